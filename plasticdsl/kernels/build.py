@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Group, Kernel, Local, Part, of_emitted, of_projection
-from plasticdsl.kernels.loops import arrivals, feeds, lazy, series, stages, sums, sweep
+from plasticdsl.kernels.loops import arrivals, calendar, feeds, lazy, series, stages, sums, sweep
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.collect import with_arguments
@@ -40,6 +40,7 @@ from plasticdsl.model.parts import Emitted
 from plasticdsl.model.weights import standing_weights
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan, ProjectionPlan
+from plasticdsl.plan.populations import ByHazard
 from plasticdsl.plan.sweeps import Sweep
 
 #: What `advance` is told.
@@ -53,8 +54,11 @@ def build(plan: Plan) -> Program:
     body = _calls(plan, plan.step, made)
     late = [p for p in plan.projections if p.postponed]
     bring, begin = ([write(plan, p) for p in late] for write in (lazy.bring, lazy.begin))
+    begin += [
+        calendar.work_out(plan, p) for p in plan.populations if any(isinstance(e.emission, ByHazard) and e.emission.ahead for e in p.events)
+    ]
     functions = [with_arguments(f, declared) for f in (*bring, *begin, *made.values())]
-    before = _before_steps([f.name for f in bring], [f.name for f in begin]) if late else ()
+    before = _before_steps([f.name for f in bring], [f.name for f in begin])
     functions.append(_advance(plan, functions, body, declared, before))
     used = frozenset(n for f in functions for n in (*f.arrays, *f.scalars))
     lengths = frozenset(length for m in declared if isinstance(m, Array) and m.name in used for length in m.shape)
@@ -183,9 +187,9 @@ KERNELS: Mapping[type[ops.Single], Callable[[Plan, Any], Function]] = {
 
 
 def _before_steps(bring: Sequence[Kernel], begin: Sequence[Kernel]) -> tuple[Statement, ...]:
-    """No step at all brings up to date what waits for whoever asks; before others frames begin."""
-    no_step = If(Compare("==", Read(STEPS), ZERO), (*map(Invoke, bring), Return(Read(STEPS))))
-    return no_step, Let(N, Read(FIRST_STEP)), *map(Invoke, begin)
+    """No step at all brings up to date what waits for whoever asks; before others frames begin, and sources look at their rates."""
+    no_step = (If(Compare("==", Read(STEPS), ZERO), (*map(Invoke, bring), Return(Read(STEPS)))),) if bring else ()
+    return (*no_step, Let(N, Read(FIRST_STEP)), *map(Invoke, begin)) if begin else ()
 
 
 def _advance(

@@ -22,7 +22,7 @@ _SUPPORT = "plasticdsl.support."
 
 #: Support modules, and how generated modules compile their functions: not, each by itself, or into every loop that calls them.
 MODULES: Mapping[str, Compiled] = {
-    "functions": "alone", "vmath": "inline", "philox": "alone", "draws": "alone", "counts": "alone", "propagators": "", "arrays": "",
+    "functions": "alone", "vmath": "inline", "philox": "alone", "draws": "alone", "counts": "alone", "hazards": "inline", "propagators": "", "arrays": "",
     "elementwise": "", "random": "", "distributions": "", "subsets": "", "steps": "", "structure": "", "units": "", "connections": "",
     "connectivity": "", "pairs": "", "spikes": "", "values": "",
 }  # fmt: skip

@@ -37,7 +37,8 @@ COUNTS: Mapping[str, int] = {"count_of": 5, "poisson_count": 4}
 #: Function → function of `support/`; `min`, `max` and `mod` only of floats.
 _SUPPORT: Mapping[str, str] = {
     "min": "minimum", "max": "maximum", "mod": "modulo", "exp": "exp", "expm1": "expm1", "tanh": "tanh", "x_over_expm1": "x_over_expm1",
-    "expm1_over_x": "expm1_over_x", "expm1_over_small_x": "expm1_over_small_x", **{name: name for name in sorted(DRAWS | COUNTS.keys())},
+    "expm1_over_x": "expm1_over_x", "expm1_over_small_x": "expm1_over_small_x", "in_grains": "in_grains", "steps_to_use_up": "steps_to_use_up",
+    **{name: name for name in sorted(DRAWS | COUNTS.keys())},
 }  # fmt: skip
 _OF_INTEGERS_TOO = frozenset({"min", "max", "mod", "abs"})
 

@@ -21,11 +21,13 @@ class AtThreshold:
 
 @dataclass(frozen=True, slots=True)
 class ByHazard:
-    """A unit spikes each time that the hazard `rate` dt has used up an exponential draw. `of_state`: the rate follows the state."""
+    """A unit spikes each time that the hazard `rate` dt has used up an exponential draw. `of_state`: the rate follows the state; `ahead`: it stands still
+    between changes from outside, so that the step of the next spike is known."""
 
     rate: Expr
     of_state: bool
     written: Expr
+    ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

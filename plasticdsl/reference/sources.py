@@ -36,6 +36,7 @@ from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.support import random
 from plasticdsl.support.counts import OFTEN, poisson_count
+from plasticdsl.support.hazards import in_grains
 from plasticdsl.support.steps import to_step_array
 
 #: As good as for ever, in steps.
@@ -113,13 +114,13 @@ def _by_hazard(run: Run, population: Population, rate: Expr, counted: bool = Fal
         if run.frame.step < run.refractory_until[name][unit]:
             continue
         run.undecided[Emitted(name)][unit] |= np.isnan(rates[unit])
-        remaining[unit] -= means[unit]
+        remaining[unit] -= in_grains(float(means[unit]))
         if remaining[unit] == -np.inf:  # no number of draws makes up for it
             raise RuntimeError(TOO_MANY_SPIKES)
         while remaining[unit] <= 0:
             counts[unit] += 1
             draws[unit] += 1
-            remaining[unit] += random.exponentials(seed, stream, unit, draws[unit])
+            remaining[unit] += random.hazards(seed, stream, unit, draws[unit])
             if rest is not None and (rest.at_spike or refractory_steps(run, population, rest)[unit] > 0):
                 break
     return counts

@@ -121,5 +121,5 @@ def first_state(structure: Structure) -> Run:
         if isinstance(population.source, PoissonSource) or isinstance(population.block.spike, AtRate):
             stream, seed = structure.instance.populations[name].stream, structure.instance.seed
             run.draws[name] = np.zeros(sizes[name], dtype=np.int64)
-            run.remaining[name] = random.exponentials(seed, stream, np.arange(sizes[name]), run.draws[name])
+            run.remaining[name] = random.hazards(seed, stream, np.arange(sizes[name]), run.draws[name])
     return run

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticdsl.support.arrays import Floats, Integers
+from plasticdsl.support.hazards import GRAIN, GRAINS
 
 Words = NDArray[np.uint64]
 _OfBits = Callable[[list[Words]], Floats]
@@ -50,6 +51,11 @@ def uniforms(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats
 def exponentials(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:
     """Exponentially distributed numbers of mean 1."""
     return -np.log(uniforms(seed, stream, unit, draw))
+
+
+def hazards(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:
+    """The same in whole grains (`support/hazards.py`)."""
+    return np.rint(exponentials(seed, stream, unit, draw) * GRAINS) * GRAIN
 
 
 def normals(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:

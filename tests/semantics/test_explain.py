@@ -91,6 +91,7 @@ pass hoist: go: r lives with the pre units
 pass hoist: go: o lives with the post units
 pass lazy: go: what post spikes add to w waits for the next pre spike in networks with 300000 connections
 pass reciprocals: cells: divisions by what all units share are products
+pass calendar: inputs: each unit knows the step of its next spike; a step without spikes costs nothing
 """
 
 

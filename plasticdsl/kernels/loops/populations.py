@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Local, Part, of_emitted, of_population, of_projection
-from plasticdsl.kernels.loops import chance
+from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Part, of_emitted, of_population, of_projection
+from plasticdsl.kernels.loops import calendar, chance
 from plasticdsl.kernels.loops.bounds import clipped
-from plasticdsl.kernels.loops.collect import mentioned
+from plasticdsl.kernels.loops.emission import COUNT, POSITION, emission
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, scheme_arguments
 from plasticdsl.kernels.loops.names import (
     REPEAT,
@@ -24,7 +23,7 @@ from plasticdsl.kernels.loops.names import (
     stage_kernel,
     stage_time,
 )
-from plasticdsl.kernels.loops.seldom import where_seldom
+from plasticdsl.kernels.loops.refractory import differs, free, refractory_steps, shown
 from plasticdsl.kernels.loops.small_steps import in_two_ways
 from plasticdsl.kernels.loops.walks import S, each_spike
 from plasticdsl.kernels.program import (
@@ -32,7 +31,6 @@ from plasticdsl.kernels.program import (
     ZERO,
     Array,
     Comment,
-    Fill,
     For,
     Function,
     If,
@@ -44,33 +42,22 @@ from plasticdsl.kernels.program import (
     Size,
     Statement,
     Store,
-    While,
     element,
     only,
 )
 from plasticdsl.kernels.recipes import DT, SEED, Apply, Formula
-from plasticdsl.model import PoissonSource, Trigger
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, joined
+from plasticdsl.model import Trigger
+from plasticdsl.model.expr import Binary, Compare, Expr, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
-from plasticdsl.model.undefined import may_be_undefined, undefined
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.places import Kind
 from plasticdsl.plan.plan import Plan
-from plasticdsl.plan.populations import AtGivenTimes, AtThreshold, ByHazard, Emits, PopulationPlan, UnitJump
+from plasticdsl.plan.populations import PopulationPlan, UnitJump
 from plasticdsl.support import structure
-from plasticdsl.support.counts import OFTEN, length_of_words
-from plasticdsl.support.random import exponentials, stream_of
-from plasticdsl.support.steps import NEARLY, PRECISION, own_steps, to_step_array
-
-#: Steps that are as good as for ever.
-_FOR_EVER = Number(2.0**40)
-
-#: Locals of the kernel that finds spikes: how many so far, where in a list, whether the unit may still fire.
-COUNT, POSITION, MAY_FIRE = (Local(text) for text in ("count", "position", "may_fire"))
-#: The mean number of spikes in a step, the probability of none, and the least word that may stand for one.
-MEAN, NO_SPIKE, LEAST = (Local(text) for text in ("mean", "none", "least_word"))
-
+from plasticdsl.support.counts import length_of_words
+from plasticdsl.support.random import hazards, stream_of
+from plasticdsl.support.steps import own_steps, to_step_array
 
 # --- what it works on ------------------------------------------------------------------------------------------------
 
@@ -92,6 +79,7 @@ def sizes(plan: Plan, population: PopulationPlan) -> tuple[Size, ...]:
         *(s for e in population.events for s in _lists(of_emitted(p.name, e.event), (units, () if e.event else given), delays)),
         Size(p.field(Part.GIVEN), Apply(len, (given,))),
         Size(p.field(Part.WORDS_LENGTH), Apply(length_of_words, (units,))),
+        *calendar.sizes(population),
     )
 
 
@@ -127,7 +115,7 @@ def arguments(plan: Plan, population: PopulationPlan) -> tuple[Array | Scalar, .
         found.append(Scalar(p.field(Part.STRIDE), "int64", p.field(Part.STRIDE)))
     found += chance.streams(p, (population.events, population.changes))
     found += (a for e in population.events for a in _event_arguments(of_emitted(p.name, e.event), p))
-    return (*found, *_spike_arguments(population))
+    return (*found, *_spike_arguments(population), *calendar.arguments(population))
 
 
 def period_argument(owner: Group, number: int, duration: Expr, stride: Field | None = None) -> Scalar:
@@ -158,11 +146,11 @@ def _spike_arguments(population: PopulationPlan) -> list[Array | Scalar]:
     p = of_population(population.name)
     units, given = ((p.field(part),) for part in (Part.UNITS, Part.GIVEN))
     one, steps = (RUN.field(Part.ONE),), p.field(Part.REFRACTORY_STEPS)
-    hazard = Apply(exponentials, (SEED, stream_of(p.name), Apply(range, units), 0))
+    hazard = Apply(hazards, (SEED, stream_of(p.name), Apply(range, units), 0))
     return [
         *(Array(p.field(Part.LOG_VALUES, name), "float64", (p.field(Part.LOG),), changes=False) for name, _ in population.kept),
         Array(p.field(Part.REFRACTORY_UNTIL), "int64", units),
-        Array(steps, "int64", units, steps, False) if _own_refractory(population) else Scalar(steps, "int64", steps),
+        Array(steps, "int64", units, steps, False) if differs(population) else Scalar(steps, "int64", steps),
         Array(p.field(Part.HAZARD), "float64", units, hazard),
         Array(p.field(Part.DRAWS), "int64", units),
         Array(p.field(Part.WORDS), "uint32", (p.field(Part.WORDS_LENGTH),), changes=False),
@@ -171,10 +159,6 @@ def _spike_arguments(population: PopulationPlan) -> list[Array | Scalar]:
         Array(p.field(Part.GIVEN_UNITS), "int64", given, p.field(Part.GIVEN_UNITS), False),
         Array(p.field(Part.GIVEN_NEXT), "int64", one),
     ]
-
-
-def _own_refractory(population: PopulationPlan) -> bool:
-    return population.rest is not None and population.rest.differs
 
 
 def _held(population: PopulationPlan) -> frozenset[str]:
@@ -187,7 +171,7 @@ def _held(population: PopulationPlan) -> frozenset[str]:
 def find_spikes(plan: Plan, population: PopulationPlan, event: str) -> Function:
     """The kernel that lists the units that spike (or have another event) at t_n; it returns how many, or −1 where they do not fit the buffer."""
     name, p = population.name, of_emitted(population.name, event)
-    how, body = _emission(plan, population, population.emits(event))
+    how, body = emission(plan, population, population.emits(event))
     kept = () if event else _keep(plan, population)
     body = (
         ring(SLOT, Read(N), p.field(Part.SLOTS)),
@@ -205,147 +189,6 @@ def _kernel(pattern: str, population: str, event: str) -> Kernel:
 
 def _happens(event: str) -> str:
     return f"have the event {event}" if event else "spike"
-
-
-def _emission(plan: Plan, population: PopulationPlan, emits: Emits) -> tuple[str, tuple[Statement, ...]]:
-    """In words, and as statements."""
-    match emits.emission:
-        case ByHazard(rate, of_state):
-            if isinstance(population.population.source, PoissonSource):
-                return "a Poisson process", _poisson(plan, population, rate)
-            return f"a Poisson process{' whose rate follows the state' if of_state else ''}", _by_hazard(plan, population, rate)
-        case AtGivenTimes():
-            return "given times", _given(of_population(population.name))
-        case AtThreshold() as at:
-            return f"condition {pretty(at.written)}", _by_threshold(plan, population, at, emits.event)
-
-
-def _append(p: Group, unit: Expr) -> tuple[Statement, ...]:
-    return (
-        If(Compare(">=", Read(COUNT), Read(p.field(Part.CAPACITY))), (Return(Number(-1.0)),)),
-        Store(element(p.field(Part.SPIKES), SLOT, COUNT), unit),
-        Let(COUNT, Binary("+", Read(COUNT), ONE)),
-    )
-
-
-def _by_threshold(plan: Plan, population: PopulationPlan, at: AtThreshold, event: str) -> tuple[Statement, ...]:
-    """What else happens to a unit asks not whether it is refractory."""
-    p, resolved = of_emitted(population.name, event), Names(plan, population).resolve(at.condition)
-    may: list[Expr] = [resolved]
-    before: list[Statement] = []
-    after: list[Statement] = []
-    unanswered = undefined(resolved, may_be_undefined)
-    if unanswered is not None:
-        before.append(If(unanswered, (Store(element(p.field(Part.UNDECIDED), I), ONE),)))
-    if at.rising:
-        was_true = element(p.field(Part.WAS_TRUE), I)
-        may.append(Compare("==", was_true, ZERO))
-        after.append(Store(was_true, Choice(((resolved, ONE),), ZERO)))
-    seldom = joined("or", [joined("and", may), *(() if unanswered is None else (unanswered,))])
-    recovery = () if event else _recovery(plan, population)
-    if population.rest is not None and not event:
-        may.append(_free(p))
-    body = (Comment(pretty(at.condition)), *before, If(joined("and", may), _append(p, Read(I))))
-    if recovery:
-        return (each_unit(population.name, (*recovery, *body, *after), in_order=True),)
-    return (where_seldom(population.name, seldom, body, after=after),)
-
-
-def _poisson(plan: Plan, population: PopulationPlan, rate: Expr) -> tuple[Statement, ...]:
-    """Where there are often spikes their number is drawn in each step, otherwise units go from one spike to the next. Units that share a rate take their
-    random words from one array."""
-    p, names = of_population(population.name), Names(plan, population)
-    mean = Binary("*", names.resolve(rate), names.dt)
-    keys = Read(SEED), Read(p.field(Part.STREAM)), Read(I), Read(N)
-    often, comment = Compare(">=", mean, Number(OFTEN)), Comment(f"a number of spikes of mean {pretty(rate)} dt")
-    if I in mentioned((Let(COUNT, mean),)):
-        drawn = For(REPEAT, ZERO, Call("poisson_count", (*keys, mean)), _append(p, Read(I)))
-        return _by_hazard(plan, population, rate, If(often, (comment, drawn)))
-    word = element(p.field(Part.WORDS), I)
-    drawn = For(REPEAT, ZERO, Call("count_of", (word, *keys, Read(MEAN), Read(NO_SPIKE))), _append(p, Read(I)))
-    counts = (
-        comment,
-        Let(MEAN, mean),
-        Let(NO_SPIKE, Call("exp", (Negate(Read(MEAN)),))),
-        Let(LEAST, Binary("-", Binary("*", Number(2.0**32), Read(NO_SPIKE)), ONE)),
-        Fill(p.field(Part.WORDS), "words_of_step", (Read(SEED), Read(p.field(Part.STREAM)), Read(N))),
-        each_unit(population.name, (If(Compare(">=", word, Read(LEAST)), (drawn,)),), in_order=True),
-    )
-    return (If(often, counts, _by_hazard(plan, population, rate)),)
-
-
-def _by_hazard(plan: Plan, population: PopulationPlan, rate: Expr, counted: If | None = None) -> tuple[Statement, ...]:
-    """`counted`: what units do instead for which its condition holds."""
-    p, names = of_population(population.name), Names(plan, population)
-    left, draws = element(p.field(Part.HAZARD), I), element(p.field(Part.DRAWS), I)
-    draw = Call("exponential", (Read(SEED), Read(p.field(Part.STREAM)), Read(I), draws))
-    due: Expr = Compare("<=", left, ZERO)
-    begin: tuple[Statement, ...] = ()
-    end: tuple[Statement, ...] = ()
-    if population.rest is not None:  # a unit that becomes refractory fires once
-        begin = (Let(MAY_FIRE, ONE),)
-        stop = Let(MAY_FIRE, ZERO)
-        known = population.rest.condition is None and not population.rest.at_spike
-        end = (If(Compare(">", _refractory_steps(plan, population), ZERO), (stop,)) if known else stop,)
-        due = Logic("and", (due, Compare("==", Read(MAY_FIRE), ONE)))
-    comment = Comment(f"the hazard {pretty(rate)} dt uses up an exponential draw; each time it is used up, a spike")
-    less: Expr = Binary("-", left, Binary("*", names.resolve(rate), names.dt))
-    use_up = (*begin, While(due, (*_append(p, Read(I)), Store(draws, Binary("+", draws, ONE)), Store(left, Binary("+", left, draw)), *end)))
-    recovery = _recovery(plan, population)
-    if recovery:
-        return (each_unit(population.name, (*recovery, If(_free(p), (comment, Store(left, less), *use_up))), in_order=True),)
-    some: Expr = Compare("<=", left, ZERO)
-    if population.rest is not None:
-        less, use_up = Choice(((_free(p), less),), left), (If(_free(p), use_up),)
-    if counted is not None:
-        less, some = Choice(((counted.condition, left),), less), Logic("or", (counted.condition, some))
-        use_up = (replace(counted, otherwise=use_up),)
-    return (where_seldom(population.name, some, use_up, before=(comment, Store(left, less))),)
-
-
-def _free(p: Group) -> Expr:
-    """Whether the unit is not refractory."""
-    return Compare(">=", Read(N), element(p.field(Part.REFRACTORY_UNTIL), I))
-
-
-def _refractory_steps(plan: Plan, population: PopulationPlan) -> Expr:
-    """For how many steps a unit that spikes now is refractory; a duration that changes is put on the grid as `support.steps` does."""
-    rest, steps = population.rest, of_population(population.name).field(Part.REFRACTORY_STEPS)
-    if rest is not None and rest.condition is not None:
-        return _FOR_EVER
-    if rest is None or rest.duration is None or not rest.at_spike:
-        return element(steps, I) if _own_refractory(population) else Read(steps)
-    lasts = Call("min", (Binary("/", Names(plan, population).resolve(rest.duration), Read(DT)), _FOR_EVER))
-    tolerance = Call("max", (Number(NEARLY), Binary("*", Number(PRECISION), lasts)))
-    nearest = Call("floor", (Binary("+", Binary("+", lasts, Number(0.5)), tolerance),))
-    return Choice(((Compare(">", lasts, ZERO), nearest),), ZERO)
-
-
-def _recovery(plan: Plan, population: PopulationPlan) -> tuple[Statement, ...]:
-    """Before a unit may spike: whether its refractoriness has ended, and, where something reads that, what it reads."""
-    rest, until = population.rest, element(of_population(population.name).field(Part.REFRACTORY_UNTIL), I)
-    if rest is None or rest.condition is None:
-        return _shown(population)
-    over = Logic("not", (Names(plan, population).resolve(rest.condition),))
-    ended = If(Logic("and", (Compare("<", Read(N), until), over)), (Store(until, Read(N)),))
-    return (Comment(f"refractory while {pretty(rest.condition)}"), ended, *_shown(population))
-
-
-def _shown(population: PopulationPlan) -> tuple[Statement, ...]:
-    p = of_population(population.name)
-    now = Choice(((_free(p), ZERO),), ONE)
-    return tuple(Store(element(p.variable(name), I), now) for name in (() if population.rest is None else population.rest.shown))
-
-
-def _given(p: Group) -> tuple[Statement, ...]:
-    position, one = Read(POSITION), only(p.field(Part.GIVEN_NEXT))
-    due = Compare("==", element(p.field(Part.GIVEN_STEPS), POSITION), Read(N))
-    more = Logic("and", (Compare("<", position, Read(p.field(Part.GIVEN))), due))
-    return (
-        Let(POSITION, one),
-        While(more, (*_append(p, element(p.field(Part.GIVEN_UNITS), POSITION)), Let(POSITION, Binary("+", position, ONE)))),
-        Store(one, position),
-    )
 
 
 def _bookkeeping(p: Group, kept: tuple[Statement, ...]) -> tuple[Statement, ...]:
@@ -391,7 +234,7 @@ def jump_at_spikes(plan: Plan, population: PopulationPlan, event: str) -> Functi
     body += unit_statements(population.emits(event).jumps, Names(plan, population, repeat=REPEAT), population)
     if population.rest is not None and not event:
         until = element(p.field(Part.REFRACTORY_UNTIL), I)
-        body += [Store(until, Binary("+", Read(N), _refractory_steps(plan, population))), *_shown(population)]
+        body += [Store(until, Binary("+", Read(N), refractory_steps(plan, population))), *shown(population)]
     doc = f"Jumps of the units of {name} that {_happens(event)} at step n."
     return Function(_kernel("jump_{}", name, event), doc, (ring(SLOT, Read(N), p.field(Part.SLOTS)), *each_spike(p, I, body)))
 
@@ -401,8 +244,8 @@ def jump_at_spikes(plan: Plan, population: PopulationPlan, event: str) -> Functi
 
 def flow_context(plan: Plan, population: PopulationPlan) -> FlowContext:
     """What `flows.flow` needs to know of the population."""
-    free = None if population.rest is None else _free(of_population(population.name))
-    return FlowContext(Names(plan, population), I, population.population.block.flows, _held(population), free)
+    not_refractory = None if population.rest is None else free(of_population(population.name))
+    return FlowContext(Names(plan, population), I, population.population.block.flows, _held(population), not_refractory)
 
 
 def flow_units(plan: Plan, population: PopulationPlan) -> Function:

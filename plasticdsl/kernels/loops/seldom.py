@@ -12,8 +12,8 @@ from plasticdsl.kernels.loops.names import I, number_of
 from plasticdsl.kernels.program import ONE, ZERO, For, If, Let, Read, Statement
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number
 
-#: So many units are looked at together: some vectors of them, and few enough that most groups have none.
-TOGETHER = Number(128.0)
+#: So many units are counted together: many vectors of them, and few enough that most groups have none.
+TOGETHER = 128
 
 #: Locals: the group, its first unit and how many it has, where in it a unit is, and how many meet the condition.
 GROUP, FIRST, MEMBERS, MEMBER, SOME = (Local(text) for text in ("group", "first", "members", "member", "some"))
@@ -25,22 +25,27 @@ def where_seldom(
     """`body` for units in order, in groups with one that meets the condition; it asks again whether the unit is one. `before`, which does not branch, is
     done for all units of the group first, `after` last."""
     count = Let(SOME, Binary("+", Read(SOME), Choice(((condition, ONE),), ZERO)))
-    first = Call("max", (Binary("*", Read(GROUP), TOGETHER), ZERO))  # which shows that it is no place counted from the end
-    groups = Call("quotient", (Binary("+", number_of(population), Binary("-", TOGETHER, ONE)), TOGETHER))
+    groups = Call("quotient", (Binary("+", number_of(population), Number(TOGETHER - 1)), Number(TOGETHER)))
     return For(
         GROUP,
         ZERO,
         groups,
         (
-            Let(FIRST, first),
-            Let(MEMBERS, Call("min", (TOGETHER, Binary("-", number_of(population), Read(FIRST))))),
+            *members_of(population, TOGETHER),
             Let(SOME, ZERO),
-            _each(*before, count),
-            If(Compare(">", Read(SOME), ZERO), (_each(*body),)),
-            *((_each(*after),) if after else ()),
+            in_group(*before, count),
+            If(Compare(">", Read(SOME), ZERO), (in_group(*body),)),
+            *((in_group(*after),) if after else ()),
         ),
     )
 
 
-def _each(*body: Statement) -> For:
+def members_of(population: str, together: int) -> tuple[Statement, ...]:
+    """Which units the group has, of so many in each."""
+    first = Call("max", (Binary("*", Read(GROUP), Number(together)), ZERO))  # which shows that it is no place counted from the end
+    return Let(FIRST, first), Let(MEMBERS, Call("min", (Number(together), Binary("-", number_of(population), Read(FIRST)))))
+
+
+def in_group(*body: Statement) -> For:
+    """For the units of the group."""
     return For(MEMBER, ZERO, Read(MEMBERS), (Let(I, Binary("+", Read(FIRST), Read(MEMBER))), *body))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from plasticdsl.plan.passes.calendar import look_ahead
 from plasticdsl.plan.passes.hoist import hoist
 from plasticdsl.plan.passes.keep import keep_sums
 from plasticdsl.plan.passes.layout import lay_out
@@ -66,6 +67,15 @@ PASSES = (
         rewrites="expressions in PopulationPlan.schemes, PlacedScheme.scheme and Define.value",
         found="where they were",
         here="after hoist and lazy, which compare expressions as the author wrote them",
+    ),
+    Pass(
+        "calendar",
+        1,
+        look_ahead,
+        takes="units that spike at rates made of parameters, which no phase takes from patterns or data, and that are never refractory",
+        rewrites="ByHazard.ahead",
+        found="where they were",
+        here="anywhere: what other passes ask of spikes stays as it is",
     ),
     Pass(
         "keep",
