@@ -12,7 +12,7 @@ EngineName = Literal["compiled", "python", "reference"]
 
 #: From so many connections on a projection is large: its weights do not fit the cache. Passes that save walks through memory are for such alone.
 LARGE = 300_000
-FOR_LARGE = frozenset({"lazy"})
+FOR_LARGE = frozenset({"blocks", "lazy"})
 
 
 @dataclass(frozen=True, slots=True)

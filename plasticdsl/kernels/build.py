@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Group, Kernel, Local, Part, of_emitted, of_projection
-from plasticdsl.kernels.loops import arrivals, calendar, feeds, lazy, series, stages, sums, sweep
+from plasticdsl.kernels.loops import arrivals, blocks, calendar, feeds, lazy, series, stages, step_block, sums, sweep
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.collect import with_arguments
@@ -52,8 +52,9 @@ def build(plan: Plan) -> Program:
     declared = _declared(plan)
     made: dict[Kernel, Function] = {}
     body = _calls(plan, plan.step, made)
-    late = [p for p in plan.projections if p.postponed]
-    bring, begin = ([write(plan, p) for p in late] for write in (lazy.bring, lazy.begin))
+    late, blocked = [p for p in plan.projections if p.postponed], [p for p in plan.projections if p.block is not None]
+    bring = [*(lazy.bring(plan, p) for p in late), *(blocks.bring(plan, p) for p in blocked)]
+    begin = [lazy.begin(plan, p) for p in late]
     begin += [
         calendar.work_out(plan, p) for p in plan.populations if any(isinstance(e.emission, ByHazard) and e.emission.ahead for e in p.events)
     ]
@@ -74,7 +75,7 @@ def build(plan: Plan) -> Program:
         asked=plan.asked,
         kept=sweep.kept_ages(plan),
         switches=tuple(s for s in map(_switch, plan.projections) if s.field in used),
-        postponed=tuple(one for p in late for one in lazy.postponed(plan, p)),
+        postponed=(*(one for p in late for one in lazy.postponed(plan, p)), *(blocks.postponed(plan, p) for p in blocked)),
     )
 
 
@@ -89,7 +90,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
     return (
         *(s for p in plan.populations for s in units.sizes(plan, p)),
         *(s for p in plan.projections for s in synapses.sizes(p)),
-        *(s for p in plan.projections for s in lazy.sizes(p)),
+        *(s for p in plan.projections for s in (*lazy.sizes(p), *step_block.sizes(plan, p))),
         *feeds.sizes(plan),
         *series.sizes(plan),
         Size(RUN.field(Part.ONE)),
@@ -97,7 +98,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         Scalar(SEED, "int64"),
         *(Scalar(field, "float64", field, v.symbol, v.unit) for field, v in network),
         *(a for p in plan.populations for a in units.arguments(plan, p)),
-        *(a for p in plan.projections for a in (*synapses.arguments(plan, p), *lazy.arguments(plan, p))),
+        *(a for p in plan.projections for a in (*synapses.arguments(plan, p), *lazy.arguments(plan, p), *step_block.arguments(plan, p))),
         *feeds.arguments(plan),
         *series.arguments(plan),
         *sums.arguments(plan),
@@ -115,7 +116,8 @@ def _calls(plan: Plan, operations: Sequence[ops.Operation], made: dict[Kernel, F
     for operation in operations:
         match operation:
             case ops.Only(when, parts):
-                calls.append(If(sweep.condition(when), tuple(_calls(plan, parts, made))))
+                holds = step_block.condition(when) if isinstance(when, ops.InBlock) else sweep.condition(when)
+                calls.append(If(holds, tuple(_calls(plan, parts, made))))
             case ops.EvaluateInput(parts=parts):
                 calls += _calls(plan, parts, made)
             case _:
@@ -159,6 +161,10 @@ _OF_CONNECTIONS = {
     ops.OfConnections.ADD: arrivals.add_between,
     ops.OfConnections.TURN: lazy.turn,
     ops.OfConnections.EXCEPT_TIES: lazy.except_ties,
+    ops.OfConnections.BEGIN_BLOCK: blocks.begin,
+    ops.OfConnections.SUM_BLOCK: blocks.take_sums,
+    ops.OfConnections.KEEP_BLOCK: blocks.keep,
+    ops.OfConnections.END_BLOCK: blocks.end,
 }
 
 #: What writes the kernel of each other operation.
@@ -189,7 +195,7 @@ KERNELS: Mapping[type[ops.Single], Callable[[Plan, Any], Function]] = {
 def _before_steps(bring: Sequence[Kernel], begin: Sequence[Kernel]) -> tuple[Statement, ...]:
     """No step at all brings up to date what waits for whoever asks; before others frames begin, and sources look at their rates."""
     no_step = (If(Compare("==", Read(STEPS), ZERO), (*map(Invoke, bring), Return(Read(STEPS)))),) if bring else ()
-    return (*no_step, Let(N, Read(FIRST_STEP)), *map(Invoke, begin)) if begin else ()
+    return (Let(N, Read(FIRST_STEP)), *no_step, *map(Invoke, begin)) if bring or begin else ()
 
 
 def _advance(

@@ -13,16 +13,18 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-Compiled = Literal["", "alone", "inline"]
+Compiled = Literal["", "alone", "inline", "contracted"]
 
 #: A module, and what is imported from it; "" where it is imported itself (then perhaps `as` another name).
 Import = tuple[str, str]
 
 _SUPPORT = "plasticdsl.support."
 
-#: Support modules, and how generated modules compile their functions: not, each by itself, or into every loop that calls them.
+#: Support modules, and how generated modules compile their functions: not, each by itself, or into every loop that calls them (`contracted`: with sums in
+#: any order, and a product that is added rounded once).
 MODULES: Mapping[str, Compiled] = {
-    "functions": "alone", "vmath": "inline", "philox": "alone", "draws": "alone", "counts": "alone", "hazards": "inline", "propagators": "", "arrays": "",
+    "functions": "alone", "vmath": "inline", "philox": "alone", "draws": "alone", "counts": "alone", "hazards": "inline", "products": "contracted",
+    "propagators": "", "arrays": "",
     "elementwise": "", "random": "", "distributions": "", "subsets": "", "steps": "", "structure": "", "units": "", "connections": "",
     "connectivity": "", "pairs": "", "spikes": "", "values": "",
 }  # fmt: skip

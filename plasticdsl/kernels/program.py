@@ -51,7 +51,8 @@ class Size:
 class Array:
     """One array argument; `shape` names sizes, `fill` is one value for all elements or one for each. `changes`: it is part of the state of a run (saved
     and restored). `per`: what a projection's variable has one value for; where that is a unit, `fill` has one for each connection. `own`: a fresh array;
-    others are never written to and may be that of the instance. `doc`: what it is, where that is more than what fields of its kind are."""
+    others are never written to and may be that of the instance. `doc`: what it is, where that is more than what fields of its kind are. `narrow`: it has
+    32 bits where variables have."""
 
     name: Field
     dtype: DType
@@ -62,6 +63,7 @@ class Array:
     unit: str = ""
     per: Place | None = None
     own: bool = True
+    narrow: bool = False
 
     @property
     def is_variable(self) -> bool:
@@ -133,9 +135,10 @@ class Increase:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """`function(arguments…, array)`: a function of `support/` stores something in each element; arguments are whole numbers."""
+    """`function(arguments…, arrays…)`: a function of `support/` stores something in the last array (or the others that it names); arguments are whole
+    numbers."""
 
-    array: Field
+    arrays: tuple[Field, ...]
     function: str
     arguments: tuple[Expr, ...]
 
@@ -213,9 +216,9 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """An array that lacks changes that wait (`loops.lazy`). `advance` by no step stores in `now` what it would be with them, where that has the size
-    `length`. While the element of `begun` is 0, nothing may wait: all elements of `sums` are 0 then. `rests_on`: the
-    scalars for whose values something waits, those of its bounds among them."""
+    """An array that lacks changes that wait (`loops.lazy`, `loops.blocks`). `advance` by no step stores in `now` what it would be with them, where that
+    has the size `length`. While the element of `begun` is 0, nothing may wait: all elements of `sums` are 0 then. `rests_on`: the scalars for whose values
+    something waits, those of its bounds among them. `shown`: a block of steps knows beforehand what tables give this variable, and keeps `changes`."""
 
     field: Field
     now: Field
@@ -223,6 +226,8 @@ class Postponed:
     begun: Field
     sums: tuple[Field, ...]
     rests_on: tuple[Field, ...]
+    shown: Field | None = None
+    changes: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +266,13 @@ class Artifact:
 
 def in_single(program: Program) -> Program:
     """The same program with 32-bit states and parameters. Arithmetic stays in double precision between load and store. Times, hazards and counts stay as
-    they are: a spike time in 32 bits would not even tell the steps of a minute apart. So do weights that lack changes that wait: these may be large."""
-    late = {one.field for one in program.postponed}
-    narrow = (replace(a, dtype="float32") if a.dtype == "float64" and a.is_variable and a.name not in late else a for a in program.arrays)
+    they are: a spike time in 32 bits would not even tell the steps of a minute apart. So do weights that lack what sums over time hold: these may be
+    large."""
+    late = {one.field for one in program.postponed if one.sums}
+    narrow = (
+        replace(a, dtype="float32") if a.dtype == "float64" and (a.is_variable or a.narrow) and a.name not in late else a
+        for a in program.arrays
+    )
     return replace(program, arrays=tuple(narrow))
 
 

@@ -208,12 +208,16 @@ def _phrases(plan: Plan, operations: Iterable[ops.Operation]) -> Iterator[tuple[
             yield _what(plan, operation), _who(plan, operation)
 
 
-def _condition(plan: Plan, when: ops.OneByOne | ops.Due | ops.RulesOn) -> str:
+def _condition(plan: Plan, when: ops.Condition) -> str:
     match when:
         case ops.OneByOne(population, off):
             return f"while {plan.population(population).population.symbol} update {'all at once' if off else 'unit by unit'}"
         case ops.Due():
             return "unless kept from the step before"
+        case ops.InBlock(over=True):
+            return "where a block of steps is over"
+        case ops.InBlock(off=off):
+            return "where steps are taken one by one" if off else "in a block of steps"
         case ops.RulesOn(projections):
             return f"while the rules of {', '.join(plan.projection(p).label for p in projections)} are on"
 

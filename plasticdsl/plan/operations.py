@@ -36,6 +36,10 @@ class OfConnections(StrEnum):
     ADD = "what is added to units without a spike"  # when everyone has read the values from before
     TURN = "a frame of postponed changes ends"  # where one does
     EXCEPT_TIES = "postponed changes leave out what reaches synapses now"  # that the presynaptic spike comes after
+    BEGIN_BLOCK = "sums of all steps that are known beforehand are formed at once"  # where no block of steps is going on
+    SUM_BLOCK = "the sums of this step are taken from those of its block"
+    KEEP_BLOCK = "changes are kept until the block ends"
+    END_BLOCK = "all changes of a block are made at once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,10 +253,23 @@ class RulesOn:
 
 
 @dataclass(frozen=True, slots=True)
+class InBlock:
+    """While sums and changes of a projection belong to a block of steps, or (`off`) are formed step by step; `over`: where such a block has no more
+    steps."""
+
+    projection: str
+    off: bool = False
+    over: bool = False
+
+
+Condition = OneByOne | Due | RulesOn | InBlock
+
+
+@dataclass(frozen=True, slots=True)
 class Only:
     """These operations, under a condition."""
 
-    when: OneByOne | Due | RulesOn
+    when: Condition
     parts: tuple[Operation, ...]
 
 

@@ -16,6 +16,7 @@ from plasticdsl.model.expr import Expr, Ref, Special, walk
 from plasticdsl.model.owners import OfArgument, Whose
 from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import Scheme
+from plasticdsl.plan.blocks import StepBlock
 from plasticdsl.plan.events import Event, Postpone
 from plasticdsl.plan.operations import Operation
 from plasticdsl.plan.others import Other
@@ -79,7 +80,7 @@ class ProjectionPlan:
 
     `shadows`, `forecasts`: variables of which a copy is kept, see `Slot`. `same_axonal`, `same_dendritic`: one delay for all connections.
     `at_thirds`: what happens at the spikes, or other events, of units that are arguments. `others`: projections that it reads. `totals`: sums that flows
-    read, each a variable of the post units. `past`: what its sums read, where they take time.
+    read, each a variable of the post units. `past`: what its sums read, where they take time. `block`: how it takes several steps at once, if it does.
     """
 
     projection: Projection
@@ -99,6 +100,7 @@ class ProjectionPlan:
     layout: Layout = Layout.LISTED
     totals: tuple[Total, ...] = ()
     past: tuple[PastRead, ...] = ()
+    block: StepBlock | None = None
 
     @property
     def name(self) -> str:

@@ -16,6 +16,8 @@ from plasticdsl.support.steps import to_step_array
 
 #: A log holds at least so many spikes.
 LOG_SPIKES = 1 << 16
+#: Bytes of a line of the cache.
+LINE = 64
 
 
 def slots(*delays: Any) -> int:
@@ -82,8 +84,13 @@ def square(rows: Sequence[Sequence[Any]]) -> Floats:
 
 
 def filled(values: Any, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
-    """A fresh array; `values` is one for all, or one for each element."""
-    return np.array(np.broadcast_to(values, shape), dtype=dtype, order="C")
+    """A fresh array; `values` is one for all, or one for each element. It begins where a line of the cache does."""
+    length = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.empty(length + LINE, dtype=np.uint8)
+    begin = -memory.ctypes.data % LINE
+    found: NDArray[Any] = memory[begin : begin + length].view(dtype).reshape(shape)
+    found[...] = values
+    return found
 
 
 def scattered(values: Any, units: NDArray[Any], shape: tuple[int, ...]) -> Floats:

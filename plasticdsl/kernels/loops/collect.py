@@ -33,8 +33,8 @@ def expressions(statement: Statement) -> tuple[Expr, ...]:
             return (target, value)
         case If(condition=condition) | While(condition=condition):
             return (condition,)
-        case Fill(array, _, arguments):
-            return (Element(array, ()), *arguments)
+        case Fill(arrays, _, arguments):
+            return (*(Element(array, ()) for array in arrays), *arguments)
         case For(start=start, stop=stop):
             return (start, stop)
         case _:

@@ -88,7 +88,7 @@ def _poisson(plan: Plan, population: PopulationPlan, by: ByHazard, often: bool) 
         Let(MEAN, mean),
         Let(NO_SPIKE, Call("exp", (Negate(Read(MEAN)),))),
         Let(LEAST, Binary("-", Binary("*", Number(2.0**32), Read(NO_SPIKE)), ONE)),
-        Fill(p.field(Part.WORDS), "words_of_step", (Read(SEED), Read(p.field(Part.STREAM)), Read(N))),
+        Fill((p.field(Part.WORDS),), "words_of_step", (Read(SEED), Read(p.field(Part.STREAM)), Read(N))),
         each_unit(population.name, (If(Compare(">=", word, Read(LEAST)), (drawn,)),), in_order=True),
     )
     return (If(many, counts, _by_hazard(plan, population, by)),)

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from plasticdsl.kernels.identifiers import Kernel, Local, Part, group_of, of_population
 from plasticdsl.kernels.loops.names import I, N, each_unit, stage_kernel
 from plasticdsl.kernels.program import ONE, ZERO, Array, Comment, Function, If, Let, Read, Scalar, Size, Statement, Store, element
-from plasticdsl.model.expr import Binary, Call, Compare, Ref
+from plasticdsl.model.expr import Binary, Call, Compare, Expr, Ref
 from plasticdsl.model.owners import OfPopulation
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.plan import Plan
 
-_POSITION, _ROW, _COLUMN, _ACROSS, _VALUE = (Local(text) for text in ("position", "row", "column", "across", "value"))
-_GIVEN, FREE = Compare("==", Read(_VALUE), Read(_VALUE)), Compare("!=", Read(_VALUE), Read(_VALUE))
+_POSITION, _ROW, _COLUMN, _ACROSS, VALUE = (Local(text) for text in ("position", "row", "column", "across", "value"))
+GIVEN, FREE = Compare("==", Read(VALUE), Read(VALUE)), Compare("!=", Read(VALUE), Read(VALUE))
 
 
 def sizes(plan: Plan) -> tuple[Size, ...]:
@@ -44,11 +44,11 @@ def active(fed: Ref) -> Compare:
     return Compare("!=", Read(group_of(fed.owner).field(Part.FEED_ACTIVE, fed.name)), ZERO)
 
 
-def shown(population: str, variable: str) -> tuple[Statement, ...]:
-    """Which row of its table a fed variable takes in step n."""
+def shown(population: str, variable: str, step: Expr = Read(N)) -> tuple[Statement, ...]:  # noqa: B008  frozen
+    """Which row of its table a fed variable takes in a step."""
     field = of_population(population).field
     first, hold, count = (Read(field(part, variable)) for part in (Part.FEED_FIRST, Part.FEED_HOLD, Part.FEED_COUNT))
-    passed = Call("max", (Binary("-", Read(N), first), ZERO))
+    passed = Call("max", (Binary("-", step, first), ZERO))
     return (
         Let(_POSITION, Call("min", (Call("quotient", (passed, hold)), Binary("-", count, ONE)))),
         Let(_ROW, element(field(Part.FEED_ITEMS, variable), _POSITION)),
@@ -56,10 +56,18 @@ def shown(population: str, variable: str) -> tuple[Statement, ...]:
     )
 
 
+def end(population: str, variable: str) -> Expr:
+    """The step after the last in which another item is shown."""
+    first, hold, count = (
+        Read(of_population(population).field(part, variable)) for part in (Part.FEED_FIRST, Part.FEED_HOLD, Part.FEED_COUNT)
+    )
+    return Binary("+", first, Binary("*", count, hold))
+
+
 def entry(population: str, variable: str) -> tuple[Statement, ...]:
     """What the row that is `shown` has for unit i: NaN where it is `FREE`."""
     column = Let(_COLUMN, Binary("*", Read(I), Read(_ACROSS)))
-    return column, Let(_VALUE, element(of_population(population).field(Part.FEED, variable), _ROW, _COLUMN))
+    return column, Let(VALUE, element(of_population(population).field(Part.FEED, variable), _ROW, _COLUMN))
 
 
 def feed(plan: Plan, operation: ops.Feed) -> Function:
@@ -69,7 +77,7 @@ def feed(plan: Plan, operation: ops.Feed) -> Function:
     body = (
         Comment(f"{variable} of {population} is that of the present item, for units that have one (no NaN)"),
         *shown(population, variable),
-        each_unit(population, (*entry(population, variable), If(_GIVEN, (Store(cell, Read(_VALUE)),))), in_order=True),
+        each_unit(population, (*entry(population, variable), If(GIVEN, (Store(cell, Read(VALUE)),))), in_order=True),
     )
     doc = f"Give {variable} of {population} the values of the item shown at step n, if it is fed."
     kernel = stage_kernel(Kernel("feed_{}_{}", (population, variable)), stage)

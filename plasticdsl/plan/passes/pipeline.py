@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from plasticdsl.plan.passes.blocks import in_blocks
 from plasticdsl.plan.passes.calendar import look_ahead
 from plasticdsl.plan.passes.hoist import hoist
 from plasticdsl.plan.passes.keep import keep_sums
@@ -58,6 +59,15 @@ PASSES = (
         rewrites="ProjectionPlan.layout",
         found="where they were: connections keep their numbers",
         here="anywhere: it changes how connections are walked, and nothing that another pass asks for",
+    ),
+    Pass(
+        "blocks",
+        1,
+        in_blocks,
+        takes="sums of weights times what a source shows, and rules that change the weights by products of a value of each side",
+        rewrites="AddSum and AtStep come under conditions (InBlock); Connections that begin, keep and end blocks stand beside them; ProjectionPlan.block",
+        found="Program.postponed says which arrays lack changes of a block, and the engine what is missing",
+        here="after layout, whose numbers of connections make rows and columns of a matrix of them",
     ),
     Pass(
         "reciprocals",

@@ -38,6 +38,7 @@ class CompiledEngine:
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
         self._late = {one.field: one for one in program.postponed}
         self._unused = {name: np.array(first) for name, first in self._first_states().items() if name not in self._arrays}
+        self._known_beforehand = {one.field.group.name for one in program.postponed if one.shown is not None}
         self._rests_on = tuple(dict.fromkeys(field for one in program.postponed for field in one.rests_on))
         self._states = self._all_states()
         self._whole: dict[str, NDArray[Any]] = {}
@@ -79,6 +80,7 @@ class CompiledEngine:
         found = (
             {name: arrays[name] for name in self._first_states() if name in arrays} | {name: arrays[name] for name in moving} | self._unused
         )
+        found |= {name: arrays[name] for one in self._program.postponed for name in one.changes}
         return [array.reshape(-1) for array in found.values()]
 
     def all_finite(self) -> bool:
@@ -116,9 +118,10 @@ class CompiledEngine:
         return True
 
     def written(self) -> None:
-        """Sums that were kept from step to step may be wrong."""
+        """Sums that were kept from step to step, or formed for steps to come, may be wrong."""
         if self._program.kept:
             self._sum_anew()
+        self._carry_out(self._known_beforehand)
 
     def _collect(self) -> None:
         arrays = self._bound.arrays
@@ -196,13 +199,13 @@ class CompiledEngine:
     def write(self, target: Ref, values: NDArray[np.float64] | float) -> None:
         """Set a state of every unit or connection; where all connections of a unit share it, their values must agree."""
         self._sum_anew()
-        if isinstance(target.owner, OfProjection):
-            self._carry_out({target.owner.name})
+        field = field_of(target)
+        self._carry_out({one.field.group.name for one in self._late.values() if field.group == one.field.group or field == one.shown})
         plain = self._plain.get(target)
         if plain is not None or (plain := self.array_of(target)) is not None:
             plain[...] = values
             return
-        field, part = field_of(target), self.instance.part(target.owner)
+        part = self.instance.part(target.owner)
         array = self._bound.arrays.get(field, self._unused.get(field))
         if array is None:
             if field not in self._bound.scalars or np.ndim(values):
@@ -277,6 +280,7 @@ class CompiledEngine:
         for target in self.asked.fed:
             self._bound.scalars[group_of(target.owner).field(Part.FEED_ACTIVE, target.name)] = 0
         self._sum_anew()
+        self._carry_out(self._known_beforehand)
         for feed in feeds:
             self._take(feed)
         self._kernels = self._code.bind(self._bound)
