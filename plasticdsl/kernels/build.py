@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Group, Kernel, Local, Part, of_emitted, of_projection
-from plasticdsl.kernels.loops import arrivals, blocks, calendar, feeds, lazy, series, stages, step_block, sums, sweep
+from plasticdsl.kernels.loops import arrivals, blocks, calendar, drive, feeds, lazy, series, stages, step_block, sums, sweep
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.collect import with_arguments
@@ -172,7 +172,7 @@ KERNELS: Mapping[type[ops.Single], Callable[[Plan, Any], Function]] = {
     ops.Feed: feeds.feed,
     ops.KeepTimes: arrivals.keep_times,
     ops.CountArrivals: arrivals.count,
-    ops.AtSpikes: synapses.at_spikes,
+    ops.AtSpikes: drive.at_spikes,
     ops.AtThird: synapses.at_third,
     ops.Define: units.define,
     ops.BeginLate: sums.begin_late,

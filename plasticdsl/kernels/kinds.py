@@ -29,6 +29,8 @@ class Kind(Enum):
 
 _BY_DTYPE: Mapping[str, Kind] = {"float64": Kind.FLOAT, "float32": Kind.FLOAT, "int64": Kind.INT, "int32": Kind.INT, "uint32": Kind.INT}
 _TIME = Local("t")
+#: Functions that give whole numbers.
+_COUNTING = frozenset({"count_of", "poisson_count", "steps_to_use_up"})
 KEEP_INTEGERS = frozenset({"abs", "min", "max", "mod", "quotient", "whole"})
 
 
@@ -56,8 +58,8 @@ class Kinds:
                 return counted(self.of(operand))
             case Call(function, arguments) if function in KEEP_INTEGERS:
                 return counted(joined(self.of(a) for a in arguments))
-            case Call():
-                return Kind.FLOAT
+            case Call(function):
+                return Kind.INT if function in _COUNTING else Kind.FLOAT
             case Compare() | Logic():
                 return Kind.BOOL
             case Choice(branches, otherwise):

@@ -81,6 +81,7 @@ class ProjectionPlan:
     `shadows`, `forecasts`: variables of which a copy is kept, see `Slot`. `same_axonal`, `same_dendritic`: one delay for all connections.
     `at_thirds`: what happens at the spikes, or other events, of units that are arguments. `others`: projections that it reads. `totals`: sums that flows
     read, each a variable of the post units. `past`: what its sums read, where they take time. `block`: how it takes several steps at once, if it does.
+    `driven`: the pre units are a source that draws how often each of them spikes in a step, and each has one connection, to the post unit with its number.
     """
 
     projection: Projection
@@ -101,6 +102,7 @@ class ProjectionPlan:
     totals: tuple[Total, ...] = ()
     past: tuple[PastRead, ...] = ()
     block: StepBlock | None = None
+    driven: bool = False
 
     @property
     def name(self) -> str:

@@ -22,12 +22,14 @@ class AtThreshold:
 @dataclass(frozen=True, slots=True)
 class ByHazard:
     """A unit spikes each time that the hazard `rate` dt has used up an exponential draw. `of_state`: the rate follows the state; `ahead`: it stands still
-    between changes from outside, so that the step of the next spike is known."""
+    between changes from outside, so that the step of the next spike is known; `unlisted`: numbers of spikes are drawn where they are delivered
+    (`ProjectionPlan.driven`), and spikes are listed where they are logged alone."""
 
     rate: Expr
     of_state: bool
     written: Expr
     ahead: bool = False
+    unlisted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

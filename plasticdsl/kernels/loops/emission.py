@@ -24,6 +24,8 @@ from plasticdsl.support.counts import OFTEN
 COUNT, POSITION, MAY_FIRE = (Local(text) for text in ("count", "position", "may_fire"))
 #: The mean number of spikes in a step, the probability of none, and the least word that may stand for one.
 MEAN, NO_SPIKE, LEAST = (Local(text) for text in ("mean", "none", "least_word"))
+#: From this mean on spikes are listed: a buffer may not hold them all, which somebody has to be told.
+MANY = 4.0
 
 
 def emission(plan: Plan, population: PopulationPlan, emits: Emits) -> tuple[str, tuple[Statement, ...]]:
@@ -83,15 +85,30 @@ def _poisson(plan: Plan, population: PopulationPlan, by: ByHazard, often: bool) 
         return _by_hazard(plan, population, by, If(many, (comment, drawn)))
     word = element(p.field(Part.WORDS), I)
     drawn = For(REPEAT, ZERO, Call("count_of", (word, *keys, Read(MEAN), Read(NO_SPIKE))), _append(p, Read(I)))
-    counts = (
+    counts: tuple[Statement, ...] = (
         comment,
-        Let(MEAN, mean),
-        Let(NO_SPIKE, Call("exp", (Negate(Read(MEAN)),))),
+        *words_of_step(p, mean),
         Let(LEAST, Binary("-", Binary("*", Number(2.0**32), Read(NO_SPIKE)), ONE)),
-        Fill((p.field(Part.WORDS),), "words_of_step", (Read(SEED), Read(p.field(Part.STREAM)), Read(N))),
         each_unit(population.name, (If(Compare(">=", word, Read(LEAST)), (drawn,)),), in_order=True),
     )
+    if by.unlisted:
+        counts = (If(Logic("not", (is_driving(p, mean),)), counts),)
     return (If(many, counts, _by_hazard(plan, population, by)),)
+
+
+def words_of_step(p: Group, mean: Expr) -> tuple[Statement, ...]:
+    """A random word for each unit, and what a count depends on beside it."""
+    return (
+        Let(MEAN, mean),
+        Let(NO_SPIKE, Call("exp", (Negate(Read(MEAN)),))),
+        Fill((p.field(Part.WORDS),), "words_of_step", (Read(SEED), Read(p.field(Part.STREAM)), Read(N))),
+    )
+
+
+def is_driving(p: Group, mean: Expr) -> Expr:
+    """Whether numbers of spikes are drawn where they are delivered."""
+    within = Logic("and", (Compare(">=", mean, Number(OFTEN)), Compare("<", mean, Number(MANY))))
+    return Logic("and", (within, Compare("==", Read(p.field(Part.RECORDING)), ZERO)))
 
 
 def _by_hazard(plan: Plan, population: PopulationPlan, by: ByHazard, counted: If | None = None) -> tuple[Statement, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from plasticdsl.plan.passes.blocks import in_blocks
 from plasticdsl.plan.passes.calendar import look_ahead
+from plasticdsl.plan.passes.drive import drive
 from plasticdsl.plan.passes.hoist import hoist
 from plasticdsl.plan.passes.keep import keep_sums
 from plasticdsl.plan.passes.layout import lay_out
@@ -86,6 +87,15 @@ PASSES = (
         rewrites="ByHazard.ahead",
         found="where they were",
         here="anywhere: what other passes ask of spikes stays as it is",
+    ),
+    Pass(
+        "drive",
+        1,
+        drive,
+        takes="a source that draws numbers of spikes, whose one projection adds to the unit of the same number, without a delay",
+        rewrites="ProjectionPlan.driven, ByHazard.unlisted",
+        found="where they were; spikes are listed while somebody asks for them",
+        here="anywhere: it asks what the connections do, and no other pass has a use for such projections",
     ),
     Pass(
         "keep",
