@@ -94,12 +94,12 @@ class Part:
     @property
     def pre(self) -> NDArray[np.int32]:
         """The presynaptic unit of each connection, from 0."""
-        return self._connections("pre").sources()
+        return self._connections("pre").sources().astype(np.int32)
 
     @property
     def post(self) -> NDArray[np.int32]:
         """The postsynaptic unit of each connection, from 0."""
-        return self._connections("post").targets.copy()
+        return self._connections("post").targets.astype(np.int32)
 
     def _delay(self, name: str) -> Floats:
         """The delay of each connection."""

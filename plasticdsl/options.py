@@ -12,7 +12,9 @@ EngineName = Literal["compiled", "python", "reference"]
 
 #: From so many connections on a projection is large: its weights do not fit the cache. Passes that save walks through memory are for such alone.
 LARGE = 300_000
-FOR_LARGE = frozenset({"blocks", "lazy"})
+FOR_LARGE = frozenset({"blocks", "fetch", "lazy"})
+#: And these for networks of few units (`support.arrays.MOST_UNITS_IN_16_BITS`).
+FOR_FEW_UNITS = frozenset({"narrow"})
 
 
 @dataclass(frozen=True, slots=True)

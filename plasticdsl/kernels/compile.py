@@ -26,6 +26,7 @@ def compile_entry(artifact: Artifact) -> tuple[Any, ObjectCode]:
     name = f"plasticdsl_{artifact.digest}"
     text = emit_entry(artifact.program, name)
     module = import_text(artifact.source, name)
+    with_fetching(module)
     kernels = without_wrappers(module)
     for kernel in kernels.values():  # arrays belong to the caller, and kernels make none: nobody counts who uses them
         kernel.targetoptions["_nrt"] = False
@@ -34,6 +35,29 @@ def compile_entry(artifact: Artifact) -> tuple[Any, ObjectCode]:
         entry: Any = import_text(text, f"{name}_entry").entry
     library = entry._library
     return entry, ObjectCode(bytes(library._get_compiled_object()), str(entry.native_name), _externals(library._final_module))
+
+
+def with_fetching(module: ModuleType) -> None:
+    """Gives a module that calls `fetch` (`support.memory`) one that asks for a line of memory."""
+    from llvmlite import ir
+    from numba import types
+    from numba.core import cgutils
+    from numba.extending import intrinsic
+
+    def fetch(_: Any, place: Any, array: Any) -> Any:
+        def written(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+            data = context.make_array(signature.args[1])(context, builder, given[1]).data
+            address = builder.bitcast(builder.gep(data, [context.cast(builder, given[0], place, types.intp)]), cgutils.voidptr_t)
+            number = ir.IntType(32)
+            kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, number, number, number])
+            ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")  # type: ignore[no-untyped-call]
+            builder.call(ask, [address, number(0), number(3), number(1)])  # to read it, into all caches, data
+            return context.get_dummy_value()
+
+        return types.void(place, array), written
+
+    if hasattr(module, "fetch"):
+        module.fetch = intrinsic(fetch)  # type: ignore[attr-defined]
 
 
 def without_wrappers(module: ModuleType, but: frozenset[str] = frozenset()) -> dict[str, Any]:

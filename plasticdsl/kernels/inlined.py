@@ -24,7 +24,7 @@ _SUPPORT = "plasticdsl.support."
 #: any order, and a product that is added rounded once).
 MODULES: Mapping[str, Compiled] = {
     "functions": "alone", "vmath": "inline", "philox": "alone", "draws": "alone", "counts": "alone", "hazards": "inline", "products": "contracted",
-    "propagators": "", "arrays": "",
+    "memory": "alone", "propagators": "", "arrays": "",
     "elementwise": "", "random": "", "distributions": "", "subsets": "", "steps": "", "structure": "", "units": "", "connections": "",
     "connectivity": "", "pairs": "", "spikes": "", "values": "",
 }  # fmt: skip

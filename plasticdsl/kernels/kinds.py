@@ -27,11 +27,13 @@ class Kind(Enum):
     FLOAT = "float"
 
 
-_BY_DTYPE: Mapping[str, Kind] = {"float64": Kind.FLOAT, "float32": Kind.FLOAT, "int64": Kind.INT, "int32": Kind.INT, "uint32": Kind.INT}
+_BY_DTYPE: Mapping[str, Kind] = {
+    "float64": Kind.FLOAT, "float32": Kind.FLOAT, "int64": Kind.INT, "int32": Kind.INT, "uint16": Kind.INT, "uint32": Kind.INT,
+}  # fmt: skip
 _TIME = Local("t")
 #: Functions that give whole numbers.
 _COUNTING = frozenset({"count_of", "poisson_count", "steps_to_use_up"})
-KEEP_INTEGERS = frozenset({"abs", "min", "max", "mod", "quotient", "whole"})
+KEEP_INTEGERS = frozenset({"abs", "min", "max", "mod", "quotient", "whole", "index"})
 
 
 @dataclass(frozen=True, slots=True)

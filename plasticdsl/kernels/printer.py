@@ -36,8 +36,9 @@ COUNTS: Mapping[str, int] = {"count_of": 5, "poisson_count": 4}
 
 #: Function → function of `support/`; `min`, `max` and `mod` only of floats.
 _SUPPORT: Mapping[str, str] = {
-    "min": "minimum", "max": "maximum", "mod": "modulo", "exp": "exp", "expm1": "expm1", "tanh": "tanh", "x_over_expm1": "x_over_expm1",
-    "expm1_over_x": "expm1_over_x", "expm1_over_small_x": "expm1_over_small_x", "in_grains": "in_grains", "steps_to_use_up": "steps_to_use_up",
+    "min": "minimum", "max": "maximum", "at_least": "at_least", "at_most": "at_most", "mod": "modulo", "exp": "exp", "expm1": "expm1",
+    "tanh": "tanh", "x_over_expm1": "x_over_expm1", "expm1_over_x": "expm1_over_x", "expm1_over_small_x": "expm1_over_small_x",
+    "in_grains": "in_grains", "steps_to_use_up": "steps_to_use_up",
     **{name: name for name in sorted(DRAWS | COUNTS.keys())},
 }  # fmt: skip
 _OF_INTEGERS_TOO = frozenset({"min", "max", "mod", "abs"})
@@ -183,6 +184,8 @@ class Printer:
             return f"{function}({', '.join(texts)})", _ATOM
         if function == "whole":  # an element of an array of 32-bit numbers is one of these in plain Python
             return f"int({self.integer(arguments[0])})", _ATOM
+        if function == "index":  # from an array of numbers without sign: that none is negative spares a look at each
+            return f"np.int64({self.integer(arguments[0])})", _ATOM
         if function == "quotient" or (function == "mod" and self._counted(call) in (Kind.ANY, Kind.INT)):
             left, right = (self._within(a, Kind.INT, least) for a, least in zip(arguments, (_PRODUCT, _PRODUCT + 1), strict=True))
             return f"{left} {'//' if function == 'quotient' else '%'} {right}", _PRODUCT

@@ -18,7 +18,7 @@ from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.plan.places import Place
 from plasticdsl.support.structure import filled, kept, scattered
 
-DType = Literal["float64", "float32", "int64", "int32", "uint32"]
+DType = Literal["float64", "float32", "int64", "int32", "uint16", "uint32"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,8 @@ class Increase:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """`function(arguments…, arrays…)`: a function of `support/` stores something in the last array (or the others that it names); arguments are whole
-    numbers."""
+    """`function(arguments…, arrays…)`: a function of `support/` stores something in the last array (or the others that it names),
+    or asks for one of its elements; arguments are whole numbers."""
 
     arrays: tuple[Field, ...]
     function: str

@@ -77,6 +77,7 @@ class PastRead:
 @dataclass(frozen=True, slots=True)
 class ProjectionPlan:
     """One projection. `events`: slot → statements in order. `each_step`, `periodic` (period, statements): without a trigger.
+    `narrow`: its units have numbers of 16 bits. `fetches`: each presynaptic spike asks for the connections of the next.
 
     `shadows`, `forecasts`: variables of which a copy is kept, see `Slot`. `same_axonal`, `same_dendritic`: one delay for all connections.
     `at_thirds`: what happens at the spikes, or other events, of units that are arguments. `others`: projections that it reads. `totals`: sums that flows
@@ -99,6 +100,8 @@ class ProjectionPlan:
     same_dendritic: bool = True
     others: tuple[Other, ...] = ()
     layout: Layout = Layout.LISTED
+    narrow: bool = False
+    fetches: bool = False
     totals: tuple[Total, ...] = ()
     past: tuple[PastRead, ...] = ()
     block: StepBlock | None = None

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+#: Numbers of units from 0, in the fewest bits that hold all of them (`numbers_of_units`).
+Units = NDArray[np.uint16] | NDArray[np.int32]
+
 #: A number for all, or one for each.
 Values = float | Floats
 
@@ -20,6 +23,15 @@ BLOCK = 1 << 20
 
 #: So many where each is computed in several steps, so that they stay in the processor's cache.
 CACHED = 1 << 14
+
+
+#: So many units have numbers of 16 bits.
+MOST_UNITS_IN_16_BITS = 1 << 16
+
+
+def numbers_of_units(count: int) -> str:
+    """The type of numbers from 0 for so many units."""
+    return "uint16" if count <= MOST_UNITS_IN_16_BITS else "int32"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

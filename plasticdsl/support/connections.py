@@ -12,24 +12,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.support.arrays import Floats, Integers
+from plasticdsl.support.arrays import Floats, Integers, Units
 from plasticdsl.support.structure import sources_of
 from plasticdsl.support.values import number
 
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """`rows` int64[n_pre + 1], `targets` int32[connections], sorted by pre unit, then post unit. `order` int64[connections]: which of the
+    """`rows` int64[n_pre + 1], `targets` (`numbers_of_units`), sorted by pre unit, then post unit. `order` int64[connections]: which of the
     pairs given from outside each connection is, None for connections that were not listed. `present` bool[connections]: which are there at first, None
     for all of them."""
 
     rows: Integers
-    targets: NDArray[np.int32]
+    targets: Units
     order: Integers | None = None
     present: NDArray[np.bool_] | None = None
 
 
-def in_rows(found: Connections) -> tuple[Integers, NDArray[np.int32], NDArray[np.int32]]:
+def in_rows(found: Connections) -> tuple[Integers, Units, Units]:
     """Where the connections of each pre unit begin, and post and pre unit of each connection."""
     return found.rows, found.targets, sources_of(found.rows)
 

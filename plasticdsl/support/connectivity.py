@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.support.arrays import CACHED, Floats, Integers, in_blocks
+from plasticdsl.support.arrays import CACHED, Floats, Integers, in_blocks, numbers_of_units
 from plasticdsl.support.connections import Connections
 from plasticdsl.support.random import BulkUniforms, bulk_uniforms
 from plasticdsl.support.structure import sources_of
@@ -87,7 +87,7 @@ def _of_parts(found: Connections, pattern: Pattern) -> Connections:
     if all((part[1:] > part[:-1]).all() for part in (pre, post)):  # they are sorted as they are
         counts = np.zeros(pattern.n_pre + 1, dtype=np.int64)
         counts[pre + 1] = np.diff(found.rows)
-        return Connections(np.cumsum(counts), post.astype(np.int32)[found.targets])
+        return Connections(np.cumsum(counts), post.astype(numbers_of_units(pattern.n_post))[found.targets])
     return _from_keys(np.sort(pre[sources_of(found.rows)] * pattern.n_post + post[found.targets]), pattern)
 
 
@@ -153,13 +153,13 @@ def _connect(pattern: Pattern, barred: bool, seed: int, stream: int) -> Connecti
             return _with_degree(pattern, barred, seed, stream)
         case other:
             raise ValueError(f"{other} is no way to connect populations")
-    return _collected(blocks, pattern.n_pre, _about(pattern))
+    return _collected(blocks, pattern, _about(pattern))
 
 
 def _every_pair(pattern: Pattern, barred: bool) -> Connections:
     """Every pair, or (`barred`) every pair of two different units."""
     size = max(0, pattern.n_post - barred)
-    targets = np.empty((pattern.n_pre, size), dtype=np.int32)
+    targets = np.empty((pattern.n_pre, size), dtype=numbers_of_units(pattern.n_post))
     targets[...] = np.arange(size)
     if barred:
         for unit, row in enumerate(targets):
@@ -180,10 +180,10 @@ def _about(pattern: Pattern) -> int:
 Pieces = Iterator[tuple[Integers, Integers]]
 
 
-def _collected(blocks: Pieces, n_pre: int, about: int) -> Connections:
+def _collected(blocks: Pieces, pattern: Pattern, about: int) -> Connections:
     """All of them; `about`: how many there will be, more or less. The array grows where it is, so that there is one at any time."""
-    targets, used = np.empty(about, dtype=np.int32), 0
-    counts = np.zeros(n_pre + 1, dtype=np.int64)
+    targets, used = np.empty(about, dtype=numbers_of_units(pattern.n_post)), 0
+    counts = np.zeros(pattern.n_pre + 1, dtype=np.int64)
     for pre, post in blocks:
         begin, used = used, used + len(post)
         if used > len(targets):
@@ -352,7 +352,7 @@ def _with_degree(pattern: Pattern, barred: bool, seed: int, stream: int) -> Conn
 def _from_keys(keys: Integers, pattern: Pattern) -> Connections:
     """From sorted pre·n_post + post."""
     rows = np.searchsorted(keys, np.arange(pattern.n_pre + 1, dtype=np.int64) * pattern.n_post)
-    return Connections(rows.astype(np.int64), (keys % max(1, pattern.n_post)).astype(np.int32))
+    return Connections(rows.astype(np.int64), (keys % max(1, pattern.n_post)).astype(numbers_of_units(pattern.n_post)))
 
 
 def as_given(given: Mapping[str, Any], name: str, pattern: Pattern) -> Pattern:

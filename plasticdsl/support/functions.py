@@ -18,6 +18,16 @@ def maximum(x: float, y: float) -> float:
     return x if x > y or x != x else y
 
 
+def at_least(x: float, low: float) -> float:
+    """x, or a number (not NaN) that it is below; NaN where x is. One instruction of a processor."""
+    return low if x < low else x
+
+
+def at_most(x: float, high: float) -> float:
+    """x, or a number (not NaN) that it is above; NaN where x is."""
+    return high if x > high else x
+
+
 def modulo(x: float, y: float) -> float:
     """What is left of x after taking off y as often as it goes in, with the sign of y; NaN where y is 0."""
     rest: float = np.fmod(x, y)

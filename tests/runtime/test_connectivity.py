@@ -41,8 +41,18 @@ def test_types_and_empty_populations() -> None:
     for kind, amount in (("all", 1.0), ("probability", 0.5), ("out-degree", 0.0), ("in-degree", 0.0)):
         for n_pre, n_post in ((0, 4), (4, 0), (0, 0)):
             found = connect(Pattern(kind, n_pre, n_post, amount), False, 1, 2)
-            assert (found.rows.dtype, found.targets.dtype) == (np.int64, np.int32)
+            assert (found.rows.dtype, found.targets.dtype) == (np.int64, np.uint16)
             np.testing.assert_array_equal(found.rows, np.zeros(n_pre + 1))
+
+
+@pytest.mark.parametrize(("n_post", "dtype"), [(1 << 16, np.uint16), ((1 << 16) + 1, np.int32)])
+@pytest.mark.parametrize("kind", ["all", "probability", "out-degree"])
+def test_numbers_of_units_have_16_bits_where_these_hold_all(kind: str, n_post: int, dtype: type) -> None:
+    """The last unit keeps its number."""
+    found = connect(Pattern(kind, 2, n_post, {"all": 1.0, "probability": 0.9, "out-degree": n_post}[kind]), False, 1, 2)
+    assert found.targets.dtype == dtype
+    assert n_post - 8 < found.targets[-1] < n_post
+    assert (np.diff(found.targets[: found.rows[1]].astype(np.int64)) > 0).all()
 
 
 def test_where() -> None:

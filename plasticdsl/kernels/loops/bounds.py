@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from plasticdsl.kernels.identifiers import Field
 from plasticdsl.kernels.loops.names import Names
-from plasticdsl.kernels.program import ONE, Element, Increase, Store
+from plasticdsl.kernels.program import ONE, Element, Increase, Read, Store
 from plasticdsl.model import Variable
-from plasticdsl.model.expr import Binary, Call, Expr, Ref, Special, rebuild
+from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, Special, rebuild
 from plasticdsl.model.owners import Owner, Whose
 
 
 def clipped(value: Expr, variable: Variable, resolve: Callable[[Expr], Expr]) -> Expr:
     """min(max(value, low), high), where the variable has bounds."""
-    if variable.low is not None:
-        value = Call("max", (value, resolve(variable.low)))
-    if variable.high is not None:
-        value = Call("min", (value, resolve(variable.high)))
+    low, high = (None if bound is None else resolve(bound) for bound in (variable.low, variable.high))
+    return within(value, low, high)
+
+
+def within(value: Expr, low: Expr | None, high: Expr | None, are_numbers: bool = False) -> Expr:
+    """The same with bounds that are resolved. A bound that is a parameter, or is said to be a number, is never NaN, and nobody asks whether it is."""
+    for bound, of_numbers, of_any in ((low, "at_least", "max"), (high, "at_most", "min")):
+        if bound is not None:
+            value = Call(of_numbers if are_numbers or is_number(bound) else of_any, (value, bound))
     return value
+
+
+def is_number(bound: Expr) -> bool:
+    """Whether a resolved bound is a number or a parameter: those that are NaN are refused before a run."""
+    return isinstance(bound, Number) or (isinstance(bound, Read) and isinstance(bound.name, Field))
 
 
 def added(names: Names, target: Ref, amount: Expr) -> Increase | Store:

@@ -1,7 +1,7 @@
 """Changes at postsynaptic spikes that wait for the next presynaptic one (`plan.passes.lazy`): what post units keep for them, and the kernels around it.
 
-Between two presynaptic spikes of unit j, an array of weights holds u = w − Σ a S: `LIFTED` is a, one for each trace, `WAITING` is S, one row for each of
-the last frames; `VISITED` says in which frame j came last.
+Between two presynaptic spikes of unit j, an array of weights holds u = w − Σ a S: `LIFTED` is a, one for each trace, `WAITING` is S, one for each post
+unit and each of the last frames; `VISITED` says in which frame j came last.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> Iterator[Array | Scalar
     yield from (Array(waiting.field(Part.LIFTED, trace), "float64", (lengths[Place.PRE],)) for trace in waiting.traces)
     for target, terms in waiting.terms.items():
         for s in terms:
-            yield Array(waiting.field(Part.WAITING, target, s.trace), "float64", (one, lengths[Place.POST]))
+            yield Array(waiting.field(Part.WAITING, target, s.trace), "float64", (lengths[Place.POST], one))
             yield Array(waiting.field(Part.TIED, target, s.trace), "float64", (lengths[Place.POST],))
         yield Array(waiting.field(Part.BROUGHT, target), "float64", (waiting.field(Part.BROUGHT_LENGTH, target),), changes=False)
 
@@ -179,7 +179,7 @@ def wait(waiting: Waiting, statement: Postpone, value: Expr, text: str) -> list[
     rate, whole = waiting.rate(trace), Read(waiting.field(Part.FRAME_STEPS))
     each: tuple[Statement, ...] = (
         Let(KEPT, Call("mod", (Binary("-", waiting.frame, Read(AGO)), frames))),
-        Increase(element(sums, KEPT, I), Binary("*", Read(amount), Read(fall))),
+        Increase(element(sums, I, KEPT), Binary("*", Read(amount), Read(fall))),
         Let(fall, Binary("*", Read(fall), Call("exp", (Binary("*", Negate(rate), whole),)))),
     )
     return [
@@ -280,7 +280,7 @@ def turn(plan: Plan, projection: ProjectionPlan) -> Function:
         Let(NEW, Call("mod", (Binary("+", waiting.frame, ONE), frames))),
         *look,
         each_unit(projection.projection.pre, (visited,), J, in_order=True),
-        *every_unit(projection, Place.POST, [Store(element(one, NEW, I), ZERO) for one in sums]),
+        *every_unit(projection, Place.POST, [Store(element(one, I, NEW), ZERO) for one in sums]),
         Store(waiting.frame, Read(NEW)),
     )
     ends = Compare("==", Call("mod", (Read(N), Read(waiting.field(Part.FRAME_STEPS)))), ZERO)

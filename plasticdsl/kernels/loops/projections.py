@@ -157,26 +157,28 @@ def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
     def ends_of(part: Part, length: Part, values: Recipe) -> Array:
         return Array(p.field(part), "int64", (p.field(length),), values, False, own=False)
 
-    def numbers(part: Part, values: Recipe) -> Array:
-        return Array(p.field(part), "int32", (p.field(Part.CONNECTIONS),), values, False, own=False)
+    def numbers(part: Part, values: Recipe, of_units: bool = False) -> Array:
+        return Array(
+            p.field(part), "uint16" if of_units and projection.narrow else "uint32", (p.field(Part.CONNECTIONS),), values, False, own=False
+        )
 
     def groups(keys: Recipe, length: Part) -> Recipe:
         return Apply(group_ends, (keys, p.field(length)))
 
     def steps_of(steps: Field, same: bool) -> Array | Scalar:
-        return Scalar(steps, "int64", steps) if same else numbers(steps.part, steps)
+        return Scalar(steps, "int64", steps) if same else Array(steps, "int32", (p.field(Part.CONNECTIONS),), steps, False, own=False)
 
     return [
         ends_of(Part.ROWS, Part.ROW_ENDS, p.field(Part.ROWS)),
-        numbers(Part.TARGETS, targets),
+        numbers(Part.TARGETS, targets, True),
         ends_of(Part.COLUMNS, Part.COLUMN_ENDS, groups(targets, Part.COLUMN_ENDS)),
         numbers(Part.COLUMN_CONNECTIONS, Apply(sorting, (targets,))),
-        numbers(Part.COLUMN_SOURCES, Apply(taken, (sources, Apply(sorting, (targets,))))),
+        numbers(Part.COLUMN_SOURCES, Apply(taken, (sources, Apply(sorting, (targets,)))), True),
         ends_of(Part.DELAYED_ROWS, Part.DELAYED_ROW_ENDS, groups(late, Part.DELAYED_ROW_ENDS)),
         numbers(Part.DELAYED_ROW_CONNECTIONS, Apply(sorting, (late,))),
         ends_of(Part.DELAYED_COLUMNS, Part.DELAYED_COLUMN_ENDS, groups(late_back, Part.DELAYED_COLUMN_ENDS)),
         numbers(Part.DELAYED_COLUMN_CONNECTIONS, Apply(sorting, (late_back,))),
-        numbers(Part.DELAYED_COLUMN_SOURCES, Apply(taken, (sources, Apply(sorting, (late_back,))))),
+        numbers(Part.DELAYED_COLUMN_SOURCES, Apply(taken, (sources, Apply(sorting, (late_back,)))), True),
         *arrivals.now_arguments(projection),
         Scalar(p.field(Part.LEARNING), "int64"),
         steps_of(axonal, projection.same_axonal),

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from plasticdsl.kernels.identifiers import Field, Local, Part, of_projection
+from plasticdsl.kernels.loops.bounds import is_number, within
 from plasticdsl.kernels.loops.names import I, J, Names
 from plasticdsl.kernels.program import ONE, ZERO, Element, If, Let, Read, Statement, element, only
 from plasticdsl.model import Threshold, Variable
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number, refs
+from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Number, refs
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.events import Postpone
 from plasticdsl.plan.places import Kind, Place
@@ -99,17 +100,14 @@ class Waiting:
 
     def clipped(self, target: str, value: Expr) -> Expr:
         """Within these bounds."""
-        variable = self.variable(target)
-        if variable.low is not None:
-            value = Call("max", (value, Read(local(target, "low"))))
-        if variable.high is not None:
-            value = Call("min", (value, Read(local(target, "high"))))
-        return value
+        bounds = [(name, b) for name, b in (("low", self.variable(target).low), ("high", self.variable(target).high)) if b is not None]
+        here = {name: Read(local(target, name)) for name, _ in bounds}
+        return within(value, here.get("low"), here.get("high"), all(is_number(self.names.resolve(b)) for _, b in bounds))
 
     def missing(self, target: str, lifted: Mapping[str, Expr], frame: Expr) -> Expr:
         """Σ a S, what a weight in the loop lacks."""
         return added(
-            [Binary("*", lifted[s.trace], element(self.field(Part.WAITING, target, s.trace), frame, I)) for s in self.terms[target]]
+            [Binary("*", lifted[s.trace], element(self.field(Part.WAITING, target, s.trace), I, frame)) for s in self.terms[target]]
         )
 
     def rate(self, trace: str) -> Read:

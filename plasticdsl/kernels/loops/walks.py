@@ -7,13 +7,13 @@ that begin at 0): indices that could count from the end of an array would keep a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plasticdsl.kernels.identifiers import Field, Group, Local, Part, of_emitted, of_projection
-from plasticdsl.kernels.loops.collect import mentioned
+from plasticdsl.kernels.loops.collect import expressions, mentioned, statements
 from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, J, K, N, each_unit, number_of, other_connection, ring
-from plasticdsl.kernels.program import ONE, ZERO, Element, For, If, Let, Read, Statement, While, element
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number
+from plasticdsl.kernels.program import ONE, ZERO, Element, Fill, For, If, Increase, Let, Read, Statement, Store, While, element
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number, walk
 from plasticdsl.model.owners import OfArgument
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Layout, ProjectionPlan
@@ -24,6 +24,8 @@ TWO = Number(2.0)
 S, UNIT, D, POSITION, FIRST, AFTER, OFFSET, PART = (
     Local(text) for text in ("s", "spiking", "d", "position", "first", "after", "offset", "part")
 )
+#: Of the next spike: its unit, its place in a ring, and how far its connections are.
+NEXT, NEXT_SLOT, AHEAD = (Local(text) for text in ("following", "next_slot", "ahead"))
 #: Of a search in a row.
 LOW, HIGH, MIDDLE = (Local(text) for text in ("low", "high", "middle"))
 
@@ -57,14 +59,43 @@ def arriving(
     for stretch in stretches:
         whole = same or stretch.everyone
         body += stretch.unit
-        if stretch.connections:
-            body += row(projection, stretch.connections, whole) if at_pre else (column(projection, stretch.connections, whole),)
+        if stretch.connections and at_pre:
+            fetch = _fetching(projection, stretch.connections) if same else ()
+            body += _next_row(projection, p) if fetch else ()
+            body += row(projection, (*fetch, *stretch.connections), whole)
+        elif stretch.connections:
+            body.append(column(projection, stretch.connections, whole))
     body += after
     spikes = each_spike(p, J if at_pre else I, body)
     if same:
         return (slot, *spikes)
     slots = of_projection(own.name).field(Part.AXONAL_SLOTS if at_pre else Part.DENDRITIC_SLOTS)
     return (For(D, ZERO, Read(slots), (slot, *spikes)),)
+
+
+def _next_row(projection: ProjectionPlan, units: Group) -> tuple[Statement, ...]:
+    """How far ahead of a connection of unit j that of the next spike is: of this step, or else the first that arrives in the next one."""
+    spikes, count, rows = units.field(Part.SPIKES), units.field(Part.SPIKE_COUNT), of_projection(projection.name).field(Part.ROWS)
+    more = Compare("<", _sum(Read(S), ONE), element(count, SLOT))
+    here = If(more, (Let(NEXT, element(spikes, SLOT, _sum(Read(S), ONE))),))
+    if projection.projection.delays.axonal is not None:
+        delay = Read(of_projection(projection.name).field(Part.AXONAL))
+        then = ring(NEXT_SLOT, _difference(_sum(Read(N), ONE), delay), units.field(Part.SLOTS))
+        first = If(Compare(">", element(count, NEXT_SLOT), ZERO), (Let(NEXT, element(spikes, NEXT_SLOT, ZERO)),))
+        here = replace(here, otherwise=(then, first))
+    return Let(NEXT, Read(J)), here, Let(AHEAD, _difference(element(rows, NEXT), element(rows, J)))
+
+
+def _fetching(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
+    """What the connections of the next spike hold is asked for, one of them with each connection of this one. Loops that add to nothing are left to the
+    compiler, which may work on several of their connections at a time."""
+    adds = any(isinstance(s, Store | Increase) and s.target.indices == (Read(I),) for s in statements(body))
+    if not (projection.fetches and adds):
+        return ()
+    read = (e for s in statements(body) for x in expressions(s) for e in walk(x) if isinstance(e, Element))
+    arrays = dict.fromkeys(e.array for e in read if e.indices == (Read(K),))
+    place = _sum(Read(K), Read(AHEAD))
+    return tuple(Fill((array,), "fetch", (place,)) for array in (of_projection(projection.name).field(Part.TARGETS), *arrays))
 
 
 def each_spike(units: Group, unit: Local, body: Sequence[Statement]) -> tuple[Statement, ...]:
@@ -97,10 +128,10 @@ def row(projection: ProjectionPlan, body: Sequence[Statement], same: bool = True
     """The connections of pre unit j; `same`: whatever their delays."""
     p = of_projection(projection.projection.name)
     inside = (*_others(projection, body), *body)
-    target = Let(I, element(p.field(Part.TARGETS), K))
+    target = Let(I, _index(p.field(Part.TARGETS), K))
     if not same:
         start, stop = _delayed(J, p.field(Part.AXONAL_SLOTS), p.field(Part.DELAYED_ROWS))
-        connection = Let(K, element(p.field(Part.DELAYED_ROW_CONNECTIONS), POSITION))
+        connection = Let(K, _index(p.field(Part.DELAYED_ROW_CONNECTIONS), POSITION))
         return (For(POSITION, start, stop, (connection, target, *inside)),)
     match projection.layout:
         case Layout.LISTED:
@@ -156,12 +187,15 @@ def column(projection: ProjectionPlan, body: Sequence[Statement], same: bool = T
     inside = (*_others(projection, body), *body)
     if not same:
         start, stop = _delayed(I, p.field(Part.DENDRITIC_SLOTS), p.field(Part.DELAYED_COLUMNS))
-        connection = Let(K, element(p.field(Part.DELAYED_COLUMN_CONNECTIONS), POSITION))
-        return For(POSITION, start, stop, (connection, Let(J, element(p.field(Part.DELAYED_COLUMN_SOURCES), POSITION)), *inside))
+        ends = (
+            Let(K, _index(p.field(Part.DELAYED_COLUMN_CONNECTIONS), POSITION)),
+            Let(J, _index(p.field(Part.DELAYED_COLUMN_SOURCES), POSITION)),
+        )
+        return For(POSITION, start, stop, (*ends, *inside))
     units = number_of(projection.projection.post)
     match projection.layout:
         case Layout.LISTED:
-            ends = (Let(K, element(p.field(Part.COLUMN_CONNECTIONS), POSITION)), Let(J, element(p.field(Part.COLUMN_SOURCES), POSITION)))
+            ends = (Let(K, _index(p.field(Part.COLUMN_CONNECTIONS), POSITION)), Let(J, _index(p.field(Part.COLUMN_SOURCES), POSITION)))
             return For(POSITION, *_ends(p.field(Part.COLUMNS), Read(I)), (*ends, *inside))
         case Layout.FULL:
             k = _sum(_product(Read(J), units), Read(I))
@@ -170,6 +204,11 @@ def column(projection: ProjectionPlan, body: Sequence[Statement], same: bool = T
             k = _sum(_difference(_sum(_product(Read(J), _difference(units, ONE)), Read(I)), ONE), Read(PART))
             stop_ = Choice(((Compare("==", Read(PART), ZERO), Read(I)),), units)
             return For(PART, ZERO, TWO, (For(J, _product(Read(PART), _sum(Read(I), ONE)), stop_, (Let(K, k), *inside)),))
+
+
+def _index(numbers: Field, place: Local) -> Expr:
+    """A unit or connection, from a list of their numbers."""
+    return Call("index", (element(numbers, place),))
 
 
 def _sum(left: Expr, right: Expr) -> Expr:

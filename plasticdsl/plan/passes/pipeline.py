@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from plasticdsl.plan.passes.blocks import in_blocks
 from plasticdsl.plan.passes.calendar import look_ahead
 from plasticdsl.plan.passes.drive import drive
+from plasticdsl.plan.passes.fetch import fetch
 from plasticdsl.plan.passes.hoist import hoist
 from plasticdsl.plan.passes.keep import keep_sums
 from plasticdsl.plan.passes.layout import lay_out
 from plasticdsl.plan.passes.lazy import postpone
+from plasticdsl.plan.passes.narrow import narrow
 from plasticdsl.plan.passes.reciprocals import multiply
 from plasticdsl.plan.plan import Plan
 
@@ -69,6 +71,24 @@ PASSES = (
         rewrites="AddSum and AtStep come under conditions (InBlock); Connections that begin, keep and end blocks stand beside them; ProjectionPlan.block",
         found="Program.postponed says which arrays lack changes of a block, and the engine what is missing",
         here="after layout, whose numbers of connections make rows and columns of a matrix of them",
+    ),
+    Pass(
+        "narrow",
+        1,
+        narrow,
+        takes="projections whose connections are listed, in networks of at most 65 536 units in each connected population",
+        rewrites="ProjectionPlan.narrow",
+        found="where they were: what people see of units is of the same type as ever",
+        here="after layout: it concerns lists alone",
+    ),
+    Pass(
+        "fetch",
+        1,
+        fetch,
+        takes="presynaptic spikes that reach all connections of a unit at once",
+        rewrites="ProjectionPlan.fetches",
+        found="where they were",
+        here="after layout: rows that are computed are walked in one stride, which the processor foresees",
     ),
     Pass(
         "reciprocals",

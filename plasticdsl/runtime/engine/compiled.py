@@ -18,6 +18,7 @@ from plasticdsl.plan.places import Place
 from plasticdsl.runtime.engine.binding import Readers, bind
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State, checked_feed, checked_order
 from plasticdsl.runtime.instance.instance import Instance
+from plasticdsl.support.arrays import Units
 
 if TYPE_CHECKING:
     from plasticdsl.runtime.engine.load import Kernels
@@ -186,7 +187,7 @@ class CompiledEngine:
         kept = self._unused[field] if field in self._unused else part.parameters[target.name]
         return np.broadcast_to(np.asarray(kept, dtype=np.float64), (part.count,))
 
-    def _keepers(self, owner: Owner, per: Place | None) -> NDArray[np.int32] | None:
+    def _keepers(self, owner: Owner, per: Place | None) -> Units | None:
         """Where connections share one value for each unit: the unit of each; None where all have their own."""
         match owner, per:
             case OfProjection(name), Place.PRE:

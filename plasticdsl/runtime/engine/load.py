@@ -87,13 +87,14 @@ class Threaded:
         import numba
         from numba import config
 
-        from plasticdsl.kernels.compile import without_wrappers
+        from plasticdsl.kernels.compile import with_fetching, without_wrappers
 
         # OpenMP's threads spin while they wait, and take longest to start where the machine is busy.
         config.THREADING_LAYER_PRIORITY = ["tbb", "workqueue", "omp"]  # type: ignore[attr-defined]
         most: int = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
         numba.set_num_threads(min(self.threads, most))
         module = import_text(self.artifact.source, f"plasticdsl_{self.artifact.digest}")
+        with_fetching(module)
         without_wrappers(module, but=frozenset({"advance"}))
         return module
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import OfPopulation, OfProjection, OfTable, Owner, Whose, owner_text
-from plasticdsl.support.arrays import Floats, Integers, Sparse, Values, as_series, as_table, dense
+from plasticdsl.support.arrays import Floats, Integers, Sparse, Units, Values, as_series, as_table, dense
 from plasticdsl.support.structure import sources_of
 
 __all__ = ["Floats", "Instance", "PopulationInstance", "ProjectionInstance", "Stored", "Values"]
@@ -65,7 +65,7 @@ class PopulationInstance:
 
 @dataclass(slots=True)
 class ProjectionInstance:
-    """Connections sorted by pre unit, then post unit: `rows` int64[n_pre + 1], `targets` int32[connections] (post unit of each).
+    """Connections sorted by pre unit, then post unit: `rows` int64[n_pre + 1], `targets` (post unit of each, in 16 bits where these hold all).
 
     `parameters`/`states` as in `PopulationInstance`, per connection. `order`: as in `Connections`. `axonal`/`dendritic`: whole steps, the same (int)
     or per connection (int32).
@@ -76,7 +76,7 @@ class ProjectionInstance:
     post: str
     stream: int
     rows: NDArray[np.int64]
-    targets: NDArray[np.int32]
+    targets: Units
     parameters: dict[str, Values]
     states: dict[str, Floats]
     axonal: int | NDArray[np.int32] = 0
@@ -88,8 +88,8 @@ class ProjectionInstance:
         """How many connections exist."""
         return len(self.targets)
 
-    def sources(self) -> NDArray[np.int32]:
-        """The pre unit of each connection, int32[connections]."""
+    def sources(self) -> Units:
+        """The pre unit of each connection."""
         return sources_of(self.rows)
 
 

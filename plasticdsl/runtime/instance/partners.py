@@ -14,6 +14,7 @@ from plasticdsl.runtime.instance.instance import ProjectionInstance, Values
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Given
 from plasticdsl.support import pairs
+from plasticdsl.support.arrays import Units
 from plasticdsl.support.pairs import mirror, mirrored, opposite, unlike
 
 
@@ -50,7 +51,7 @@ def _require_alike(
     if not wrong.size:
         return
     k = wrong[0]
-    i, j = made.targets[k] + 1, made.sources()[k] + 1
+    i, j = int(made.targets[k]) + 1, int(made.sources()[k]) + 1
     variables = {v.name: v for v in projection.connection.variables}
     variable, partner, said = (variables[n] for n in (*names, projection.symmetric[0]))
     one, two = (f"{v / variable.scale:g} {variable.unit}".strip() for v in (values[k], opposite_values[k]))
@@ -65,9 +66,9 @@ def _require_alike(
 
 def counterparts(reader: ProjectionInstance, other: ProjectionInstance, transposed: bool) -> NDArray[np.int32]:
     """int32[connections of the reader]. Raises `ValueError` naming the first connection that has no counterpart."""
-    wanted = (reader.targets, reader.sources()) if transposed else (reader.sources(), reader.targets)
+    ends: tuple[Units, Units] = reader.sources(), reader.targets
     try:
-        return pairs.counterparts(*wanted, other.sources(), other.targets)
+        return pairs.counterparts(*(ends[::-1] if transposed else ends), other.sources(), other.targets)
     except pairs.Unmatched as problem:
         pre, post = (int(units[problem.args[0]]) + 1 for units in (reader.sources(), reader.targets))
         first, second = (post, pre) if transposed else (pre, post)

@@ -166,7 +166,7 @@ def facts_of(observer: Observer, recorder: Recorder) -> Facts:
     for series in recorder.series:
         projection = instance.projections.get(series.owner)
         if projection is not None and series.owner not in ends:
-            ends[series.owner] = projection.sources(), projection.targets
+            ends[series.owner] = projection.sources().astype(np.int32), projection.targets.astype(np.int32)
     over = tuple(None if p.axis is None else float(np.asarray(observer.value(p.axis))) for p in recorder.plots)
     units = {p.name: p.size for p in instance.populations.values()}
     owners = (Whose.NETWORK, *observer.network.blocks)

@@ -155,7 +155,7 @@ class Guard:
         where, step = f"unit {units[0] + 1}", self._observer.engine.step - ago
         if isinstance(owner, Projection):
             drawn = self._observer.instance.projections[owner.name]
-            pre, post = drawn.sources()[units[0]] + 1, drawn.targets[units[0]] + 1
+            pre, post = int(drawn.sources()[units[0]]) + 1, int(drawn.targets[units[0]]) + 1
             where = f"connection {units[0] + 1} (from unit {pre} to unit {post})"
         more = f" and {len(units) - 1} more" if len(units) > 1 else ""
         when = f"in step {step}" if self._in_steps else f"at t = {step * self._observer.instance.dt:.10g} s (step {step})"
