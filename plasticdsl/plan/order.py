@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from plasticdsl.model import Role, Total
+from plasticdsl.model import AddTo, Role, Total, Trigger
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.inline import inline, plain
+from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import OfPopulation, Whose, owner_text
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.others import readers_first, walks_other
@@ -42,6 +43,7 @@ def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Ref]) -> Ite
     yield from (step for p in order for step in _at_steps(p))
     yield from _unit_changes(plan, sweeps)
     yield from (ops.Connections(p.name, ops.OfConnections.ADD) for p in synapses if p.between)
+    yield from (_evaluate(plan, ref, None) for ref in _changed(plan, entries))
     for stage in range(4 if any(p.coupled for p in units) else 0):
         yield from (ops.AtStage(p.name, stage, slopes=False) for p in units if p.coupled)
         yield from (_evaluate(plan, ref, stage) for ref in entries)
@@ -73,6 +75,26 @@ def _evaluate(plan: Plan, evaluated: Ref, stage: int | None) -> ops.Define | ops
         value = plain(inline(declared.value, {Whose.OWN: population.population.block.definitions}))
         return ops.Define(population.name, name, value, declared.value, stage)
     return ops.EvaluateInput(population.name, name, tuple(_input(plan, population, name, stage)), stage)
+
+
+def _changed(plan: Plan, entries: Sequence[Ref]) -> Iterator[Ref]:
+    """The definitions of units that flows of connections read, or sums at the stages of an integrator, and that changes without a spike have given
+    another value since they were evaluated."""
+    network, at_steps = plan.network, (Trigger.STEP, Trigger.EVERY)
+    changed = {Ref(p.as_owner, s.target.name) for p in network.populations for s in p.block.statements(*at_steps)}
+    changed |= {q.from_outside(s.target) for q in network.projections for s in q.connection.statements(*at_steps) if isinstance(s, AddTo)}
+    read = {ref for q in plan.projections for ref in q.projection.of_units(r for e in expressions(q.schemes) for r in refs(e))}
+    read |= {
+        ref
+        for q in plan.projections
+        for s in q.sums
+        if Ref(OfPopulation(q.projection.post), s.target) in entries
+        for ref in q.projection.of_units(refs(s.body))
+    }
+    for ref in network.order:
+        block = plan.population(owner_text(ref.owner)).population.block
+        if ref in read and any(Ref(ref.owner, r.name) in changed for r in block.read_through([Ref(Whose.OWN, ref.name)])):
+            yield ref
 
 
 def _input(plan: Plan, population: PopulationPlan, target: str, stage: int | None) -> Iterator[ops.Operation]:

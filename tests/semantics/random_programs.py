@@ -35,10 +35,11 @@ class Program:
 
 @dataclass
 class Draw:
-    """Choices, and what they came to."""
+    """Choices, and what they came to; `written`: lines that later ones depend on."""
 
     random: Random
     features: set[str] = field(default_factory=set)
+    written: list[str] = field(default_factory=list)
 
     def one(self, *options: str) -> str:
         """One of them."""
@@ -59,6 +60,12 @@ class Draw:
 def block(head: str, lines: Sequence[str]) -> list[str]:
     """Lines below a head."""
     return [f"{head}:", *(f"    {line}" for line in lines)]
+
+
+def by_cases(head: str, cases: Sequence[tuple[str, str]]) -> list[str]:
+    """A value by cases: each with its condition, which the last one, otherwise, has not."""
+    first, *others = [f"{value} if {condition}" if condition else f"{value} otherwise" for value, condition in cases]
+    return [f"{head} {first}", *(f"    {other}" for other in others)]
 
 
 # --- cells -----------------------------------------------------------------------------------------------------------
