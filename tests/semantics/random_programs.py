@@ -74,6 +74,23 @@ CONDITIONS = ("v > 0.9137", "v > θ", "v + 0.2 u rises above 0.8713", "v rises a
 JUMPS = ("u += 0.2137", "g *= 0.5", "u → 0.5 u + 0.1 v + 0.1", "a += 1 if chance(0.4)", "a += 0.1 v", "θ += 0.0531")
 
 
+def beside(d: Draw, refractory: bool) -> list[str]:
+    """What a cell has beside its potential; `refractory`: whether it is ever so."""
+    lines: list[str] = []
+    if refractory and d.maybe("refractoriness is read", 0.3):
+        lines += ["rest = 0.2 if refractory", "    0 otherwise", d.one("every 3 ms: a += rest", "every 4 ms: u += 0.1 rest")]
+    if d.maybe("two values", 0.3):
+        lines += [
+            "s ∈ {0, 1}",
+            *block(f"every {d.one('2 ms', '3 ms')}", by_cases("s →", [("1", d.one("v > 0.4137", "chance(0.3)")), ("0", "")])),
+        ]
+    if d.maybe("a mean of the cell", 0.2):
+        lines.append(d.one("every 5 ms: u += 0.02 ⟨v⟩_τ", "every 5 ms: u += 0.02 avg(v u, 9 ms)"))
+    if d.maybe("a function", 0.2):
+        lines.append(d.one("every 4 ms: a → 0.9 a + 0.05 sig(v)", "every 4 ms: a → 0.9 a + 0.1 sig'(v)"))
+    return lines
+
+
 def cell(d: Draw) -> list[str]:
     """A spiking neuron with v, u, g, a, θ and inputs I and z."""
     lines = ["τ = 10 ms", "b = 1.1", "t_r = 2 ms", "input I", "input z", "θ(0) = 0.93", "v(0) ~ U(0, 0.9)", "u(0) = 0.05", "a(0) = 0.1"]
@@ -140,6 +157,7 @@ def cell(d: Draw) -> list[str]:
                 *(("while u > 0.2137", "while v + g > 0.4137, hold u") if while_ else ()),
             )
         )
+    lines += beside(d, any(line.startswith("refractory") for line in lines))
     if d.maybe("cells change without spikes", 0.3):
         lines += [d.one("every 3 ms: a → 0.8 a + 0.02 z", "every 4 ms: u += 0.02 if chance(0.5)", "every 6 ms: g += 0.05 y")]
     return block("neuron Cell", lines)
@@ -154,6 +172,11 @@ def third(d: Draw) -> list[str]:
     lines += block("event tick when " + d.one("e rises above 0.2137", "D < 0.2313"), [d.one("e += 0.05", "e → 0.1")])
     if d.maybe("bounded argument", 0.3):
         lines.append("D ∈ [0, 0.9]")
+    if d.maybe("reactions", 0.3):
+        lines += [*block("reactions", ["A + C ⇌ B : 90 Hz, 20 Hz", "A → ∅ : 5 Hz"]), "A(0) = 0.4", "C(0) = 0.3"]
+        lines = [line.replace("y = 0.5 D + e", "y = 0.5 D + e + 0.2·B") for line in lines]
+    if d.maybe("the argument changes without spikes", 0.3):
+        lines.append(d.one("every 4 ms: e *= 0.9", "every 5 ms: D += 0.05 if chance(0.5)"))
     return block("neuron Third", lines)
 
 
@@ -168,7 +191,7 @@ def synapse(d: Draw, name: str, of_cells: bool) -> list[str]:
         jumps.append(d.one("q ~ U(0.2, 1.4)", "q ~ N(1, 0.3) in [0.1, 2]", "q ~ Binomial(3, 0.4)", "q ~ Gamma(2, 0.4)"))
         amount = "0.4 w q"
     jumps.append(f"post.g += {amount}" + (" if chance(0.7)" if d.maybe("chance at a synapse", 0.3) else ""))
-    jumps.append(d.one("f += 0.3", "f → 0.5 f + 0.2", "f += 0.4 (1 − f)", "post.u += 0.03 f"))
+    jumps.append(d.one("f += 0.3", "f → 0.5 f + 0.2", "f += 0.4 (1 − f)", "post.u += 0.03 f", *(("pre.u += 0.02 f",) if of_cells else ())))
     lines += block("on pre", jumps)
     if d.maybe("events that arrive", 0.5):
         lines += block(
@@ -182,6 +205,11 @@ def synapse(d: Draw, name: str, of_cells: bool) -> list[str]:
                 *(("post.z = 0.2 Σ w (pre.v − post.v)", "post.z = 0.2 Σ w x", "post.z = 0.3 Σ w pre.g − 0.1 Σ post.u") if of_cells else ()),
             )
         )
+    if d.maybe("noise at connections", 0.15):
+        lines.append("15 ms dk_s/dt = 0.2 − k_s + 0.1 √(15 ms) ξ(t)")
+        lines.append("every 3 ms: f += 0.1 k_s")
+    if of_cells and d.maybe("a synapse waits for its post unit", 0.2):
+        lines += block("on post", [d.one("f *= 0.9", "f += 0.1 w", "pre.a += 0.02 w")])
     if d.maybe("a synapse changes without spikes", 0.25):
         lines.append(d.one("every 4 ms: post.u += 0.01 f", "every 5 ms: f += 0.1 if chance(0.4)"))
     return block(f"synapse {name}", lines)
@@ -302,6 +330,45 @@ def delays(d: Draw, chance: float = 0.4) -> str:
     )
 
 
+def more_blocks(d: Draw) -> list[list[str]]:
+    """A second rule, and synapses that only kick, read another projection, or fill an input with what flows on both sides."""
+    second = [
+        d.one("every 6 ms: w *= 0.98", "every 7 ms: w → w (1 − 0.05 Σ w)"),
+        d.one("on post: w −= 0.01 w", "on pre: w += 0.01 (0.5 − w)"),
+    ]
+    return [
+        ["function sig(a) = 1/(1 + exp(−a))"],
+        block("rule Slow", second[: d.random.randint(1, 2)]),
+        block("synapse Kick", ["on pre: post.g += w"]),
+        block("synapse Up", block("on pre", ["post.e += 0.02 w", d.one("w *= 0.99", "w += 0.01 (0.4 − w)")])),
+        block("synapse Back(forward)", [d.one("post.z = 0.2 Σ forward.wᵀ pre.D", "post.z = 0.3 Σ forward.wᵀ (pre.y − post.u)")]),
+        block("synapse Same(other)", [d.one("post.z = 0.1 Σ other.w pre.v", "on pre: post.g += 0.1 other.w")]),
+    ]
+
+
+def more_projections(d: Draw, one_argument: bool, recurrent: str) -> list[str]:
+    """Other ways to connect; `recurrent`: how cells are connected by `rec`, where they are."""
+    lines = []
+    if d.maybe("one to one", 0.3) and not one_argument:
+        lines.append("pairs = cell → da: Release, one to one, w = 0.03")
+    if d.maybe("partners by degree", 0.4):
+        how = d.one("in-degree 3, with repeats", "out-degree 2, with repeats", "in-degree 2, where i ≠ j + 1")
+        lines.append(f"some = src → cell: Kick, {how}, w = 0.05" + d.one("", ", delay ~ U(0 ms, 4 ms)", ", delay = 2 ms"))
+    if d.maybe("cells drive themselves", 0.3):
+        lines.append(f"own = cell → cell: Kick, in-degree 2, with self, w = {d.one('0.1', '0.02 i')}")
+    if d.maybe("places", 0.3):
+        lines.append("near = cell → cell: Kick, p = exp(−distance), except self, w = 0.1 exp(−distance), delay = 1 ms + 1 ms·distance")
+    if d.maybe("transposed weights", 0.4):
+        lines += ["up = cell → da: Up, all to all, w ~ U(0.1, 0.5)", "down = da → cell: Back(forward = up), all to all"]
+    if recurrent and d.maybe("weights of another projection", 0.5):
+        lines.append(f"peek = cell → cell: Same(other = rec), {recurrent}")
+    if d.maybe("a projection to several populations", 0.3):
+        lines.append("fan = src → each of cell, part: Kick, w = 0.04" + d.one("", ", p = 0.5"))
+    if d.maybe("values by cases", 0.3):
+        lines.append("cased = img → cell: Show, w = 0.1 if pre in img[1 to 2], 0.2 if post in part, 0.05 otherwise")
+    return lines
+
+
 def network(d: Draw) -> list[str]:
     """`src` drives `cell` (and `cell` itself), `da` is an argument, `img` a source that phases hold, Q a quantity of the network."""
     rate = d.one("90 Hz", "60 Hz + 20 Hz·i")
@@ -310,11 +377,26 @@ def network(d: Draw) -> list[str]:
         "SpikeTimes([1, 3, 4, 6, 9, 12, 12, 17, 21, 26, 30, 35] ms)",
         "Regular(rate = [90, 110, 170, 240] Hz)",
         f"Poisson(rate = {rate})",
+        "Poisson(rate = 90 Hz·(1 + 0.5 sin(2 π·40 Hz·t)))",
+        "Poisson(rate = ν_t)",
+        "Poisson, rate ~ Gamma(4, 25 Hz)",
+        "Regular(rate = 150 Hz, start = 3 ms, count = 4)",
+        "SpikeTimes([2, 5, 5, 8, 14, 20] ms)",
     )
     third_size, argument = ("1", "da") if d.maybe("one argument for all", 0.4) else (str(CELLS), "da")
     if third_size != "1" and d.maybe("a unit as argument", 0.3):
         argument = "da[2]"
-    values = [d.one("b = 1.15", "b = 0.9 + 0.1 i", "b ~ U(0.8, 1.3)", "b = 0.9 + 0.4 Q", "b = [0.9, 1.17, 1.31]")]
+    values = [
+        d.one(
+            "b = 1.15",
+            "b = 0.9 + 0.1 i",
+            "b ~ U(0.8, 1.3)",
+            "b = 0.9 + 0.4 Q",
+            "b = [0.9, 1.17, 1.31]",
+            "b(t) = 1.1 + 0.2 sin(2 π·50 Hz·t)",
+            "b ~ Exp(0.2) in [0.7, 1.4]",
+        )
+    ]
     if "Q" in values[0]:
         d.features.add("cells read a quantity of the network")
     values += [v for v in (d.one("τ = 10 ms", "τ ~ U(8 ms, 14 ms)", "t_r ~ U(1 ms, 4 ms)", ""),) if v]
@@ -322,9 +404,10 @@ def network(d: Draw) -> list[str]:
     slow = ", step " + d.one("2 ms", "3 ms", "4 ms") if d.maybe("longer steps of the argument", 0.3) else ""
     lines = [
         "ν_0 = 1",
+        "ν_t = 70 Hz·(1 + Θ(t − 11.5 ms))",
         f"src = {SOURCES} {source}",
         "img = 3 Source",
-        f"cell = {CELLS} Cell, {', '.join(values)}{step}",
+        f"cell = {CELLS} Cell, {', '.join(values)}{step}, φ on a ring",
         f"da = {third_size} Third{slow}",
     ]
     lines += [
@@ -339,18 +422,25 @@ def network(d: Draw) -> list[str]:
     if d.maybe("bounded quantity", 0.4):
         lines.append(d.one("Q ∈ [0, 0.6]", "Q ∈ [0.05, 0.4]", "B ∈ [0, 0.3]"))
     if d.maybe("values of some units", 0.3):
-        lines.append(d.one("part.v(0) = 0.31", "cell[3].b = 1.37" if "Q" not in values[0] else "cell[3].u(0) = 0.2"))
+        lines.append(
+            d.one("part.v(0) = 0.31", "cell[3].b = 1.37" if values[0].startswith("b = ") and "Q" not in values[0] else "cell[3].u(0) = 0.2")
+        )
     joined = d.one("all to all", "p = 0.7", "in-degree 2", "where mod(i + j, 2) = 0", "out-degree 2")
     post = "part" if (third_size == "1" or argument != "da") and d.maybe("a projection to a part", 0.3) else "cell"
     value, weight = d.one("Q", "2 Q", "Q + B", "ν_0"), d.one("= 0.4", "~ U(0.2, 0.7)", "= 0.3 + 0.05 i")
-    lines.append(f"ex = src → {post}: Exc with Learn(reward = {argument}, Q = {value}), {joined}, w {weight}{delays(d)}")
-    lines.append("look = img → cell: Show, w = 0.2")
+    slow = " and Slow" if d.maybe("two rules", 0.25) else ""
+    lines.append(f"ex = src → {post}: Exc with Learn(reward = {argument}, Q = {value}){slow}, {joined}, w {weight}{delays(d)}")
+    lines.append("look = img → cell: Show, w = " + d.one("0.2", "[[0.2, 0.1, 0], [0, 0.3, 0.1], [0.1, 0, 0.2]]"))
     lines.append("to_da = src → da: Release, w = 0.05" + delays(d, 0.2).split(",")[0])
+    joined_by = ""
     if d.maybe("recurrent"):
         with_rule = f" with Again(reward = {argument}, Q = Q)" if d.maybe("recurrent plasticity") else ""
         pre = "part" if d.maybe("a projection from a part", 0.3) else "cell"
         joined = d.one("all to all", "all to all except self", "p = 0.6", "in-degree 1")
         lines.append(f"rec = {pre} → cell: Rec{with_rule}, {joined}, w {d.one('= 0.2', '~ U(0.1, 0.4)')}{delays(d)}")
+        joined_by = joined if pre == "cell" and joined.startswith("all") else ""
+    lines += more_projections(d, third_size == "1", joined_by)
+    lines += ["K_i = Σ_j ex.w_ij", "χ = 2 random patterns of {0, 1} over cell, active = 0.4"]
     lines += ["obs = Σ_i cell.v_i + Q", "W = Σ_ij ex.w_ij", "ξ = 3 random patterns of N(0, 1) over img"]
     return block("network Net", lines)
 
@@ -362,15 +452,45 @@ def held(d: Draw, shown: str | None, in_round: bool) -> list[str]:
     """What a phase does beside going on."""
     found = [f"img = {shown}"] if shown else [x for x in (d.one("img = 0.7", "img = sin(2 π·40 Hz·t)", "img[1 to 2] = 0.4", ""),) if x]
     if d.maybe("parameters change", 0.3):
-        found.append(d.one("cell.τ = 13 ms", "ex.η2 = 0.05", "Learn.η2 = 0.05", "da.τ_D = 12 ms", "cell.t_r = 3 ms"))
+        found.append(
+            d.one(
+                "cell.τ = 13 ms",
+                "ex.η2 = 0.05",
+                "Learn.η2 = 0.05",
+                "da.τ_D = 12 ms",
+                "cell.t_r = 3 ms",
+                "cell.τ = 9 ms + 1 ms·i",
+                "cell.t_r = 2 ms if i = 2",
+            )
+        )
     if in_round and d.maybe("round numbers", 0.5):
-        found.append(d.one("ex.η2 = 0.01 round", "start part.v from 0.1 round"))
+        found.append(d.one("ex.η2 = 0.01 round", "start part.v from 0.1 round", "cell.I = 0.1 one_hot(round − 1, 3)"))
     if d.maybe("started", 0.3):
-        found.append(d.one("start cell.v from 0.21", "start part.u from 0.1", "start Q from 0.3", "start ex.c from 0.35"))
+        found.append(
+            d.one(
+                "start cell.v from 0.21",
+                "start part.u from 0.1",
+                "start Q from 0.3",
+                "start ex.c from 0.35",
+                "start cell.u from 0.3 χ_2",
+                "start cell.a from 0.1 i",
+            )
+        )
     if d.maybe("held", 0.3):
-        found.append(d.one("cell[3].v = 0.4", "part.u = 0.15", "Q = 0.25", "cell.z = 0.2 if i ≤ 2", "B = 0.2", "da.D = 0.35"))
+        found.append(
+            d.one(
+                "cell[3].v = 0.4",
+                "part.u = 0.15",
+                "Q = 0.25",
+                "cell.z = 0.2 if i ≤ 2",
+                "B = 0.2",
+                "da.D = 0.35",
+                "cell.u = 0.2 χ_1 + 0.05",
+                "cell.a = 0.1 + 0.1 sin(2 π·60 Hz·t)",
+            )
+        )
     if d.maybe("rules off", 0.2):
-        found.append(d.one("rules off", "rules off for Learn"))
+        found.append(d.one("rules off", "rules off for ex"))
     if d.maybe("recorded in a phase", 0.4):
         found.append(
             d.one(
@@ -380,10 +500,21 @@ def held(d: Draw, shown: str | None, in_round: bool) -> list[str]:
                 "record spikes of cell",
                 "record cell.v at spikes",
                 "record Q, da.D",
+                "record rate(cell) every 5 ms",
+                "record mean(cell.v), cv(cell) at end",
+                "record K, rate(cell, each)",
             )
         )
     if d.maybe("expected in a phase", 0.3):
-        found.append(d.one("expect mean(cell.v) < 9 at end", "expect spike_count(cell) < 99", "expect sum(ex.w) < 99 at end"))
+        found.append(
+            d.one(
+                "expect mean(cell.v) < 9 at end",
+                "expect spike_count(cell) < 99",
+                "expect sum(ex.w) < 99 at end",
+                "expect mean(cell.v) < 9 over last 2 ms",
+                "expect max(K) < 99 every 2 ms",
+            )
+        )
     return found
 
 
@@ -427,6 +558,8 @@ RECORDS = (
     "record Q, B, da.D, da.e, obs, W",
     "record spikes of cell, spikes of src, spikes of da",
     "record burst of cell",
+    "record mean(cell.u) over last 4 ms",
+    "record psth(cell, 2 ms, 6 ms), intervals(cell, 2 ms, 20 ms), rate(cell, 7 ms)",
 )
 
 
@@ -481,7 +614,7 @@ def program(number: int) -> Program:
     """Program of that number."""
     d = Draw(Random(number))
     parts = [
-        cell(d), third(d), synapse(d, "Exc", False), synapse(d, "Rec", True), rule(d, "Learn"), rule(d, "Again"),
+        *more_blocks(d), cell(d), third(d), synapse(d, "Exc", False), synapse(d, "Rec", True), rule(d, "Learn"), rule(d, "Again"),
         block("synapse Show", ["post.I = Σ w x"]),
         block("synapse Release", ["on pre: post.D += w"]),
         network(d),

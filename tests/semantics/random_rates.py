@@ -47,7 +47,9 @@ def layers(d: Draw) -> list[list[str]]:
         binary += ["5 steps dm/dt = x − m"]
     rules = [RULES[d.random.randrange(len(RULES))], RULES[d.random.randrange(len(RULES))]]
     for lines in rules:
-        d.features.update(word for word in ("∂L", "∂E", "Σ", "⟨", "chance", "~", "prune", "every", "dw/dt") if any(word in x for x in lines))
+        d.features.update(
+            word for word in ("∂L", "∂E", "Σ", "⟨", "chance", "~", "prune", "every", "dw/dt") if any(word in x for x in lines)
+        )
     return [
         block("neuron Unit", hidden),
         block("neuron Readout", readout),
@@ -122,15 +124,26 @@ def learning(d: Draw, number: int) -> list[str]:
         case "each":
             how = "".join(
                 text
-                for feature, text in (("shuffled", ", shuffled"), ("epochs", ", 2 epochs"), ("longer items", " for 2 steps each"), ("pause", ", pause 1 step"))
+                for feature, text in (
+                    ("shuffled", ", shuffled"),
+                    ("epochs", ", 2 epochs"),
+                    ("longer items", " for 2 steps each"),
+                    ("pause", ", pause 1 step"),
+                )
                 if d.maybe(feature, 0.4)
             )
             again = ", again until L < 0.2137, at most 2 times" if d.maybe("shown again", 0.25) else ""
             return block(f"phase p{number} for each x in ξ{how}{again}", [image, *more])
         case "time":
-            return block(f"phase p{number} for {d.one('2', '4')} steps", [d.one("image = ξ_2", "image = one_hot(2, 4)", "image = 0.3 if i ≤ 2"), *more])
+            return block(
+                f"phase p{number} for {d.one('2', '4')} steps",
+                [d.one("image = ξ_2", "image = one_hot(2, 4)", "image = 0.3 if i ≤ 2"), *more],
+            )
         case _:
-            return block(f"phase p{number} until {d.one('L < 0.1137', 'mean(hidden.y) > 0.4137', 'stable within 1e-3')}, up to 5 steps", [image.replace("0.5 x", "0.5").replace("x", "0.3"), *more])
+            return block(
+                f"phase p{number} until {d.one('L < 0.1137', 'mean(hidden.y) > 0.4137', 'stable within 1e-3')}, up to 5 steps",
+                [image.replace("0.5 x", "0.5").replace("x", "0.3"), *more],
+            )
 
 
 def recalling(d: Draw, number: int) -> list[str]:
@@ -140,7 +153,9 @@ def recalling(d: Draw, number: int) -> list[str]:
     changed = d.one("", " with 20 % flipped", " with 40 % redrawn", " with 50 % flipped")
     lines = [d.one(f"start bin.x from ζ_1{changed}", "start bin.x from ζ[2]", "start bin[1 to 3].x from −1", "bin[2].x = 1")]
     one_by_one = not d.features & {"a flow beside steps", "a sum that is delayed"}
-    orders = ("update asynchronously", "update asynchronously in fixed order", "update asynchronously, in random order") if one_by_one else ()
+    orders = (
+        ("update asynchronously", "update asynchronously in fixed order", "update asynchronously, in random order") if one_by_one else ()
+    )
     lines += [d.one("update synchronously", *orders)]
     lines += ["rules off"] if d.maybe("recall without rules", 0.6) else []
     lines += [d.one("record m_1 at end", "record H, m", "record bin.x", "expect H < 999", "record m at end as overlaps")]
