@@ -74,6 +74,18 @@ CONDITIONS = ("v > 0.9137", "v > θ", "v + 0.2 u rises above 0.8713", "v rises a
 JUMPS = ("u += 0.2137", "g *= 0.5", "u → 0.5 u + 0.1 v + 0.1", "a += 1 if chance(0.4)", "a += 0.1 v", "θ += 0.0531")
 
 
+#: Every function, of arguments for which it has a value.
+FUNCTIONS = (
+    *(
+        f"{name}(v)"
+        for name in ("exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "expm1", "erf", "abs", "sign", "Θ", "floor", "ceil", "round")
+    ),
+    *(f"{name}(1.1 + v²)" for name in ("log", "log10", "sqrt", "log1p")),
+    *(f"{name}(0.9 tanh(v))" for name in ("arcsin", "arccos", "arctan")),
+    *("min(v, u, 0.3)", "max(v, 2 u)", "mod(3 v, 0.7)", "clip(v, 0.1137, 0.5137)", "x_over_expm1(v)", "expm1_over_x(v − u)", "[v − 0.3]₊"),
+)
+
+
 def beside(d: Draw, refractory: bool) -> list[str]:
     """What a cell has beside its potential; `refractory`: whether it is ever so."""
     lines: list[str] = []
@@ -84,6 +96,8 @@ def beside(d: Draw, refractory: bool) -> list[str]:
             "s ∈ {0, 1}",
             *block(f"every {d.one('2 ms', '3 ms')}", by_cases("s →", [("1", d.one("v > 0.4137", "chance(0.3)")), ("0", "")])),
         ]
+    if d.maybe("functions", 0.5):
+        lines.append(f"every 3 ms: u += 0.02 {d.one(*FUNCTIONS)}" + d.one("", " if not v > 0.8137 or u < 0.0137"))
     if d.maybe("a mean of the cell", 0.2):
         lines.append(d.one("every 5 ms: u += 0.02 ⟨v⟩_τ", "every 5 ms: u += 0.02 avg(v u, 9 ms)"))
     if d.maybe("a function", 0.2):
@@ -239,6 +253,8 @@ WEIGHT_FLOWS = (
     "dw/dt = 0.05 S_post r − 0.04 S_pre o",
     "dw/dt = 0.05 S_post (r − 0.3 Σ r) − w·2 Hz",
     "dw/dt = 0.1 (rate(post, 9 ms) − 40 Hz)·w",
+    "dw/dt = (0.9 − 0.4 Σ w)·5 Hz",
+    "dw/dt = (r − 0.3 Σ r w)·5 Hz − w·3 Hz",
 )
 
 
@@ -552,6 +568,22 @@ def phase(d: Draw, number: int, in_round: bool) -> list[str]:
             return block(f"{name} for {d.one('7 ms', '10 ms', '13 ms')}", held(d, None, in_round) or ["img = 0.3"])
 
 
+#: One of these for each program.
+STATISTICS = (
+    "cv(cell), cv2(cell), lv(cell), fano(cell, 4 ms)",
+    "count_correlation(cell, 5 ms), spike_time(cell, 1), isi(cell, 1)",
+    "correlogram(src, cell, 2 ms, 8 ms), autocorrelogram(cell, 2 ms, 8 ms)",
+    "spectrum(cell.v[1], 8 ms), synchrony(cell.v)",
+    "sd(cell.v), min(cell.u), max(cell.u), median(cell.v), norm(cell.v), sum(cell.a), argmax(cell.v)",
+    "correlation(cell.v, cell.u), fraction(cell.v > 0.3137), count(cell.v > cell.u), histogram(ex.w, 3)",
+)
+PLOTS = (
+    "plot cell.v over time",
+    "plot raster(cell), isi_histogram(cell)",
+    "plot histogram(ex.w) at end",
+    "plot contours(obs) over cell.v[1] from 0 to 1, cell.v[2] from 0 to 1",
+)
+
 RECORDS = (
     "record cell.v, cell.u, cell.g, cell.a, cell.θ, cell.z",
     "record ex.w, ex.c, ex.r, ex.o, ex.f",
@@ -591,7 +623,16 @@ def course(d: Draw) -> list[str]:
 
 def experiments(d: Draw) -> tuple[list[str], tuple[str, tuple[str, ...]]]:
     """A training, a test that goes on from its end, a table, and a sweep."""
-    train = ["dt = 1 ms", f"seed = {d.random.randint(1, 99)}", *course(d), *RECORDS, "expect mean(ex.w) < 99"]
+    expected = d.one("expect mean(ex.w) < 99", "expect Q never increases", "expect B never decreases", "expect mean(cell.v) ≈ 0.4 ± 20 %")
+    train = [
+        "dt = 1 ms",
+        f"seed = {d.random.randint(1, 99)}",
+        *course(d),
+        *RECORDS,
+        f"record {d.one(*STATISTICS)}",
+        d.one(*PLOTS),
+        expected,
+    ]
     lines = block("experiment Train on Net", train)
     if d.maybe("start from end of", 0.6):
         settings = [x for x in (d.one("cell.τ = 12 ms", "da.τ_D = 15 ms", "", ""),) if x]
@@ -605,7 +646,12 @@ def experiments(d: Draw) -> tuple[list[str], tuple[str, tuple[str, ...]]]:
         lines += ["", *block("table Rows of Train", rows)]
     swept = [("da.τ_D", ("14 ms", "23 ms")), ("ex.η2", ("0.01", "0.04")), ("cell.θ(0)", ("0.8", "1.1"))]
     chosen = swept[d.random.randrange(len(swept))]
-    sweep = [f"sweep {chosen[0]} in [{', '.join(chosen[1])}]" + (", 2 repeats" if d.maybe("repeats of a sweep", 0.4) else "")]
+    values = d.one(
+        f"in [{', '.join(chosen[1])}]",
+        "from {} to {} in 2 values".format(*chosen[1]),
+        "from {} to {} in 2 values, logarithmic".format(*chosen[1]),
+    )
+    sweep = [f"sweep {chosen[0]} {values}" + (", 2 repeats" if d.maybe("repeats of a sweep", 0.4) else "")]
     lines += ["", *block("experiment Swept like Train", sweep)]
     return lines, chosen
 

@@ -1,36 +1,51 @@
 """Random programs as users run them: experiments that repeat, show, wait and go on from each other, tables, and networks that are saved.
 
-A few by default; a hundred, on all levels, with `-m slow`.
+A few by default; a hundred, on all levels and some of them as machine code, with `-m slow`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import plasticdsl
+from plasticdsl import driver
 from plasticdsl.api import Model
+from plasticdsl.check.experiments.statistics import STATISTICS
 from plasticdsl.diagnostics.diagnostic import PlasError
-from plasticdsl.model import Role
+from plasticdsl.model import Role, dynamics, experiments, networks, protocol, schemes
+from plasticdsl.model.expr import FUNCTIONS
 from plasticdsl.net import Net
 from plasticdsl.options import EngineName
+from plasticdsl.plan.passes.pipeline import PASSES
 from plasticdsl.runtime.play.experiment import Run
+from plasticdsl.syntax import words
+from tests.semantics import random_programs, random_rates
 from tests.semantics.engines import LEVELS
-from tests.semantics.random_programs import STEPS, program
+from tests.semantics.random_programs import STEPS, Program
 from tests.values import value_of
 
 #: What the compiler may refuse to do.
 REFUSED = {"limit-not-available", "window-not-separable"}
 
 
+#: Spikes in time, and rates in steps.
+KINDS: dict[str, Callable[[int], Program]] = {"spikes": random_programs.program, "rates": random_rates.program}
+kinds = pytest.mark.parametrize("kind", KINDS)
+
+
 @cache
-def parsed(number: int) -> Model:
-    return plasticdsl.parse(program(number).text)
+def parsed(number: int, kind: str = "spikes") -> Model:
+    return plasticdsl.parse(KINDS[kind](number).text)
 
 
 def found(run: Run) -> Iterator[tuple[str, NDArray[np.float64]]]:
@@ -53,48 +68,122 @@ def same(runs: list[Run], others: list[Run], rtol: float = 1e-9, atol: float = 1
             np.testing.assert_allclose(left, right, rtol=rtol, atol=atol, err_msg=name)
 
 
-def carried_out(number: int, experiment: str, engine: EngineName, level: int = 1) -> list[Run]:
+def carried_out(
+    number: int, experiment: str, engine: EngineName, level: int = 1, kind: str = "spikes", without: Sequence[str] = ()
+) -> list[Run]:
     try:
-        return list(parsed(number).run(experiment, engine=engine, level=level).study.runs)
+        return list(parsed(number, kind).run(experiment, engine=engine, level=level, without=without).study.runs)
     except PlasError as refused:
         if {d.code for d in refused.diagnostics} <= REFUSED:
             pytest.skip("refused with a message")
         raise
 
 
-def alike(number: int, experiment: str, *levels: int) -> None:
-    right = carried_out(number, experiment, "reference")
+def alike(number: int, experiment: str, *levels: int, kind: str = "spikes") -> None:
+    right = carried_out(number, experiment, "reference", kind=kind)
     for level in levels:
-        same(carried_out(number, experiment, "python", level), right)
+        same(carried_out(number, experiment, "python", level, kind), right)
 
 
 # --- experiments -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [202])
-def test_experiments(number: int) -> None:
-    alike(number, "Train", LEVELS[-1])
+@pytest.mark.parametrize(("number", "kind"), [(202, "spikes"), (7, "rates")])
+def test_experiments(number: int, kind: str) -> None:
+    alike(number, "Train", LEVELS[-1], kind=kind)
 
 
 @pytest.mark.slow
+@kinds
 @pytest.mark.parametrize("number", range(100))
-def test_many_experiments(number: int) -> None:
-    for experiment in parsed(number).experiments:
-        alike(number, experiment, LEVELS[0], LEVELS[-1])
+def test_many_experiments(number: int, kind: str) -> None:
+    for experiment in parsed(number, kind).experiments:
+        alike(number, experiment, LEVELS[0], LEVELS[-1], kind=kind)
+
+
+@pytest.mark.slow
+@kinds
+@pytest.mark.parametrize("number", range(20))
+def test_experiments_in_machine_code(number: int, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At each level, without one of the passes, and with those that are for large projections."""
+    right = carried_out(number, "Train", "reference", kind=kind)
+    one = PASSES[number % len(PASSES)].name
+    for level, without in ((LEVELS[0], ()), (1, ()), (1, (one,))):
+        same(carried_out(number, "Train", "compiled", level, kind, without), right)
+    monkeypatch.setattr(driver, "LARGE", 0)
+    same(carried_out(number, "Train", "compiled", kind=kind), right)
+
+
+# --- what they are made of -------------------------------------------------------------------------------------------
+
+#: Words that stand in no random program: other spellings, what is said of mistakes, and what takes files.
+_ELSEWHERE = {"Sum", "centered", "else", "elif", "then", "connections", "data", "linear", "use"}
+
+
+@cache
+def _texts() -> str:
+    return "\n".join(write(number).text for write in KINDS.values() for number in range(400))
+
+
+def test_programs_use_every_word_of_the_language() -> None:
+    texts = _texts()
+    every = {*words.RESERVED, *words.INSIDE, *words.LINKING, *(word for first in words.FIRST_WORDS.values() for word in first)}
+    assert every - set(re.findall(r"[A-Za-z]+(?:-degree)?", texts)) == _ELSEWHERE
+
+
+def test_programs_use_every_function_and_statistic() -> None:
+    texts = _texts()
+    written = {"step": "Θ", "spikes": "spikes of"}
+    assert [name for name in (*FUNCTIONS, *STATISTICS) if f"{written.get(name, f'{name}(')}" not in texts] == []
+
+
+def _parts(value: object) -> Iterator[object]:
+    """Everything that a model is made of: kinds of dataclasses, and members of enumerations."""
+    if isinstance(value, Enum):
+        yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _parts(one)
+    elif is_dataclass(value):
+        yield type(value)
+        for field in fields(value):
+            yield from _parts(getattr(value, field.name))
+
+
+def _of(module: ModuleType) -> set[type]:
+    found = (value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__)
+    return {value for value in found if is_dataclass(value)}
+
+
+@pytest.mark.slow
+def test_programs_have_every_part_of_a_model() -> None:
+    """But those that only checks or plans know, and what is read from files."""
+    found: set[object] = set()
+    connected: set[str] = set()
+    for write in KINDS.values():
+        for number in range(60):
+            module = plasticdsl.parse(write(number).text).loaded.module
+            found |= set(_parts((module.networks, module.experiments)))
+            connected |= {p.connectivity.kind for network in module.networks for p in network.projections}
+    every: set[object] = (
+        _of(dynamics) | _of(schemes) | _of(experiments) | _of(protocol) | _of(networks) | {*Role, *dynamics.Trigger, *dynamics.Pairing}
+    )
+    assert {getattr(one, "__name__", str(one)) for one in every - found} == {"Asked", "SpikeFile", "Timed"}
+    assert connected == {"all", "one", "probability", "in-degree", "out-degree", "where", "transposed"}
 
 
 # --- sweeps ----------------------------------------------------------------------------------------------------------
 
 
-def swept_alone(number: int, engine: EngineName) -> None:
+def swept_alone(number: int, engine: EngineName, kind: str = "spikes") -> None:
     """Each run of a sweep is, to the bit, that of the experiment with the same value and the same seed; and that of the one it is like, where items are
     not shuffled in an order that the name of the experiment decides too."""
-    (name, values), features = program(number).swept, program(number).features
-    swept = carried_out(number, "Swept", engine)
+    (name, values), features = KINDS[kind](number).swept, KINDS[kind](number).features
+    swept = carried_out(number, "Swept", engine, kind=kind)
     repeats = len(swept) // len(values)
     for place, run in enumerate(swept):
         for experiment in ("Swept",) if "shuffled" in features else ("Swept", "Train"):
-            alone = parsed(number).run(experiment, engine=engine, seed=run.seed, parameters={name: values[place // repeats]})
+            alone = parsed(number, kind).run(experiment, engine=engine, seed=run.seed, parameters={name: values[place // repeats]})
             same(list(alone.study.runs)[:1], [run], rtol=0.0, atol=0.0)
 
 
@@ -104,17 +193,18 @@ def test_a_run_of_a_sweep(number: int) -> None:
 
 
 @pytest.mark.slow
+@kinds
 @pytest.mark.parametrize("engine", ["reference", "python"])
 @pytest.mark.parametrize("number", range(60))
-def test_many_runs_of_sweeps(number: int, engine: EngineName) -> None:
-    swept_alone(number, engine)
+def test_many_runs_of_sweeps(number: int, engine: EngineName, kind: str) -> None:
+    swept_alone(number, engine, kind)
 
 
 # --- networks that are saved -----------------------------------------------------------------------------------------
 
 
-def built(number: int, engine: EngineName) -> Net:
-    return parsed(number).build("Net", seed=number + 1, dt="1 ms", engine=engine)
+def built(number: int, engine: EngineName, kind: str) -> Net:
+    return parsed(number, kind).build("Net", seed=number + 1, dt="1 ms" if kind == "spikes" else None, engine=engine)
 
 
 def state(net: Net) -> Iterator[tuple[str, NDArray[np.float64]]]:
@@ -126,9 +216,9 @@ def state(net: Net) -> Iterator[tuple[str, NDArray[np.float64]]]:
                 yield f"{owner}.{variable.name}", np.array(value_of(engine, owner, variable.name))
 
 
-def saved_on_the_way(number: int, engine: EngineName, folder: Path) -> None:
+def saved_on_the_way(number: int, engine: EngineName, folder: Path, kind: str = "spikes") -> None:
     """The same bits as without saving."""
-    whole, first, second = (built(number, engine) for _ in range(3))
+    whole, first, second = (built(number, engine, kind) for _ in range(3))
     cut = 3 + number % (STEPS - 6)
     whole.run(steps=STEPS)
     first.run(steps=cut)
@@ -145,10 +235,11 @@ def test_a_network_goes_on_from_where_it_was_saved(engine: EngineName, tmp_path:
 
 
 @pytest.mark.slow
+@kinds
 @pytest.mark.parametrize("engine", ["reference", "python"])
 @pytest.mark.parametrize("number", range(100))
-def test_many_networks_go_on_from_where_they_were_saved(number: int, engine: EngineName, tmp_path: Path) -> None:
+def test_many_networks_go_on_from_where_they_were_saved(number: int, engine: EngineName, kind: str, tmp_path: Path) -> None:
     try:
-        saved_on_the_way(number, engine, tmp_path)
+        saved_on_the_way(number, engine, tmp_path, kind)
     except PlasError as refused:
         assert {d.code for d in refused.diagnostics} <= REFUSED
