@@ -270,10 +270,9 @@ def _kernels(artifact: Artifact, options: CompileOptions) -> Kernels:
 
         return machine_code(artifact, options.threads)
     except ModuleNotFoundError as missing:
-        if missing.name not in ("numba", "llvmlite"):
+        if missing.name != "llvmlite":
             raise
-        slow = "so the kernels run as plain Python, some hundred times slower; ‘pip install numba’"
-        _log.warning("%s is not installed, %s", missing.name, slow)
+        _log.warning("llvmlite is not installed, so the kernels run as plain Python, some hundred times slower; ‘pip install llvmlite’")
         return Plain(artifact)
 
 

@@ -16,7 +16,7 @@ from plasticdsl.kernels.fold import fold
 from plasticdsl.kernels.identifiers import Kernel
 from plasticdsl.kernels.inlined import imports, pieces
 from plasticdsl.kernels.kinds import infer
-from plasticdsl.kernels.layout import members, unpacked
+from plasticdsl.kernels.layout import unpacked
 from plasticdsl.kernels.loops.collect import expressions, statements
 from plasticdsl.kernels.printer import Printer
 from plasticdsl.kernels.program import Comment, Fill, Function, Program
@@ -64,21 +64,6 @@ def _unpacking(function: Function, spelling: Spelling, most: int) -> Iterator[st
         for begin in range(0, len(fields), most):
             few = fields[begin : begin + most]
             yield f"{', '.join(names[f] for f in few)} = {', '.join(spelling.at(f) for f in few)}"
-
-
-def emit_entry(program: Program, module: str) -> str:
-    """The text of the module that compiles `advance` of `module` to a function over plain pointers."""
-    spelling = spell(program)
-    where = {s.name: f"sizes[{position}]" for position, s in enumerate(program.sizes)}
-    for dtype, array in (("float64", "floats"), ("int64", "integers")):
-        names = [s.name for s in program.scalars if s.dtype == dtype]
-        where |= {name: f"{array}[{position}]" for position, name in enumerate(names)}
-    for position, a in enumerate(program.arrays):
-        where[a.name] = f"carray(array_{position}, ({', '.join(where[s] for s in a.shape)},))"
-    groups = {spelling.classes[group]: [where[m.name] for m in many] for group, many in members(program).items()}
-    return (
-        _environment().get_template("entry.py.jinja").render(module=module, dtypes=[a.dtype for a in program.arrays], groups=groups) + "\n"
-    )
 
 
 @cache

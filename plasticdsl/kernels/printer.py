@@ -173,6 +173,8 @@ class Printer:
             # A negative whole exponent would make numba raise an exception at 0.
             power = shown if abs(exponent.value) == 1.0 else f"{shown}**{abs(int(exponent.value))}"
             return (power, _POWER) if exponent.value >= 0 else (f"1.0 / {power}", _PRODUCT)
+        if self._counted(exponent) is Kind.INT:
+            return f"{shown}**float({self.plain(exponent)})", _POWER
         return f"{shown}**{self._within(exponent, Kind.FLOAT, _SIGN)}", _POWER
 
     def _call(self, call: Call, want: Kind) -> tuple[str, int]:

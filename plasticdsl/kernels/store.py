@@ -40,7 +40,7 @@ def machine() -> str:
     """A name for what object code depends on besides the text: compiler versions, processor and its features."""
     import llvmlite.binding as llvm
 
-    parts = (version("numba"), version("llvmlite"), platform.system(), platform.machine(), platform.python_version())
+    parts = (version("llvmlite"), platform.system(), platform.machine())
     processor = (llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
     return hashlib.blake2b("|".join((*parts, *processor)).encode(), digest_size=6).hexdigest()
 

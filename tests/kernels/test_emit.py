@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from plasticdsl.kernels import build
 from plasticdsl.kernels.describe import si_unit
-from plasticdsl.kernels.emit import emit, emit_entry
+from plasticdsl.kernels.emit import emit
 from plasticdsl.kernels.fold import WIDTH, fold
 from plasticdsl.kernels.inlined import pieces
 from plasticdsl.kernels.layout import tuples
@@ -113,7 +113,6 @@ def test_user_text_stays_text() -> None:
     tree = ast.parse(emit(program))
     assert not [n for n in ast.walk(tree) if isinstance(n, ast.Attribute) and n.attr == "abort"]
     assert {type(n) for n in tree.body} == {ast.Expr, ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef}
-    ast.parse(emit_entry(program, "module"))
 
 
 def test_only_parallel_modules_have_threads() -> None:

@@ -98,13 +98,13 @@ def test_the_text_for_people_keeps_them() -> None:
 def test_the_second_model_compiles_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
     calls: list[str] = []
-    entry = compiling.compile_entry
+    compiled_now = compiling.object_code
 
     def counted(artifact: Artifact) -> object:
         calls.append(artifact.digest)
-        return entry(artifact)
+        return compiled_now(artifact)
 
-    monkeypatch.setattr(compiling, "compile_entry", counted)
+    monkeypatch.setattr(compiling, "object_code", counted)
     for numbers, compiled in ((ONE, 1), (OTHER, 1), ({**ONE, "power": 4}, 2)):
         np.testing.assert_allclose(found(built(numbers)), by_hand(**numbers), rtol=1e-9)
         assert len(calls) == compiled

@@ -104,15 +104,22 @@ def test_experiments_on_each_engine(engine: EngineName):
     assert plasticdsl.parse(SMALL.replace("{dt}", "1")).run(engine=engine).passed
 
 
-def test_without_numba_kernels_run_as_python_and_say_so(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):
-    for module in [m for m in sys.modules if m.split(".")[0] == "numba"]:
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ("numba", []),
+        ("llvmlite", ["llvmlite is not installed, so the kernels run as plain Python, some hundred times slower; ‘pip install llvmlite’"]),
+    ],
+)
+def test_without_a_compiler_kernels_run_as_python_and_say_so(
+    missing: str, said: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    """numba is for threads, and for those who use exported modules."""
+    for module in [m for m in sys.modules if m.split(".")[0] == missing]:
         monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, "numba", None)
+    monkeypatch.setitem(sys.modules, missing, None)
     assert plasticdsl.parse(SMALL.replace("{dt}", "0.77")).run(dt="0.5 ms").passed
-    messages = [r.getMessage() for r in caplog.records]
-    assert messages == [] or messages == [
-        "numba is not installed, so the kernels run as plain Python, some hundred times slower; ‘pip install numba’"
-    ]
+    assert [r.getMessage() for r in caplog.records] == said
 
 
 @pytest.mark.parametrize(

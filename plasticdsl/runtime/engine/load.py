@@ -1,8 +1,8 @@
 """From generated text to machine code that can be called.
 
 Comes in: an artifact. Goes out: its kernels, to be bound to arrays. `advance` is compiled once, as a C function over plain pointers, and its
-object code kept in the cache folder; later runs load that with llvmlite and ctypes, without numba, which takes a second to start. With more than one
-thread, numba runs the module itself where a network is large enough for threads to pay.
+object code kept in the cache folder; llvmlite and ctypes load it. With more than one thread, numba runs the module itself where a network is large enough
+for threads to pay.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from plasticdsl import cache
 from plasticdsl.kernels.program import Artifact, Program
 from plasticdsl.kernels.store import ObjectCode, digest_of, import_text, machine, read_object, write_object
 from plasticdsl.kernels.threads import longest_loop
@@ -35,28 +36,19 @@ def load(artifact: Artifact, threads: int = 1) -> Native | Threaded:
     """Kernels of an artifact: from the cache, or compiled and put there. For `threads` > 1 the artifact is one emitted for that."""
     if threads > 1:
         return Threaded(artifact, threads)
-    name = f"plasticdsl_{artifact.digest}_{machine()}"
+    name = f"plasticdsl_{artifact.digest}_{cache.key('machine', machine())}"
     found = read_object(name)
     if found is not None:
         try:
             return Native(artifact.program, *link(found))
         except Exception as error:  # whatever keeps cached code from loading, compiling anew is the answer
             _log.debug("cached machine code %s does not load: %r", name, error)
-    return _compiled(artifact, name)
 
+    from plasticdsl.kernels.compile import object_code
 
-def _compiled(artifact: Artifact, name: str) -> Native:
-    """Compiled now. Code that cannot be loaded without numba is used where numba put it, and not kept."""
-    from plasticdsl.kernels.compile import compile_entry
-
-    entry, found = compile_entry(artifact)
-    try:
-        linked = link(found)
-    except Exception as error:
-        _log.debug("machine code of %s is not kept: %r", name, error)
-        return Native(artifact.program, entry.address, entry)
+    found = object_code(artifact)
     write_object(name, found)
-    return Native(artifact.program, *linked)
+    return Native(artifact.program, *link(found))
 
 
 # --- threads ---------------------------------------------------------------------------------------------------------
@@ -87,15 +79,14 @@ class Threaded:
         import numba
         from numba import config
 
-        from plasticdsl.kernels.compile import with_fetching, without_wrappers
+        from plasticdsl.kernels.by_numba import prepare
 
         # OpenMP's threads spin while they wait, and take longest to start where the machine is busy.
         config.THREADING_LAYER_PRIORITY = ["tbb", "workqueue", "omp"]  # type: ignore[attr-defined]
         most: int = config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
         numba.set_num_threads(min(self.threads, most))
         module = import_text(self.artifact.source, f"plasticdsl_{self.artifact.digest}")
-        with_fetching(module)
-        without_wrappers(module, but=frozenset({"advance"}))
+        prepare(module)
         return module
 
 
@@ -107,15 +98,6 @@ def _tell_alone(longest: int) -> None:
 
 
 # --- object code in memory -------------------------------------------------------------------------------------------
-
-
-#: Symbols that numba's object code mentions on paths that kernels never take: exceptions, and reference counts of arrays that own memory.
-NEVER_CALLED = frozenset(
-    {
-        "NRT_Free", "NRT_MemInfo_call_dtor", "NRT_Allocate", "NRT_incref", "NRT_decref", "numba_do_raise", "numba_gil_ensure",
-        "numba_gil_release", "numba_runtime_build_excinfo_struct", "numba_unpickle",
-    }
-)  # fmt: skip
 
 
 class Unresolved(Exception):
@@ -195,7 +177,7 @@ def _resolve(name: str) -> None:
 
     if llvm.address_of_symbol(name):
         return
-    address = _in_libraries("abort" if name in NEVER_CALLED else name)
+    address = _in_libraries(name)
     if address is None:
         raise Unresolved(name)
     llvm.add_symbol(name, address)
