@@ -6,13 +6,13 @@ Network   ──prepare──▶    model.Network       with starts of means, re
 Network   ──lower──▶      plan.Plan           what happens when; learning windows become traces
 Plan      ──optimise──▶   plan.Plan           moved to where it is cheapest
 Plan      ──build──▶      kernels.Program     loops over arrays
-Program   ──emit──▶       kernels.Artifact    Python text for numba, in which numbers are no part of it (`without_numbers`)
+Program   ──emit──▶       kernels.Artifact    Python text, in which the model's numbers are no part of it (`without_numbers`)
 Artifact  ──load──▶       machine code        or the same text as plain Python
 Network   ──instantiate─▶ Instance            sizes, draws, connections
 Instance  ──run──▶        Study               what an experiment recorded
 
 `load` plays the first three for a file, `compile` those down to the kernels' text, `simulate` the rest. Models, kernels and machine code are kept
-between runs (`cache`), so that a second run needs neither lark nor sympy nor numba; what they are kept under is everything that they depend on.
+between runs (`cache`), so that a second run needs neither sympy nor a compiler; what they are kept under is everything that they depend on.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Expressions of a loop program as Python text that numba compiles.
+"""Expressions of a loop program as Python text that compiles.
 
 Comes in: an expression whose names are locals, arguments and array elements, and their kinds. Goes out: text with no more brackets than
 needed, the same for the same input. Also tells which functions of `support/` that text calls.

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 
 from plasticdsl.kernels.layout import members
 from plasticdsl.kernels.machine import calls
-from plasticdsl.kernels.machine.body import Called, passed, settled
+from plasticdsl.kernels.machine.body import settled
 from plasticdsl.kernels.machine.code import Code
+from plasticdsl.kernels.machine.expressions import Called, passed
 from plasticdsl.kernels.machine.values import I64, NAMED, Array, ArrayOf, Group, Number, TypeOf, Value, constant
 from plasticdsl.kernels.program import Array as ArrayField
 from plasticdsl.kernels.program import Member, Program
@@ -83,7 +84,7 @@ class _Module:
             inline = any("forceinline" in ast.unparse(d) for d in self.functions[name].decorator_list)
             result = body.result.text if body.result is not None else "void"
             head = f"define internal {result} {own}({', '.join(body.parameters)}) {'alwaysinline ' if inline else ''}nounwind"
-            self.written.append(f"{head} {{\n{body.code.text()}\n}}")
+            self.written.append(f"{head} {{\n{body.text}\n}}")
             self._known[name, types] = Called(own, body.result)
         return self._known[name, types]
 
@@ -106,8 +107,9 @@ class _Module:
         called = self.called(_ADVANCE, (I64, I64, *map(Group, groups)))
         texts = ["i64 %first_step", "i64 %steps"]
         texts += [text for group, fields in groups.items() for name in fields for text in passed(found[group, name])]
-        result = code.let(I64, f"call i64 {called.name}({', '.join(texts)})")
-        code.end(f"ret i64 {result.text}")
+        assert called.result is not None
+        result = code.let(called.result, f"call {called.result.text} {called.name}({', '.join(texts)})")
+        code.end(f"ret i64 {code.to(result, I64).text}")
         pointers = ["ptr %floats", "ptr %integers", "ptr %sizes", *(f"ptr %array_{place}" for place in range(len(program.arrays)))]
         return f"define i64 @{ENTRY}(i64 %first_step, i64 %steps, {', '.join(pointers)}) nounwind {{\n{code.text()}\n}}"
 

@@ -1,0 +1,271 @@
+"""Expressions of a generated module: their syntax tree comes in, instructions go out, and the value that these find.
+
+What stands behind `and`, `or`, `if` and `else` may have no value where it is not asked for (an element that is not there), so it is reached by a branch.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Protocol
+
+from plasticdsl.kernels.machine import calls
+from plasticdsl.kernels.machine.code import Block, Code
+from plasticdsl.kernels.machine.values import (
+    NAMED,
+    Argument,
+    Array,
+    ArrayOf,
+    Group,
+    Number,
+    Several,
+    TypeOf,
+    Untranslatable,
+    Value,
+    constant,
+    type_of,
+    wider,
+)
+
+_OPERATORS: Mapping[type[ast.AST], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^",
+    ast.LShift: "<<", ast.RShift: ">>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
+}  # fmt: skip
+_CONSTANTS = {"nan": math.nan, "inf": math.inf}
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A translated function: its name, and what it returns (None: nothing)."""
+
+    name: str
+    result: Number | Several | None
+
+
+class Around(Protocol):
+    """The module of a function."""
+
+    @property
+    def functions(self) -> Mapping[str, ast.FunctionDef]:
+        """By their names."""
+
+    @property
+    def constants(self) -> Mapping[str, Value]:
+        """By their names."""
+
+    def taken(self, name: str) -> Mapping[str, Mapping[str, None]]:
+        """The fields that a function and all it calls take of the named tuples among its arguments."""
+
+    def field_type(self, group: str, name: str) -> Number | ArrayOf:
+        """Of a field of a named tuple."""
+
+    def called(self, name: str, types: tuple[TypeOf, ...]) -> Called:
+        """A function for arguments of these types."""
+
+
+def passed(argument: Value | Array) -> Iterator[str]:
+    """An argument as it is given to a function."""
+    if isinstance(argument, Array):
+        yield f"ptr {argument.pointer}"
+        yield from (f"i64 {length.text}" for length in argument.lengths)
+    else:
+        yield f"{argument.number.text} {argument.text}"
+
+
+def memory(local: str) -> str:
+    """Where a local is kept until LLVM puts it into a register."""
+    return f'%"{local}.at"'
+
+
+@dataclass(slots=True)
+class Known:
+    """What has been written of a function, and what names stand for there: locals of these `types` in memory, arrays, and named tuples with fields."""
+
+    code: Code
+    types: dict[str, Number]
+    arrays: dict[str, Array] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    fields: dict[tuple[str, str], Value | Array] = field(default_factory=dict)
+
+
+class Expressions:
+    """Of one function in its module."""
+
+    def __init__(self, module: Around, known: Known) -> None:
+        self._module, self._known, self._code = module, known, known.code
+
+    def any(self, node: ast.expr) -> Value | Array:
+        """A number or an array."""
+        match node:
+            case ast.Name(id=name) if name in self._known.arrays:
+                return self._known.arrays[name]
+            case ast.Attribute(value=ast.Name(id=group), attr=name) if (group, name) in self._known.fields:
+                return self._known.fields[group, name]
+            case _:
+                return self.value(node)
+
+    def value(self, node: ast.expr) -> Value:
+        """A number, or what a function returns."""
+        match node:
+            case ast.Constant(value=bool() | int() | float() as value):
+                return constant(value)
+            case ast.Name(id=name):
+                return self.name(name)
+            case ast.Attribute(value=ast.Name(id="np" | "math"), attr=name) if name in _CONSTANTS:
+                return constant(_CONSTANTS[name])
+            case ast.Attribute(value=ast.Name(id=group), attr=name) if isinstance(found := self._known.fields.get((group, name)), Value):
+                return found
+            case ast.Subscript():
+                place, of = self.place(node)
+                return self._code.load(of, place)
+            case ast.BinOp():
+                return self._chain(node)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+                return constant(-value)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return self._code.negative(self.value(operand))
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return self._code.opposite(self.value(operand))
+            case ast.Compare() | ast.BoolOp():
+                return self._condition(node)
+            case ast.IfExp():
+                return self._choice(node)
+            case ast.Call():
+                called = self.call(node)
+                if called is not None:
+                    return called
+            case _:
+                pass
+        raise Untranslatable(ast.unparse(node))
+
+    def name(self, name: str) -> Value:
+        """A local, or a constant of the module."""
+        if name in self._known.types:
+            return self._code.load(self._known.types[name], memory(name))
+        if name in self._module.constants:
+            return self._module.constants[name]
+        raise Untranslatable(name)
+
+    def place(self, node: ast.Subscript) -> tuple[str, Number]:
+        """Where an element of an array is, and its type."""
+        array = self.any(node.value)
+        if not isinstance(array, Array):
+            raise Untranslatable(ast.unparse(node))
+        indices = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return self._code.element(array, [self.value(index) for index in indices]), array.type.element
+
+    def _chain(self, node: ast.BinOp) -> Value:
+        """Of sums that hang to the left, possibly deeper than Python's stack."""
+        links = [node]
+        while isinstance(links[-1].left, ast.BinOp):
+            links.append(links[-1].left)
+        value = self.value(links[-1].left)
+        for link in reversed(links):
+            value = self.operation(link.op, value, link.right)
+        return value
+
+    def operation(self, op: ast.operator, left: Value, node: ast.expr) -> Value:
+        """What an operator makes of a value and an expression."""
+        if not isinstance(op, ast.Pow):
+            return self._code.binary(_OPERATORS[type(op)], left, self.value(node))
+        if isinstance(node, ast.Constant) and isinstance(node.value, int):
+            return self._code.power(left, node.value)
+        return calls.power(self._code, left, self.value(node))
+
+    def _condition(self, node: ast.expr) -> Value:
+        """A truth value that is found by going different ways, since what stands after `and` and `or` may have no answer."""
+        match node:
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return self._code.compare(_OPERATORS[type(op)], self.value(left), self.value(right))
+            case _:
+                return self._choice(ast.IfExp(test=node, body=ast.Constant(value=True), orelse=ast.Constant(value=False)))
+
+    def branch(self, node: ast.expr, yes: Block, no: Block) -> None:
+        """Leaves for `yes` where a condition holds, else for `no`."""
+        code = self._code
+        match node:
+            case ast.BoolOp(op=op, values=[*firsts, last]):
+                for one in firsts:
+                    following = code.block("next")
+                    if isinstance(op, ast.And):
+                        self.branch(one, following, no)
+                    else:
+                        self.branch(one, yes, following)
+                    code.begin(following)
+                self.branch(last, yes, no)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                self.branch(operand, no, yes)
+            case ast.Compare(left=left, ops=[_, _, *_] as relations, comparators=rights):
+                value = self.value(left)
+                for place, (relation, right) in enumerate(zip(relations, rights, strict=True)):
+                    other = self.value(right)
+                    following = yes if place == len(rights) - 1 else code.block("next")
+                    code.choose(code.compare(_OPERATORS[type(relation)], value, other), following, no)
+                    if following is not yes:
+                        code.begin(following)
+                    value = other
+            case _:
+                code.choose(self.value(node), yes, no)
+
+    def _choice(self, node: ast.IfExp) -> Value:
+        """The cases in turn, however many."""
+        code, after, ends = self._code, self._code.block("chosen"), list[tuple[Value, Block]]()
+        rest: ast.expr = node
+        while isinstance(rest, ast.IfExp):
+            yes, no = code.block("yes"), code.block("no")
+            self.branch(rest.test, yes, no)
+            code.begin(yes)
+            ends.append((self.value(rest.body), code.at))
+            code.begin(no)
+            rest = rest.orelse
+        ends.append((self.value(rest), code.at))
+        own, ways = reduce(wider, (value.number for value, _ in ends)), list[str]()
+        for value, code.at in ends:
+            ways.append(f"[{code.to(value, own).text}, %{code.at.label}]")
+            code.go(after)
+        code.begin(after)
+        return code.let(own, f"phi {own.text} {', '.join(ways)}")
+
+    # --- calls ---
+
+    def call(self, call: ast.Call) -> Value | None:
+        """What a function returns, if it returns something."""
+        match call:
+            case ast.Call(func=ast.Name(id="len"), args=[node]):
+                array = self.any(node)
+                if not isinstance(array, Array):
+                    raise Untranslatable(ast.unparse(call))
+                return array.lengths[0]
+            case ast.Call(func=ast.Name(id=name), args=arguments) if name in self._module.functions:
+                return self._user(name, [self._argument(a) for a in arguments])
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                return calls.builtin(self._code, name, [self.value(a) for a in arguments])
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="np" | "math" as module), attr=name), args=arguments):
+                return calls.of_module(self._code, module, name, [self.value(a) for a in arguments])
+            case ast.Call(func=ast.Attribute(value=value, attr="view"), args=[ast.Attribute(value=ast.Name(id="np"), attr=name)]):
+                return calls.viewed(self._code, self.value(value), NAMED[name])
+            case _:
+                raise Untranslatable(ast.unparse(call))
+
+    def _argument(self, node: ast.expr) -> tuple[str, Argument]:
+        if isinstance(node, ast.Name) and node.id in self._known.groups:
+            return node.id, self._known.groups[node.id]
+        return "", self.any(node)
+
+    def _user(self, name: str, arguments: Sequence[tuple[str, Argument]]) -> Value | None:
+        types = tuple(type_of(argument) for _, argument in arguments)
+        called, texts = self._module.called(name, types), list[str]()
+        for (own, argument), fields in zip(arguments, self._module.taken(name).values(), strict=True):
+            if isinstance(argument, Group):
+                texts += [text for f in fields for text in passed(self._known.fields[own, f])]
+            else:
+                texts += passed(argument)
+        result = called.result.text if called.result is not None else "void"
+        instruction = f"call {result} {called.name}({', '.join(texts)})"
+        if called.result is None:
+            self._code.do(instruction)
+            return None
+        return self._code.let(called.result, instruction)
