@@ -270,7 +270,7 @@ def _kernels(artifact: Artifact, options: CompileOptions) -> Kernels:
 
         return machine_code(artifact, options.threads)
     except ModuleNotFoundError as missing:
-        if missing.name != "llvmlite":
+        if (missing.name or "").split(".")[0] != "llvmlite":
             raise
         _log.warning("llvmlite is not installed, so the kernels run as plain Python, some hundred times slower; ‘pip install llvmlite’")
         return Plain(artifact)

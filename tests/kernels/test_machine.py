@@ -67,7 +67,17 @@ def ordered(text: str) -> tuple[bytes, str, tuple[str, ...]]:
     return code, ENTRY, externals
 
 
-HEAD = "def advance(first_step, steps, run):\n    x, y, z, m, n, k, u, a = run.x, run.y, run.z, run.m, run.n, run.k, run.u, run.a\n    units = run.units\n"
+HEAD = """
+def add(one, other, more):
+    for i in range(1, len(other)):
+        one[i] += other[i]
+    for i in range(len(more)):
+        more[i] = float(len(more) > 2) + 2 * (one[0] > 0.0)
+
+def advance(first_step, steps, run):
+    x, y, z, m, n, k, u, a = run.x, run.y, run.z, run.m, run.n, run.k, run.u, run.a
+    units = run.units
+"""
 
 MANY_CASES = " else ".join(f"{case}.5 if x[i] < {case}" for case in range(400)) + " else -1.0"
 LONG_SUM = " + ".join(["x[i]"] * 900)
@@ -116,6 +126,14 @@ LINES = {
         "y[i] = j + first",
         "for r in range(len(a)):",
         "    a[r, i] = r + j / 2",
+    ],
+    "parts": [
+        "row, part, column, rest = a[1], a[0, 2 : i + 1], a[0:2, i], x[7:99]",
+        "for r in range(0, len(part), 2):",
+        "    part[r] += row[r] + i",
+        "column[1] = len(column) + len(rest) + column[0]",
+        "row[0] = rest[len(rest) - 1] + len(x[i : max(i - 3, 0)])",
+        "add(row, column, part)",
     ],
     "many cases": [f"y[i] = {MANY_CASES}"],
     "a long sum": [f"y[i] = {LONG_SUM}"],

@@ -42,7 +42,7 @@ class Body:
         self, module: Around, node: ast.FunctionDef, types: tuple[TypeOf, ...], known: Mapping[str, Number], result: Number | Several | None
     ) -> None:
         self.result, self.parameters = result, list[str]()
-        self._module, self._code = module, Code()
+        self._module, self._code = module, Code(module.flags(node.name))
         self._known = Known(self._code, dict(known))
         self._expressions = Expressions(module, self._known)
         for argument, of in zip(node.args.args, types, strict=True):
@@ -70,7 +70,8 @@ class Body:
             received = Value(of, f'%"{name}.in"')
             self.parameters.append(f"{of.text} {received.text}")
             return received
-        array = Array(of, f'%"{name}.in"', tuple(Value(I64, f'%"{name}.length{place}"') for place in range(of.dimensions)))
+        lengths = tuple(Value(I64, f'%"{name}.length{place}"') for place in range(of.dimensions))
+        array = Array(of, f'%"{name}.in"', lengths, (Value(I64, f'%"{name}.stride"'),) * of.strided)
         self.parameters += passed(array)
         return array
 
@@ -179,7 +180,8 @@ class Body:
 
     def _for(self, name: str, bounds: Sequence[ast.expr], body: Sequence[ast.stmt]) -> None:
         code = self._code
-        first, last = [constant(0), *(code.to(self._expressions.value(b), I64) for b in bounds)][-2:]
+        values = [code.to(self._expressions.value(b), I64) for b in bounds]
+        first, last, *step = values if len(values) > 1 else [constant(0), *values]
         head, inner, after = code.block("for"), code.block("body"), code.block("after")
         counter = f"{head.label}.counter"
         self._known.types[counter] = I64
@@ -191,7 +193,7 @@ class Body:
         code.begin(inner)
         self._assign(name, now)
         self.statements(body)
-        following = code.let(I64, f"add nsw i64 {now.text}, 1")
+        following = code.let(I64, f"add nsw i64 {now.text}, {step[0].text if step else '1'}")
         code.store(following, I64, memory(counter))
         code.go(head)
         code.begin(after)

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from plasticdsl.kernels.machine.values import BOOL, F64, I64, Array, Number, Several, Untranslatable, Value, computed, constant, wider
+from plasticdsl.kernels.machine.values import (
+    BOOL,
+    F64,
+    I64,
+    Array,
+    ArrayOf,
+    Number,
+    Several,
+    Untranslatable,
+    Value,
+    computed,
+    constant,
+    wider,
+)
 
 _ORDERED = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq"}
 _ARITHMETIC = {"+": "add", "-": "sub", "*": "mul"}
@@ -22,10 +35,10 @@ class Block:
 
 
 class Code:
-    """Instructions are added to the block `at`."""
+    """Instructions are added to the block `at`. `flags`: what LLVM may do to arithmetic of floats, "" for nothing."""
 
-    def __init__(self) -> None:
-        self._count = 0
+    def __init__(self, flags: str = "") -> None:
+        self._count, self._flags = 0, flags and f"{flags} "
         self.blocks: list[Block] = []
         self.at = self.begin(self.block("entry"))
 
@@ -87,10 +100,49 @@ class Code:
         if len(indices) != array.type.dimensions:
             raise Untranslatable("an array with fewer indices than dimensions")
         place = self.to(indices[0], I64)
+        for stride in array.stride:
+            place = self._product(place, stride)
         for index, length in zip(indices[1:], array.lengths[1:], strict=True):
-            row = self.let(I64, f"mul nsw i64 {place.text}, {length.text}")
-            place = self.let(I64, f"add nsw i64 {row.text}, {self.to(index, I64).text}")
+            place = self.let(I64, f"add nsw i64 {self._product(place, length).text}, {self.to(index, I64).text}")
+        return self.at_place(array, place)
+
+    def at_place(self, array: Array, place: Value) -> str:
+        """Where the element is that has so many before it in memory."""
         return self.let(I64, f"getelementptr inbounds {array.type.element.text}, ptr {array.pointer}, i64 {place.text}").text
+
+    def _product(self, one: Value, other: Value) -> Value:
+        return self.let(I64, f"mul nsw i64 {one.text}, {other.text}")
+
+    # --- parts of arrays ---
+
+    def row(self, array: Array, index: Value) -> Array:
+        """`array[index]` of a matrix."""
+        pointer = self.element(array, [index, constant(0)])
+        return Array(ArrayOf(array.type.element, 1), pointer, array.lengths[1:])
+
+    def stretch(self, array: Array, begin: Value | None, end: Value | None) -> Array:
+        """`array[begin:end]`, cut off where the array ends."""
+        if array.type.dimensions != 1 or array.stride:
+            raise Untranslatable("a part of what is no row")
+        (length,) = array.lengths
+        first, last = self._bounds(length, begin, end)
+        return Array(array.type, self.at_place(array, first), (self.let(I64, f"sub nsw i64 {last.text}, {first.text}"),))
+
+    def column(self, array: Array, begin: Value | None, end: Value | None, index: Value) -> Array:
+        """`array[begin:end, index]` of a matrix."""
+        first, last = self._bounds(array.lengths[0], begin, end)
+        pointer = self.element(array, [first, index])
+        return Array(
+            ArrayOf(array.type.element, 1, True), pointer, (self.let(I64, f"sub nsw i64 {last.text}, {first.text}"),), array.lengths[1:]
+        )
+
+    def _bounds(self, length: Value, begin: Value | None, end: Value | None) -> tuple[Value, Value]:
+        first = constant(0) if begin is None else self._smaller(self.to(begin, I64), length)
+        last = length if end is None else self._smaller(self.to(end, I64), length)
+        return first, self.select(self.compare("<", last, first), first, last)
+
+    def _smaller(self, one: Value, other: Value) -> Value:
+        return self.select(self.compare("<", one, other), one, other)
 
     # --- types ---
 
@@ -124,7 +176,7 @@ class Code:
         """−x."""
         own = computed(value.number, value.number)
         operand = self.to(value, own).text
-        return self.let(own, f"fneg double {operand}" if own.is_float else f"sub i64 0, {operand}")
+        return self.let(own, f"fneg {self._flags}double {operand}" if own.is_float else f"sub i64 0, {operand}")
 
     def opposite(self, value: Value) -> Value:
         """not x."""
@@ -144,12 +196,13 @@ class Code:
     def binary(self, operator: str, left: Value, right: Value) -> Value:
         """An operation on two numbers."""
         if operator == "/":
-            return self.let(F64, f"fdiv double {self.to(left, F64).text}, {self.to(right, F64).text}")
+            return self.let(F64, f"fdiv {self._flags}double {self.to(left, F64).text}, {self.to(right, F64).text}")
         as_they_are = operator in _BITS and left.type == right.type
         own = left.number if as_they_are else computed(left.number, right.number)
         a, b = self.to(left, own).text, self.to(right, own).text
         if operator in _ARITHMETIC:
-            return self.let(own, f"{'f' * own.is_float}{_ARITHMETIC[operator]} {own.text} {a}, {b}")
+            how = f"f{_ARITHMETIC[operator]} {self._flags}" if own.is_float else f"{_ARITHMETIC[operator]} "
+            return self.let(own, f"{how}{own.text} {a}, {b}")
         if own.is_float:
             raise Untranslatable(f"{operator} of floats")
         if operator in _BITS:

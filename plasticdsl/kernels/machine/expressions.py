@@ -56,6 +56,9 @@ class Around(Protocol):
     def constants(self) -> Mapping[str, Value]:
         """By their names."""
 
+    def flags(self, name: str) -> str:
+        """What LLVM may do to the arithmetic of a function."""
+
     def taken(self, name: str) -> Mapping[str, Mapping[str, None]]:
         """The fields that a function and all it calls take of the named tuples among its arguments."""
 
@@ -70,7 +73,7 @@ def passed(argument: Value | Array) -> Iterator[str]:
     """An argument as it is given to a function."""
     if isinstance(argument, Array):
         yield f"ptr {argument.pointer}"
-        yield from (f"i64 {length.text}" for length in argument.lengths)
+        yield from (f"i64 {length.text}" for length in (*argument.lengths, *argument.stride))
     else:
         yield f"{argument.number.text} {argument.text}"
 
@@ -104,8 +107,30 @@ class Expressions:
                 return self._known.arrays[name]
             case ast.Attribute(value=ast.Name(id=group), attr=name) if (group, name) in self._known.fields:
                 return self._known.fields[group, name]
+            case ast.Subscript(value=of, slice=index) if (part := self._part(of, index)) is not None:
+                return part
             case _:
                 return self.value(node)
+
+    def _part(self, of: ast.expr, index: ast.expr) -> Array | None:
+        """A row, a column or a stretch of an array; None where it is an element."""
+        array, code = self.any(of), self._code
+        if not isinstance(array, Array):
+            raise Untranslatable(ast.unparse(of))
+        match index:
+            case ast.Slice(lower=lower, upper=upper, step=None):
+                return code.stretch(array, self._bound(lower), self._bound(upper))
+            case ast.Tuple(elts=[first, ast.Slice(lower=lower, upper=upper, step=None)]):
+                return code.stretch(code.row(array, self.value(first)), self._bound(lower), self._bound(upper))
+            case ast.Tuple(elts=[ast.Slice(lower=lower, upper=upper, step=None), last]):
+                return code.column(array, self._bound(lower), self._bound(upper), self.value(last))
+            case ast.Tuple():
+                return None
+            case _:
+                return code.row(array, self.value(index)) if array.type.dimensions == 2 else None
+
+    def _bound(self, node: ast.expr | None) -> Value | None:
+        return None if node is None else self.value(node)
 
     def value(self, node: ast.expr) -> Value:
         """A number, or what a function returns."""

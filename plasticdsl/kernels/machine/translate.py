@@ -39,7 +39,7 @@ class _Module:
         self._program, self._spelling = program, spell(program)
         self.functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
         self.constants = {
-            target.id: constant(ast.literal_eval(node.value))
+            target.id: constant(_number(node.value))
             for node in tree.body
             if isinstance(node, ast.Assign)
             for target in node.targets
@@ -51,6 +51,19 @@ class _Module:
         self.written: list[str] = []
         self._known: dict[tuple[str, tuple[TypeOf, ...]], Called] = {}
         self._taken: dict[str, dict[str, dict[str, None]]] = {}
+
+    def flags(self, name: str) -> str:
+        """What LLVM may do to the arithmetic of a function: what its `fastmath` says."""
+        match self._wish(name, "fastmath"):
+            case ast.Set(elts=flags):
+                return " ".join(sorted(str(ast.literal_eval(flag)) for flag in flags))
+            case _:
+                return ""
+
+    def _wish(self, name: str, keyword: str) -> ast.expr | None:
+        """What the decorator of a function gives for a keyword."""
+        calls = (d for d in self.functions[name].decorator_list if isinstance(d, ast.Call))
+        return next((k.value for call in calls for k in call.keywords if k.arg == keyword), None)
 
     def taken(self, name: str) -> Mapping[str, Mapping[str, None]]:
         """The fields that a function and all it calls take of the named tuples among its arguments."""
@@ -81,7 +94,7 @@ class _Module:
         if (name, types) not in self._known:
             own = f"@{name}.{len(self._known)}"
             body = settled(self, self.functions[name], types)
-            inline = any("forceinline" in ast.unparse(d) for d in self.functions[name].decorator_list)
+            inline = self._wish(name, "forceinline") is not None
             result = body.result.text if body.result is not None else "void"
             head = f"define internal {result} {own}({', '.join(body.parameters)}) {'alwaysinline ' if inline else ''}nounwind"
             self.written.append(f"{head} {{\n{body.text}\n}}")
@@ -112,6 +125,16 @@ class _Module:
         code.end(f"ret i64 {code.to(result, I64).text}")
         pointers = ["ptr %floats", "ptr %integers", "ptr %sizes", *(f"ptr %array_{place}" for place in range(len(program.arrays)))]
         return f"define i64 @{ENTRY}(i64 %first_step, i64 %steps, {', '.join(pointers)}) nounwind {{\n{code.text()}\n}}"
+
+
+def _number(node: ast.expr) -> int | float:
+    """A constant of a module."""
+    match node:
+        case ast.BinOp(left=left, op=ast.LShift(), right=right):
+            return int(_number(left)) << int(_number(right))
+        case _:
+            value: int | float = ast.literal_eval(node)
+            return value
 
 
 def _at(code: Code, pointer: str, of: Number, place: int) -> str:

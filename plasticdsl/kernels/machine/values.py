@@ -50,10 +50,11 @@ class Several:
 
 @dataclass(frozen=True, slots=True)
 class ArrayOf:
-    """The type of arrays in C order."""
+    """The type of arrays in C order; `strided`: a column of one."""
 
     element: Number
     dimensions: int
+    strided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,12 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """Where an array begins, and its lengths."""
+    """Where an array begins, its lengths, and how far its elements are apart where it is strided."""
 
     type: ArrayOf
     pointer: str
     lengths: tuple[Value, ...]
+    stride: tuple[Value, ...] = ()
 
 
 #: An argument, and the type it has.
