@@ -9,4 +9,5 @@ import numpy as np
 
 
 def fetch(place: int, array: np.ndarray[tuple[int], np.dtype[np.generic]]) -> None:
-    """`array[place]` will be wanted soon; a place that there is not does no harm. Compiled, it asks for that line of memory (`kernels.machine.calls`, `kernels.by_numba`)."""
+    """`array[place]` will be wanted soon; a place that there is not does no harm. Compiled, it asks for that line of memory
+    (`kernels.machine.calls`, `kernels.by_numba`)."""

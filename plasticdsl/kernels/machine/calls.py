@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from plasticdsl.kernels.machine.code import Code
-from plasticdsl.kernels.machine.values import F64, I64, NAMED, Number, Untranslatable, Value, computed, constant
+from plasticdsl.kernels.machine.values import F64, I64, NAMED, Array, Number, Untranslatable, Value, computed, constant
 
 #: One double in, one out: LLVM's own, and those of the C library.
 INTRINSIC = {
@@ -22,6 +22,7 @@ DECLARATIONS = "\n".join(
     (
         *(f"declare double @llvm.{name}.f64(double)" for name in sorted(INTRINSIC.values())),
         "declare double @llvm.pow.f64(double, double)",
+        "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)",
         *(f"declare double @{name}(double) nounwind willreturn memory(none)" for name in sorted(EXTERNAL.values())),
     )
 )
@@ -43,6 +44,12 @@ def of_module(code: Code, module: str, name: str, arguments: Sequence[Value]) ->
             return code.let(F64, f"frem double {code.to(left, F64).text}, {code.to(right, F64).text}")
         case _:
             raise Untranslatable(f"{module}.{name} of {len(arguments)}")
+
+
+def fetch(code: Code, array: Array, place: Value) -> None:
+    """Asks for the line of memory around an element, to be read, for all caches; what is not there does no harm."""
+    pointer = code.let(I64, f"getelementptr {array.type.element.text}, ptr {array.pointer}, i64 {code.to(place, I64).text}")
+    code.do(f"call void @llvm.prefetch.p0(ptr {pointer.text}, i32 0, i32 3, i32 1)")
 
 
 def builtin(code: Code, name: str, arguments: Sequence[Value]) -> Value:

@@ -264,6 +264,9 @@ class Expressions:
                 if not isinstance(array, Array):
                     raise Untranslatable(ast.unparse(call))
                 return array.lengths[0]
+            case ast.Call(func=ast.Name(id="fetch"), args=[place, node]) if isinstance(array := self.any(node), Array):
+                calls.fetch(self._code, array, self.value(place))
+                return None
             case ast.Call(func=ast.Name(id=name), args=arguments) if name in self._module.functions:
                 return self._user(name, [self._argument(a) for a in arguments])
             case ast.Call(func=ast.Name(id=name), args=arguments):

@@ -29,11 +29,11 @@ class Number:
 
 F64, F32 = Number(True, 64), Number(True, 32)
 I64, I32 = Number(False, 64), Number(False, 32)
-U64, U32 = Number(False, 64, False), Number(False, 32, False)
+U64, U32, U16 = Number(False, 64, False), Number(False, 32, False), Number(False, 16, False)
 BOOL = Number(False, 1, False)
 
 #: By the names that NumPy has for them.
-NAMED = {"float64": F64, "float32": F32, "int64": I64, "int32": I32, "uint64": U64, "uint32": U32}
+NAMED = {"float64": F64, "float32": F32, "int64": I64, "int32": I32, "uint64": U64, "uint32": U32, "uint16": U16}
 
 
 @dataclass(frozen=True, slots=True)
