@@ -35,9 +35,10 @@ class Program:
 
 @dataclass
 class Draw:
-    """Choices, and what they came to; `written`: lines that later ones depend on."""
+    """Choices for the program of a number, and what they came to; `written`: lines that later ones depend on."""
 
     random: Random
+    number: int = 0
     features: set[str] = field(default_factory=set)
     written: list[str] = field(default_factory=list)
 
@@ -45,16 +46,16 @@ class Draw:
         """One of them."""
         return self.random.choice(options)
 
+    def turn(self, *options: str) -> str:
+        """One of them, another one for the next program."""
+        return options[self.number % len(options)]
+
     def maybe(self, feature: str, chance: float = 0.5) -> bool:
         """Whether there is such a thing."""
         found = self.random.random() < chance
         if found:
             self.features.add(feature)
         return found
-
-    def number(self, low: float, high: float) -> str:
-        """With four digits, of which the last is no 0 or 5."""
-        return f"{low + (high - low) * self.random.randint(0, 999) / 999 + 0.00013:.4f}"
 
 
 def block(head: str, lines: Sequence[str]) -> list[str]:
@@ -97,7 +98,7 @@ def beside(d: Draw, refractory: bool) -> list[str]:
             *block(f"every {d.one('2 ms', '3 ms')}", by_cases("s →", [("1", d.one("v > 0.4137", "chance(0.3)")), ("0", "")])),
         ]
     if d.maybe("functions", 0.5):
-        lines.append(f"every 3 ms: u += 0.02 {d.one(*FUNCTIONS)}" + d.one("", " if not v > 0.8137 or u < 0.0137"))
+        lines.append(f"every 3 ms: u += 0.02 {d.turn(*FUNCTIONS)}" + d.one("", " if not v > 0.8137 or u < 0.0137"))
     if d.maybe("a mean of the cell", 0.2):
         lines.append(d.one("every 5 ms: u += 0.02 ⟨v⟩_τ", "every 5 ms: u += 0.02 avg(v u, 9 ms)"))
     if d.maybe("a function", 0.2):
@@ -629,7 +630,7 @@ def experiments(d: Draw) -> tuple[list[str], tuple[str, tuple[str, ...]]]:
         f"seed = {d.random.randint(1, 99)}",
         *course(d),
         *RECORDS,
-        f"record {d.one(*STATISTICS)}",
+        f"record {d.turn(*STATISTICS)}",
         d.one(*PLOTS),
         expected,
     ]
@@ -658,7 +659,7 @@ def experiments(d: Draw) -> tuple[list[str], tuple[str, tuple[str, ...]]]:
 
 def program(number: int) -> Program:
     """Program of that number."""
-    d = Draw(Random(number))
+    d = Draw(Random(number), number)
     parts = [
         *more_blocks(d), cell(d), third(d), synapse(d, "Exc", False), synapse(d, "Rec", True), rule(d, "Learn"), rule(d, "Again"),
         block("synapse Show", ["post.I = Σ w x"]),
