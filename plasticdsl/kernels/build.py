@@ -73,7 +73,7 @@ def build(plan: Plan) -> Program:
         functions=tuple(functions),
         logs=tuple(Emitted(p.name, e.event) for p in plan.populations for e in p.events),
         asked=plan.asked,
-        kept=sweep.kept_ages(plan),
+        kept=sweep.kept(plan),
         switches=tuple(s for s in map(_switch, plan.projections) if s.field in used),
         postponed=(*(one for p in late for one in lazy.postponed(plan, p)), *(blocks.postponed(plan, p) for p in blocked)),
     )
@@ -92,6 +92,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         *(s for p in plan.projections for s in synapses.sizes(p)),
         *(s for p in plan.projections for s in (*lazy.sizes(p), *step_block.sizes(plan, p))),
         *feeds.sizes(plan),
+        *sweep.sizes(plan),
         *series.sizes(plan),
         Size(RUN.field(Part.ONE)),
         Scalar(DT, "float64", unit="s"),
@@ -184,6 +185,8 @@ KERNELS: Mapping[type[ops.Single], Callable[[Plan, Any], Function]] = {
     ops.ChangeUnits: units.change_units,
     Sweep: sweep.update_one_by_one,
     ops.Keep: sweep.keep,
+    ops.Follow: sweep.follow,
+    ops.Summed: sweep.summed,
     ops.AtStage: stages.at,
     ops.Flow: synapses.flow_connections,
 }

@@ -215,6 +215,15 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A sum that is kept from step to step: `age` is an array of one element, 0 where it is to be summed anew. It `follows` what happens to these
+    variables; where anything else is changed from outside, `age` has to become 0."""
+
+    age: Field
+    follows: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Postponed:
     """An array that lacks changes that wait (`loops.lazy`, `loops.blocks`). `advance` by no step stores in `now` what it would be with them, where that
     has the size `length`. While the element of `begun` is 0, nothing may wait: all elements of `sums` are 0 then. `rests_on`: the scalars for whose values
@@ -237,8 +246,8 @@ class Program:
     `functions`: callees before callers; the last is `advance(first_step, steps, …)`, which runs whole steps and returns how many were
     done (fewer when a spike log is full), negative when a spike buffer overflowed. `logs`: spikes and other events that have a log; `switches`:
     projections whose `LEARNING` is 0 while their rules are off, and the arrays that nothing changes then; it and `RECORDING` may change between calls of
-    `advance`. `asked`: what can be taken from tables, and what can update unit by unit; `kept`: arrays of one element that have to be set to 0 when
-    states, tables or parameters are changed from outside.
+    `advance`. `asked`: what can be taken from tables, and what can update unit by unit; `kept`: what has to be forgotten when states, tables or parameters
+    are changed from outside; `postponed`: what is not in its array yet.
     """
 
     name: str
@@ -250,7 +259,7 @@ class Program:
     logs: tuple[Emitted, ...] = ()
     switches: tuple[Switch, ...] = ()
     asked: Asked = NOTHING_ASKED
-    kept: tuple[Field, ...] = ()
+    kept: tuple[Kept, ...] = ()
     postponed: tuple[Postponed, ...] = ()
 
 

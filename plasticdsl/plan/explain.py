@@ -213,7 +213,7 @@ def _condition(plan: Plan, when: ops.Condition) -> str:
         case ops.OneByOne(population, off):
             return f"while {plan.population(population).population.symbol} update {'all at once' if off else 'unit by unit'}"
         case ops.Due():
-            return "unless kept from the step before"
+            return "unless kept from before"
         case ops.InBlock(over=True):
             return "where a block of steps is over"
         case ops.InBlock(off=off):
@@ -227,6 +227,8 @@ def _who(plan: Plan, operation: ops.Single | ops.EvaluateInput) -> str:
     match operation:
         case ops.Feed(p, name) | ops.Define(p, name) | ops.EvaluateInput(p, name) | ops.Keep(p, name):
             return _variable(plan, p, name)
+        case ops.Follow(kept) | ops.Summed(kept):
+            return _variable(plan, kept.population, kept.target)
         case ops.Units(p) | ops.BeginLate(p) | ops.BeginSum(p) | ops.ChangeUnits(p) | ops.AtStage(p) | Sweep(p):
             return plan.population(p).population.symbol
         case _:
@@ -269,4 +271,6 @@ _WORDS: dict[type[ops.Single | ops.EvaluateInput], str] = {
     ops.TakeTotals: "sums that flows of connections read",
     Sweep: "at every step",
     ops.Keep: "whether sums are still right",
+    ops.Follow: "sums that are kept follow the units that have changed, if these are few",
+    ops.Summed: "of which values they are is kept",
 }

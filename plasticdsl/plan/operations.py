@@ -194,16 +194,39 @@ class ChangeUnits:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """A sum of `body` over the connections of a projection, as long as nothing in it changes but these `variables` of the pre units."""
+
+    projection: str
+    body: Expr
+    variables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
-    """Whether an input is still right at the next step is noted (`passes.keep`): if, in this one, the rules of the projections `switched` are off, the
-    populations `visiting` update unit by unit, and the variables `unfed` do not come from tables. What changes its terms from outside makes the next
-    step sum anew."""
+    """Whether an input still holds the sum of its terms at the end of a step is noted (`passes.keep`): if, in this one, the rules of the projections
+    `switched` are off, and the variables `unfed` do not come from tables. What changes other parts of its terms from outside makes the next step sum
+    anew."""
 
     population: str
     target: str
     switched: tuple[str, ...]
-    visiting: tuple[str, ...]
     unfed: tuple[Ref, ...]
+    terms: tuple[Terms, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """An input that is kept gets the changes of what pre units are now, where few have changed; where many have, it is to be summed anew."""
+
+    kept: Keep
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """An input has been summed, and is kept from now on."""
+
+    kept: Keep
 
 
 # --- flow ------------------------------------------------------------------------------------------------------------
@@ -239,7 +262,7 @@ class OneByOne:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Where an input that is kept from step to step has to be summed anew."""
+    """Where an input that can be kept has to be summed anew."""
 
     population: str
     target: str
@@ -276,7 +299,7 @@ class Only:
 #: What is one loop.
 OfSpikes = Feed | KeepTimes | CountArrivals | AtSpikes | AtThird
 OfSums = Define | BeginLate | AddLate | BeginSum | AddSum | TakeTotals
-OfSteps = AtStep | ChangeUnits | Sweep | Keep
+OfSteps = AtStep | ChangeUnits | Sweep | Keep | Follow | Summed
 OfFlow = AtStage | Flow
 Single = Units | Connections | OfSpikes | OfSums | OfSteps | OfFlow
 Operation = Single | EvaluateInput | Only

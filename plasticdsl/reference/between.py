@@ -9,7 +9,7 @@ updates read are formed anew from all units as they are by then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from plasticdsl.reference.handlers import run_at
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
 from plasticdsl.reference.sums import inputs_in_order, sum_input
+from plasticdsl.runtime.engine.engine import order_in_step
 from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.support.steps import to_steps
 
@@ -77,12 +78,20 @@ def _sweep(run: Run) -> None:
         updates = [h for h in population.block.handlers if h.trigger is Trigger.STEP]
         if not updates:
             continue
-        for unit in run.visits.get(name, ()):
+        for unit in _order(run, name):
             _sum_anew(run)
             for handler in updates:
                 run_at(run, name, handler, np.array([unit]), run.frame)
     if run.visits:
         _sum_anew(run)
+
+
+def _order(run: Run, population: str) -> Iterable[int]:
+    """In which its units update in this step; none where they do all at once."""
+    if population not in run.visits:
+        return ()
+    given = run.visits[population]
+    return order_in_step(population, run.frame.step, run.structure.instance) if given is None else given
 
 
 def _sum_anew(run: Run) -> None:

@@ -136,11 +136,11 @@ class ReferenceEngine:
         """Another interpreter goes on with other parameters."""
         return False
 
-    def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
-        """Update these populations unit by unit, in this order, and all others at once."""
+    def visit(self, order: Mapping[str, NDArray[np.int64] | None]) -> None:
+        """Update these populations unit by unit, in this order, or another one in each step, and all others at once."""
         for population, units in order.items():
             checked_order(population, units, self.asked.one_by_one, self.instance)
-        self._run.visits = {population: np.array(units) for population, units in order.items()}
+        self._run.visits = {population: None if units is None else np.array(units) for population, units in order.items()}
 
     def snapshot(self, into: State | None = None, *, moving: bool = False) -> dict[str, NDArray[np.generic]]:
         """Everything that changes during a run, as copies, always in new arrays."""

@@ -53,7 +53,7 @@ class Run:
     earlier: dict[int, Frame] = field(default_factory=dict)
     propagators: dict[tuple[bytes, float], tuple[Floats, Floats]] = field(default_factory=dict)
     feeds: tuple[Feed, ...] = ()
-    visits: dict[str, Index] = field(default_factory=dict)
+    visits: dict[str, Index | None] = field(default_factory=dict)
     kept: tuple[Ref, ...] = ()
     noted: dict[Ref, list[Floats]] = field(default_factory=dict)
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from plasticdsl.support.arrays import Floats, Integers
+from plasticdsl.support.counts import WORDS
 from plasticdsl.support.hazards import GRAIN, GRAINS
 
 Words = NDArray[np.uint64]
@@ -66,6 +67,19 @@ def normals(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:
 def box_muller(first: Floats, second: Floats) -> Floats:
     """One normal number from each two uniform ones."""
     return np.asarray(np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * np.pi * second))
+
+
+def order_of(seed: int, stream: int, draw: int, count: int) -> Integers:
+    """The numbers 0 to `count` − 1 in a random order, as `orders.shuffle` puts them."""
+    bits = _bits_of(signed(seed), stream + WORDS, np.arange(-(-count // 2)), np.array([draw]))
+    words = np.stack(bits, axis=1).reshape(-1, 2)[:count]
+    places = np.arange(count)
+    others = np.minimum((_unit_interval(words[:, 0], words[:, 1]) * (places + 1)).astype(np.int64), places).tolist()
+    order = places.tolist()
+    for place in range(count - 1, 0, -1):
+        other = others[place]
+        order[place], order[other] = order[other], order[place]
+    return np.array(order, dtype=np.int64)
 
 
 def bulk_uniforms(seed: int, stream: int, count: int, start: int = 0) -> Floats:

@@ -1,11 +1,11 @@
-"""Kept sums: what units read that update one after the other is carried over to the next step instead of being summed anew.
+"""Kept sums: what units read that update one after the other is carried over to the next step, instead of being summed anew.
 
-Rewrite: h_i(n + 1) = Σ_j f(w_ij, x_j(n + 1)) → h_i(n) + Σ_j∈C (f(w_ij, x_j(n + 1)) − f(w_ij, x_j(n))) with the units C that changed in step n, which is
-what a sweep has added to h_i anyway (`plan.sweeps`). Nor is h summed again before a sweep where no rule has run since the sums of the step.
-Exact, up to rounding, when in step n nothing changed what the terms read but updates unit by unit: the rules of the projections concerned were off, and
-the populations concerned updated unit by unit and were not shown anything (`Keep`; asked anew in each step). What is written from outside, tables
-that are exchanged, and rules that are switched make the next step sum anew (`CompiledEngine`), as does every hundredth step, so that rounding does not
-add up.
+Rewrite: h_i = Σ_j f(w_ij, x_j) → h_i + Σ_{j∈C} (f(w_ij, x_j) − f(w_ij, x'_j)) with the units C whose x is not what it was when h was right, x'. In a
+sweep these are the units that it changes (`plan.sweeps`); between steps, those that somebody has set or a table shows, if they are at most half of all:
+else h is summed anew. Nor is h summed again before a sweep where no rule has run since the sums of the step.
+Exact, up to rounding, while nothing changes what the terms read but such x: the rules of the projections concerned are off, everything else in them is
+constant (`Keep`; asked anew in each step). What is written from outside otherwise makes the next step sum anew (`CompiledEngine`), as does every so many
+changes, so that rounding does not add up.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from plasticdsl.model import Assign, Population, Role, Trigger
+from plasticdsl.model import Assign, Population, Role
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special, refs, walk
 from plasticdsl.model.inline import inline, scope_of
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose
 from plasticdsl.model.schemes import variables_of
-from plasticdsl.plan.operations import Due, EvaluateInput, Keep, OneByOne, Only, Operation, RulesOn
+from plasticdsl.plan.operations import Due, EvaluateInput, Follow, Keep, OneByOne, Only, Operation, RulesOn, Summed, Terms
 from plasticdsl.plan.plan import Plan, ProjectionPlan
 from plasticdsl.plan.sweeps import Sweep
 
@@ -26,16 +26,14 @@ _CONSTANT = (Role.PARAMETER, Role.GIVEN)
 _FIXED = frozenset({"dt", "N_pre", "N_post", "i", "j"})
 _DRAWS = frozenset({"uniform", "normal", "exponential"})
 
-#: What has to hold for a sum to be kept: the rules of a projection are off, a population updates unit by unit, or a variable of units comes from no
-#: table; None is what never holds.
-Needed = OfProjection | OfPopulation | Ref | None
+#: What has to hold for a sum to be kept: the rules of a projection are off, or a variable of units comes from no table; None is what never holds.
+Needed = OfProjection | Ref | None
 
 
 def keep_sums(plan: Plan) -> Plan:
     """The plan with every sum that can be kept between sweeps."""
     swept = [o for only in plan.step if isinstance(only, Only) for o in only.parts if isinstance(o, Sweep)]
-    names = frozenset(s.population for s in swept)
-    found = (_kept(plan, s.population, target, names) for s in swept for target in s.inputs)
+    found = (_kept(plan, s.population, target) for s in swept for target in s.inputs)
     kept = {Ref(OfPopulation(k.population), k.target): k for k in found if k is not None}
     step = tuple(o for operation in plan.step for o in _when_needed(operation, kept))
     return replace(plan, step=(*step, *kept.values()), notes=(*plan.notes, *(_note(plan, k) for k in kept.values())))
@@ -45,9 +43,11 @@ def _when_needed(operation: Operation, kept: Mapping[Ref, Keep], before_sweep: b
     """Sums at the beginning of a step where they are due, before a sweep where a rule has changed their terms."""
     match operation:
         case EvaluateInput(population, target, stage=None) if (known := kept.get(Ref(OfPopulation(population), target))) is not None:
-            rules = known.switched
-            when = RulesOn(rules) if before_sweep else Due(population, target)
-            yield from (Only(when, (operation,)),) if rules or not before_sweep else ()
+            if not before_sweep:
+                yield Follow(known)
+                yield Only(Due(population, target), (operation, Summed(known)))
+            elif known.switched:
+                yield Only(RulesOn(known.switched), (operation,))
         case Only(OneByOne(), parts):
             again = tuple(o for part in parts for o in _when_needed(part, kept, before_sweep=True))
             yield from (replace(operation, parts=again),) if again else ()
@@ -57,40 +57,49 @@ def _when_needed(operation: Operation, kept: Mapping[Ref, Keep], before_sweep: b
 
 def _note(plan: Plan, kept: Keep) -> str:
     symbols = [plan.projection(name).projection.symbol or name for name in kept.switched]
-    off = f" and the rules of {', '.join(symbols)} are off" if symbols else ""
-    return f"{kept.population}.{kept.target} is kept from step to step while {', '.join(kept.visiting)} update unit by unit{off}"
+    off = f" while the rules of {', '.join(symbols)} are off" if symbols else ""
+    followed = dict.fromkeys(f"{plan.projection(t.projection).projection.pre}.{v}" for t in kept.terms for v in t.variables)
+    return f"{kept.population}.{kept.target} is kept from step to step{off}, and follows {', '.join(followed)}"
 
 
-def _kept(plan: Plan, population: str, target: str, swept: frozenset[str]) -> Keep | None:
+def _kept(plan: Plan, population: str, target: str) -> Keep | None:
     """When this sum of the units of a swept population can be kept; None where it never can."""
     into = [p for p in plan.projections if p.projection.post == population and any(s.target == target for s in p.sums)]
     changed = {p.from_outside(s.target) for p in plan.network.projections for s in p.connection.statements()}
-    terms = (needed for p in into for needed in _of_projection(plan, p, target, swept, changed))
+    terms = tuple(t for p in into for t in _terms(plan, p, target))
+    needed = (one for t in terms for one in _needed(plan, t, changed))
     itself = Ref(OfPopulation(population), target)
-    found = dict.fromkeys((itself.owner, itself, *terms))
+    found = dict.fromkeys((itself, *needed))
     if not into or None in found or itself in changed:
         return None
     switched = tuple(one.name for one in found if isinstance(one, OfProjection))
-    visiting = tuple(one.name for one in found if isinstance(one, OfPopulation))
     unfed = tuple(one for one in found if isinstance(one, Ref) and one in plan.asked.fed)
-    return Keep(population, target, switched, visiting, unfed)
+    return Keep(population, target, switched, unfed, tuple(t for t in terms if t.variables))
 
 
-def _of_projection(plan: Plan, projection: ProjectionPlan, target: str, swept: frozenset[str], changed: set[Ref]) -> Iterator[Needed]:
-    """`changed`: variables of units to which connections add."""
+def _terms(plan: Plan, projection: ProjectionPlan, target: str) -> Iterator[Terms]:
+    """What a projection adds to an input, in terms of states, inputs and parameters alone."""
     own = projection.projection
     ends = {p.name: p for p in plan.network.populations}
-    scope = scope_of(own, ends)
-    bodies = [inline(s.body, scope) for s in own.connection.sums if s.target == target]
-    if not all(_is_fixed(body) for body in bodies):
+    moving = {v.name for v in ends[own.pre].block.variables if v.role in (Role.STATE, Role.CLAMPED)}
+    for body in (inline(s.body, scope_of(own, ends)) for s in own.connection.sums if s.target == target):
+        yield Terms(own.name, body, tuple(sorted({r.name for r in refs(body) if r.owner is Whose.PRE and r.name in moving})))
+
+
+def _needed(plan: Plan, terms: Terms, changed: set[Ref]) -> Iterator[Needed]:
+    """What has to hold for these terms to change with the variables that are followed alone. `changed`: variables of units to which connections add."""
+    projection = plan.projection(terms.projection)
+    own, ends = projection.projection, {p.name: p for p in plan.network.populations}
+    if not _is_fixed(terms.body):
         yield None
-    for ref in sorted({Ref(r.owner, r.name) for body in bodies for r in refs(body)}, key=lambda r: r.order):
+    for ref in sorted({Ref(r.owner, r.name) for r in refs(terms.body)}, key=lambda r: r.order):
         match ref.owner:
             case Whose.OWN:
                 yield from _of_connection(projection, ref.name)
+            case Whose.PRE if ref.name in terms.variables:
+                pass
             case Whose.PRE | Whose.POST as side:
-                follows = side is Whose.PRE and own.pre in swept
-                yield from _of_unit(ends[own.ends[side]], ref.name, follows, changed)
+                yield from _of_unit(ends[own.ends[side]], ref.name, changed)
             case Whose.NETWORK if any(v.name == ref.name and v.role in _CONSTANT for v in plan.network.variables):
                 pass
             case _:
@@ -114,8 +123,8 @@ def _of_connection(projection: ProjectionPlan, name: str) -> Iterator[Needed]:
         yield projection.projection.as_owner
 
 
-def _of_unit(population: Population, name: str, follows: bool, changed: set[Ref]) -> Iterator[Needed]:
-    """A variable of units: constant, or changed by nothing but updates unit by unit. `follows`: a sweep adds its changes to the sum."""
+def _of_unit(population: Population, name: str, changed: set[Ref]) -> Iterator[Needed]:
+    """A variable of units that stays as it is."""
     block, key = population.block, Ref(population.as_owner, name)
     variable = block.variable(name)
     yield key
@@ -123,6 +132,5 @@ def _of_unit(population: Population, name: str, follows: bool, changed: set[Ref]
         yield None
     if key in changed or any(name in variables_of(s) for s in block.schemes):
         yield None
-    triggers = {h.trigger for h in block.handlers for s in h.statements if isinstance(s, Assign) and s.target.name == name}
-    if triggers:
-        yield population.as_owner if follows and triggers == {Trigger.STEP} else None
+    if any(isinstance(s, Assign) and s.target.name == name for h in block.handlers for s in h.statements):
+        yield None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.kernels.identifiers import NETWORK, Field, Part, field_of, group_of, of_emitted, of_population, of_projection
+from plasticdsl.kernels.loops.sweep import AT_RANDOM
 from plasticdsl.kernels.program import Array, Postponed, Program
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import OfProjection, Owner
@@ -42,6 +43,7 @@ class CompiledEngine:
         self._known_beforehand = {one.field.group.name for one in program.postponed if one.shown is not None}
         self._rests_on = tuple(dict.fromkeys(field for one in program.postponed for field in one.rests_on))
         self._states = self._all_states()
+        self._well: set[Field] = set()  # weights that were finite when they were looked at, and have stood still since
         self._whole: dict[str, NDArray[Any]] = {}
         self._plain: dict[Ref, NDArray[np.float64]] = {}
         self._kept: dict[Emitted, list[tuple[NDArray[Any], ...]]] = {}
@@ -75,19 +77,24 @@ class CompiledEngine:
             self._collect()
             self.advance(1)
 
-    def _all_states(self) -> list[NDArray[Any]]:
+    def _all_states(self) -> dict[Field, NDArray[Any]]:
         arrays = self._bound.arrays
         moving = (a.name for a in self._program.arrays if a.name.part is Part.VARIABLE and a.changes and a.dtype.startswith("float"))
         found = (
             {name: arrays[name] for name in self._first_states() if name in arrays} | {name: arrays[name] for name in moving} | self._unused
         )
         found |= {name: arrays[name] for one in self._program.postponed for name in one.changes}
-        return [array.reshape(-1) for array in found.values()]
+        return {name: array.reshape(-1) for name, array in found.items()}
 
     def all_finite(self) -> bool:
         """Whether all states are finite, told fast: where it says no, they may only be large."""
+        standing = {name for s in self._program.switches if not self._bound.scalars[s.field] for name in s.standing}
         with np.errstate(all="ignore"):
-            return all(isfinite(array.dot(array)) for array in self._states)
+            for name, array in self._states.items():
+                if name not in self._well and not isfinite(array.dot(array)):
+                    return False
+        self._well = standing & self._states.keys()
+        return True
 
     def array_of(self, target: Ref) -> NDArray[np.float64] | None:
         """The array in which kernels keep a state, if each unit or connection has its own."""
@@ -120,6 +127,7 @@ class CompiledEngine:
 
     def written(self) -> None:
         """Sums that were kept from step to step, or formed for steps to come, may be wrong."""
+        self._well.clear()
         if self._program.kept:
             self._sum_anew()
         self._carry_out(self._known_beforehand)
@@ -135,10 +143,11 @@ class CompiledEngine:
                 self._kept[emitted].append((steps.copy(), units.astype(np.int64), *(v.astype(np.float64) for v in values)))
                 logged[0] = 0
 
-    def _sum_anew(self) -> None:
-        """Something was changed from outside: sums that were kept from step to step may be wrong."""
+    def _sum_anew(self, *changed: Field) -> None:
+        """Something was changed from outside, all these fields: sums that were kept from step to step and do not follow them may be wrong."""
         for kept in self._program.kept:
-            self._bound.arrays[kept][...] = 0
+            if not changed or not set(changed) <= set(kept.follows):
+                self._bound.arrays[kept.age][...] = 0
 
     # --- what waits ---
 
@@ -199,8 +208,9 @@ class CompiledEngine:
 
     def write(self, target: Ref, values: NDArray[np.float64] | float) -> None:
         """Set a state of every unit or connection; where all connections of a unit share it, their values must agree."""
-        self._sum_anew()
         field = field_of(target)
+        self._well.discard(field)
+        self._sum_anew(field)
         self._carry_out({one.field.group.name for one in self._late.values() if field.group == one.field.group or field == one.shown})
         plain = self._plain.get(target)
         if plain is not None or (plain := self.array_of(target)) is not None:
@@ -270,9 +280,9 @@ class CompiledEngine:
 
     def switch_rules(self, on: Mapping[str, bool]) -> None:
         """Rules of these projections hold the weights (False) or change them (True)."""
-        self._sum_anew()  # rules that begin anew may change connections before the sums of their first step
         for switch in self._program.switches:
             if switch.projection in on:
+                self._well.difference_update(switch.standing if on[switch.projection] else ())
                 self._carry_out({switch.projection} if self._bound.scalars[switch.field] != int(on[switch.projection]) else ())
                 self._bound.scalars[switch.field] = int(on[switch.projection])
 
@@ -280,7 +290,8 @@ class CompiledEngine:
         """Take these variables from tables from now on; raises `ValueError` for one that cannot be fed or a table that does not fit."""
         for target in self.asked.fed:
             self._bound.scalars[group_of(target.owner).field(Part.FEED_ACTIVE, target.name)] = 0
-        self._sum_anew()
+        if self.asked.fed:
+            self._sum_anew(*map(field_of, self.asked.fed))
         self._carry_out(self._known_beforehand)
         for feed in feeds:
             self._take(feed)
@@ -309,6 +320,7 @@ class CompiledEngine:
         if new is None:
             return False
         bound, self.instance = self._bound, instance
+        self._well.clear()
         groups = {field.group for field in (*new.sizes, *new.scalars, *new.arrays)}
         self._carry_out(instance.projections if NETWORK in groups else {g.name for g in groups if g.kind == "projection"})
         bound.sizes.update(new.sizes)
@@ -321,15 +333,16 @@ class CompiledEngine:
         self._sum_anew()
         return True
 
-    def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
-        """Update these populations unit by unit, in this order, and all others at once; raises `ValueError` for one that cannot."""
+    def visit(self, order: Mapping[str, NDArray[np.int64] | None]) -> None:
+        """Update these populations unit by unit, in this order, or another one in each step, and all others at once; raises `ValueError` for one that
+        cannot."""
         for population in self.asked.one_by_one:
             self._bound.scalars[of_population(population).field(Part.VISITING)] = 0
         for population, units in order.items():
             checked_order(population, units, self.asked.one_by_one, self.instance)
             p = of_population(population)
-            self._bound.scalars[p.field(Part.VISITING)] = 1
-            if p.field(Part.ORDER) in self._bound.arrays:
+            self._bound.scalars[p.field(Part.VISITING)] = AT_RANDOM if units is None else 1
+            if units is not None and p.field(Part.ORDER) in self._bound.arrays:
                 self._bound.arrays[p.field(Part.ORDER)][...] = units
 
     # --- the whole state ---
@@ -368,6 +381,7 @@ class CompiledEngine:
             if str(switch) in state:
                 self._bound.scalars[switch] = int(state[str(switch)])
         self._step = int(state[CLOCK])
+        self._well.clear()
         self._find_given()
         if other_parameters:
             self._sum_anew()

@@ -17,6 +17,7 @@ from plasticdsl.model.expr import Ref
 from plasticdsl.model.parts import Emitted
 from plasticdsl.model.protocol import Asked
 from plasticdsl.runtime.instance.instance import Instance
+from plasticdsl.support.random import order_of, stream_of
 
 TOO_MANY_SPIKES = (
     "more spikes in one step than a population's buffer holds (4 per unit): a rate is far too high for this dt; use a smaller dt"
@@ -101,9 +102,10 @@ class Engine(Protocol):
         """Go on with other parameters, those of another instance of the network that shares the states of this one. Whether it can: if not, nothing has
         changed, and an engine has to be made for it."""
 
-    def visit(self, order: Mapping[str, NDArray[np.int64]]) -> None:
+    def visit(self, order: Mapping[str, NDArray[np.int64] | None]) -> None:
         """Populations that update unit by unit from now on, and the order (unit numbers from 0, each once) of the next step, which holds until
-        it is given anew; all others update at once. Only populations in `asked.one_by_one` can be named."""
+        it is given anew; None: each step has a random order of its own, `order_in_step`. All others update at once. Only populations in
+        `asked.one_by_one` can be named."""
 
     def snapshot(self, into: State | None = None, *, moving: bool = False) -> dict[str, NDArray[np.generic]]:
         """Everything that changes during a run (copies), the clock and random counters included. `into`: an earlier snapshot of this engine that is
@@ -131,10 +133,15 @@ def checked_feed(feed: Feed, known: Collection[Ref], instance: Instance) -> tupl
     return table, items
 
 
-def checked_order(population: str, units: NDArray[np.int64], known: Collection[str], instance: Instance) -> None:
+def order_in_step(population: str, step: int, instance: Instance) -> NDArray[np.int64]:
+    """The random order in which the units of a population update in a step."""
+    return order_of(instance.seed, stream_of(population, "order"), step, instance.populations[population].size)
+
+
+def checked_order(population: str, units: NDArray[np.int64] | None, known: Collection[str], instance: Instance) -> None:
     """Raises `ValueError` where the population cannot update unit by unit, or the order does not name each of its units once."""
     if population not in known:
         raise ValueError(f"{population} is not among the populations that phases update unit by unit")
     size = instance.populations[population].size
-    if units.shape != (size,) or not np.array_equal(np.sort(units), np.arange(size)):
+    if units is not None and (units.shape != (size,) or not np.array_equal(np.sort(units), np.arange(size))):
         raise ValueError(f"the order in which {population} updates must name each of its {size} units once")

@@ -156,6 +156,13 @@ def permutation(count: int, seed: int, *names: str) -> Integers:
     return np.argsort(bulk_uniforms(seed, stream_of(*names), count), kind="stable")
 
 
+def subset(count: int, chosen: int, seed: int, *names: str) -> Integers:
+    """The first `chosen` numbers of this permutation, in any order."""
+    return (
+        np.argpartition(bulk_uniforms(seed, stream_of(*names), count), min(chosen, count - 1))[:chosen] if count else np.zeros(0, np.int64)
+    )
+
+
 # --- what follows them -----------------------------------------------------------------------------------------------
 
 

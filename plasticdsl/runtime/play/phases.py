@@ -63,9 +63,8 @@ class Stage:
 
     @property
     def free_steps(self) -> int:
-        """How many steps can be done before something has to be set again: a value that is held or moves, an order of updates, a parameter that follows
-        the items."""
-        if self._held or (self.visits is not None and self.visits.random):
+        """How many steps can be done before something has to be set again: a value that is held or moves, a parameter that follows the items."""
+        if self._held:
             return 1
         if self._turning and self._show is not None:
             return self._show.hold - (self._observer.engine.step - self._first) % self._show.hold
@@ -132,7 +131,7 @@ class Stage:
         if one_by_one:
             self._observer.engine.visit({})
         if self.visits is not None:
-            self.visits.tell(self._observer.engine, False)
+            self.visits.tell(self._observer.engine)
 
     def leave(self, phase: Phase) -> None:
         """End a phase: sources fall silent. Parameters return when the next phase begins."""
@@ -195,7 +194,7 @@ class Stage:
     # --- steps ---
 
     def hold(self, remember: bool) -> None:
-        """Before each step of a phase that asks for it; `remember`: the order in which units update will be replayed."""
+        """Before each step of a phase that asks for it; `remember`: the updates of its units will be replayed."""
         self._coming = True
         if self._turning and self._change(self._turning):
             self._observer.engine.switch_rules(self._switches)
@@ -204,8 +203,8 @@ class Stage:
         for clamp in self._held:
             self._hold(clamp)
         self._coming = False
-        if self.visits is not None and (self.visits.random or remember):
-            self.visits.tell(self._observer.engine, remember)
+        if self.visits is not None and remember:
+            self.visits.remember(self._observer.engine)
 
     def settle(self) -> None:
         """After each step: what flows did to a held state is undone."""

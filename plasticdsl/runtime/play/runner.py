@@ -290,6 +290,7 @@ class Runner:
         if free == 1:
             return step + 1
         due = [n for item in self.due if item.during in (None, span.name) and (n := item.moments.next_after(step)) is not None]
+        due += [n - 1 for n in due if n > step + 1 and self._replayed(n)]  # one step alone can be replayed
         return min(last, step + free, step + pace.chunk(), *due)
 
     def _advance(self, to: int) -> None:

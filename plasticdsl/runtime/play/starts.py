@@ -17,7 +17,7 @@ from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.runtime.instance.patterns import Makings, draw_patterns, rounded
 from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.numbers.evaluate import constant, evaluate, units_of
-from plasticdsl.runtime.play.feeds import permutation, with_numbers
+from plasticdsl.runtime.play.feeds import subset, with_numbers
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Integers
@@ -62,8 +62,8 @@ def _chosen(start: Start, fraction: Expr, phase: str, observer: Observer, part: 
     share = float(observer.value(fraction))
     if not 0.0 <= share <= 1.0:
         fail("out-of-range", f"The fraction of units that change must be between 0 and 1, not {share:g}.", start.span)
-    order = permutation(len(part), observer.instance.seed, phase, owner_text(start.target.owner), start.target.name, "changed")
-    return np.asarray(part[order[: rounded(share * len(part))]])
+    names = (phase, owner_text(start.target.owner), start.target.name, "changed")
+    return np.asarray(part[subset(len(part), rounded(share * len(part)), observer.instance.seed, *names)])
 
 
 def _redrawn(start: Start, phase: str, network: Network, observer: Observer, units: int) -> Floats:

@@ -1,6 +1,6 @@
 """`update asynchronously`: in which order units update, and what the network was after each of them.
 
-Comes in: the order that a phase asks for. Goes out: the units in that order, told to an engine before each step. A random order is keyed by seed,
+Comes in: the order that a phase asks for. Goes out: what an engine is told of it, and the units in the order of a step. A random one is keyed by seed,
 population and step.
 """
 
@@ -15,8 +15,7 @@ from plasticdsl.model import Network
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import OfPopulation
 from plasticdsl.model.protocol import Order
-from plasticdsl.runtime.engine.engine import Engine
-from plasticdsl.runtime.play.feeds import permutation
+from plasticdsl.runtime.engine.engine import Engine, order_in_step
 from plasticdsl.runtime.play.until import states_now
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.support.arrays import Floats, Integers
@@ -31,20 +30,17 @@ class Visits:
         self._last: dict[str, Integers] = {}
         self._before: dict[Ref, Floats] = {}
 
-    @property
-    def random(self) -> bool:
-        """Whether each step has an order of its own."""
-        return self._order == "random"
-
-    def tell(self, engine: Engine, remember: bool) -> None:
-        """The order of the next step; with `remember` it can be replayed afterwards."""
+    def tell(self, engine: Engine) -> None:
+        """The order of all steps to come."""
         sizes = {name: engine.instance.populations[name].size for name in self._variables}
-        if self.random:
-            self._last = {name: permutation(size, engine.instance.seed, name, "order", str(engine.step)) for name, size in sizes.items()}
-        else:
-            self._last = {name: np.arange(size) for name, size in sizes.items()}
-        engine.visit(self._last)
-        self._before = states_now(engine, chain(*self._variables.values())) if remember else {}
+        engine.visit({name: None if self._order == "random" else np.arange(size) for name, size in sizes.items()})
+
+    def remember(self, engine: Engine) -> None:
+        """The next step can be replayed afterwards."""
+        for name in self._variables:
+            size = engine.instance.populations[name].size
+            self._last[name] = order_in_step(name, engine.step, engine.instance) if self._order == "random" else np.arange(size)
+        self._before = states_now(engine, chain(*self._variables.values()))
 
     def replay(self, observer: Observer) -> Iterator[None]:
         """Lets `observer` see the network as it was before the last step, and after each unit that changed in it (after the step where none did)."""
