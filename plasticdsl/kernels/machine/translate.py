@@ -41,7 +41,7 @@ class _Module:
         self.constants = {
             target.id: constant(_number(node.value))
             for node in tree.body
-            if isinstance(node, ast.Assign)
+            if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Subscript)  # types have names too
             for target in node.targets
             if isinstance(target, ast.Name)
         }
