@@ -111,6 +111,7 @@ LINES = {
         "k[i] += 2 * i",
         "m[i] = max(k[i], m[i]) + min(i, 3)",
     ],
+    "32 bits": ["y[i] = z[i] * z[i] - z[i]", "a[0, i] = -z[i] * 3.0 + z[i] * z[0]", "z[i] = z[i] + z[i] * z[i]"],
     "bits": [
         "u[i] = np.uint32(np.uint64(0xD2511F53) * np.uint64(u[i]) >> np.uint64(32)) ^ u[i]",
         "m[i] = ((m[i] << 3) ^ 0x7F) & 0xFFFFFFFF | (m[i] >> 2)",
@@ -156,7 +157,7 @@ def test_what_python_does(name: str) -> None:
 
 def test_functions_that_return_several_and_nothing_and_early() -> None:
     text = (
-        "LIMIT = 4\n\ndef parts(a, b):\n    q: float = a / b\n    return a // b, q\n\n"
+        "LIMIT = 4\nRow = np.ndarray[tuple[int], np.dtype[np.float64]]\n\ndef parts(a, b):\n    q: float = a / b\n    return a // b, q\n\n"
         "def fill(value, into):\n    for i in range(len(into)):\n        into[i] = value + i\n\n"
         "def begin(steps, run):\n    m, n = run.m, run.n\n    for i in range(run.units):\n        if m[i] < 0:\n            return i\n    return -1.0\n\n"
         f"{HEAD}    fill(0.25, y)\n    fill(1, n)\n    for i in range(units):\n        whole, part = parts(m[i], 2)\n"

@@ -131,5 +131,7 @@ def wider(one: Number, other: Number) -> Number:
 
 def computed(one: Number, other: Number) -> Number:
     """The type of a sum or product of both."""
+    if one == other == F32:
+        return F32
     found = wider(one, other)
     return F64 if found.is_float else Number(False, 64, found.signed or found == BOOL)
