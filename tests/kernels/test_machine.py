@@ -111,7 +111,7 @@ LINES = {
         "k[i] += 2 * i",
         "m[i] = max(k[i], m[i]) + min(i, 3)",
     ],
-    "32 bits": ["y[i] = z[i] * z[i] - z[i]", "a[0, i] = -z[i] * 3.0 + z[i] * z[0]", "z[i] = z[i] + z[i] * z[i]"],
+    "32 bits": ["y[i] = z[i] * z[i] - z[i]", "a[0, i] = -z[i] + z[i] ** 2", "z[i] = z[i] + z[i] * z[i]"],
     "bits": [
         "u[i] = np.uint32(np.uint64(0xD2511F53) * np.uint64(u[i]) >> np.uint64(32)) ^ u[i]",
         "m[i] = ((m[i] << 3) ^ 0x7F) & 0xFFFFFFFF | (m[i] >> 2)",

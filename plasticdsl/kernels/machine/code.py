@@ -176,7 +176,7 @@ class Code:
         """−x."""
         own = computed(value.number, value.number)
         operand = self.to(value, own).text
-        return self.let(own, f"fneg {self._flags}double {operand}" if own.is_float else f"sub i64 0, {operand}")
+        return self.let(own, f"fneg {self._flags}{own.text} {operand}" if own.is_float else f"sub i64 0, {operand}")
 
     def opposite(self, value: Value) -> Value:
         """not x."""
