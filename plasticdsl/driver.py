@@ -261,19 +261,18 @@ def _of_size(options: CompileOptions, instance: Instance) -> CompileOptions:
 
 def _kernels(artifact: Artifact, options: CompileOptions) -> Kernels:
     """Machine code, or (where it is wanted, or nothing can make machine code) plain Python."""
+    if options.engine != "python":
+        try:
+            from plasticdsl.runtime.engine.load import load as machine_code
+
+            return machine_code(artifact, options.threads)
+        except ModuleNotFoundError as missing:
+            if (missing.name or "").split(".")[0] != "llvmlite":
+                raise
+            _log.warning("llvmlite is not installed, so the kernels run as plain Python, some hundred times slower; ‘pip install llvmlite’")
     from plasticdsl.runtime.engine.plain import Plain
 
-    if options.engine == "python":
-        return Plain(artifact)
-    try:
-        from plasticdsl.runtime.engine.load import load as machine_code
-
-        return machine_code(artifact, options.threads)
-    except ModuleNotFoundError as missing:
-        if (missing.name or "").split(".")[0] != "llvmlite":
-            raise
-        _log.warning("llvmlite is not installed, so the kernels run as plain Python, some hundred times slower; ‘pip install llvmlite’")
-        return Plain(artifact)
+    return Plain(artifact)
 
 
 # --- texts for people ------------------------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ import logging
 import platform
 import sys
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from types import ModuleType
 
 from plasticdsl import cache
@@ -38,9 +37,10 @@ def digest_of(text: str) -> str:
 
 def machine() -> str:
     """A name for what object code depends on besides the text: compiler versions, processor and its features."""
+    import llvmlite
     import llvmlite.binding as llvm
 
-    parts = (version("llvmlite"), platform.system(), platform.machine())
+    parts = (llvmlite.__version__, platform.system(), platform.machine())
     processor = (llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
     return hashlib.blake2b("|".join((*parts, *processor)).encode(), digest_size=6).hexdigest()
 

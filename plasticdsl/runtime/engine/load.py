@@ -13,18 +13,19 @@ import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from plasticdsl import cache
 from plasticdsl.kernels.program import Artifact, Program
 from plasticdsl.kernels.store import ObjectCode, digest_of, import_text, machine, read_object, write_object
-from plasticdsl.kernels.threads import longest_loop
 from plasticdsl.runtime.engine.binding import Bound, checked_arrays
-from plasticdsl.runtime.engine.plain import ModuleAdvance, Plain, defined
 
-__all__ = ["Kernels", "Native", "Threaded", "digest_of", "load"]
+if TYPE_CHECKING:
+    from plasticdsl.runtime.engine.plain import ModuleAdvance, Plain
+
+__all__ = ["Native", "Threaded", "digest_of", "load"]
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +64,9 @@ class Threaded:
 
     def bind(self, bound: Bound) -> ModuleAdvance | NativeAdvance:
         """`advance` with its arguments: on all threads, or on one where the network is small."""
+        from plasticdsl.kernels.threads import longest_loop
+        from plasticdsl.runtime.engine.plain import ModuleAdvance, defined
+
         program = self.artifact.program
         longest = longest_loop(program, bound.sizes)
         if longest < LEAST_UNITS_FOR_THREADS:
@@ -117,8 +121,9 @@ class Native:
         return NativeAdvance(self, bound)
 
 
-#: A program's `advance`, to be bound to arrays.
-Kernels = Native | Threaded | Plain
+if TYPE_CHECKING:
+    #: A program's `advance`, to be bound to arrays.
+    Kernels = Native | Threaded | Plain
 
 
 class NativeAdvance:
