@@ -41,12 +41,19 @@ def _target() -> Any:
     llvm.initialize_native_asmprinter()
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
         cpu=llvm.get_host_cpu_name(),
-        features=llvm.get_host_cpu_features().flatten(),
+        features=_features(llvm.get_host_cpu_features()),
         opt=3,
         reloc="static" if llvm.get_process_triple().startswith(("x86", "i")) else "default",
         codemodel="jitdefault",
         jit=True,
     )
+
+
+def _features(host: Any) -> str:
+    """What the processor can do. LLVM keeps to vectors of 256 bits, since early processors with 512 ran slower while they used them; those that have
+    `avx512vbmi2` no longer do. Results are the same bits: elements are computed each by itself."""
+    found: str = host.flatten()
+    return f"{found},-prefer-256-bit" if host.get("avx512vbmi2") else found
 
 
 def _externals(module: Any) -> tuple[str, ...]:
