@@ -127,6 +127,10 @@ LINES = {
         "y[i] = j + first",
         "for r in range(len(a)):",
         "    a[r, i] = r + j / 2",
+        "for r in range(i, 2, -1):",
+        "    m[i] = 10 * m[i] + r",
+        "for r in range(7, -2, -4):",
+        "    n[i] += r",
     ],
     "parts": [
         "row, part, column, rest = a[1], a[0, 2 : i + 1], a[0:2, i], x[7:99]",
@@ -189,6 +193,7 @@ def test_the_same_text_gives_the_same_code() -> None:
     "line",
     [
         "y[0] = x.sum()", "y[0] = sum(x)", "b = [1]", "y = missing", "y[0] = np.cbrt(x[0])", "del x", "y[0] = x[0] | 1", "for i in x:\n        pass",
+        "for i in range(1, 9, len(x)):\n        pass",
         "u[0] = x", "y[0] = a[0]", "m[0] = np.uint64(m[0]) + m[0]", "x[0], y[0] = m[0]", "m[0] = 0x8000000000000000",
     ],
 )  # fmt: skip

@@ -35,6 +35,13 @@ def settled(module: Around, node: ast.FunctionDef, types: tuple[TypeOf, ...]) ->
         body = again
 
 
+def _fixed(step: Value) -> int:
+    """The step of a `range`: a number of the text, since its sign says where the loop ends."""
+    if step.text.startswith("%") or step.text == "0":
+        raise Untranslatable(f"a step that is {'0' if step.text == '0' else 'no number of the text'}")
+    return int(step.text)
+
+
 class Body:
     """One function for arguments of given types. `types`: of its locals, as far as they are known; `result`: of what it returns."""
 
@@ -181,7 +188,8 @@ class Body:
     def _for(self, name: str, bounds: Sequence[ast.expr], body: Sequence[ast.stmt]) -> None:
         code = self._code
         values = [code.to(self._expressions.value(b), I64) for b in bounds]
-        first, last, *step = values if len(values) > 1 else [constant(0), *values]
+        first, last = values[:2] if len(values) > 1 else (constant(0), *values)
+        step = _fixed(values[2]) if len(values) > 2 else 1
         head, inner, after = code.block("for"), code.block("body"), code.block("after")
         counter = f"{head.label}.counter"
         self._known.types[counter] = I64
@@ -189,11 +197,11 @@ class Body:
         code.go(head)
         code.begin(head)
         now = code.load(I64, memory(counter))
-        code.choose(code.compare("<", now, last), inner, after)
+        code.choose(code.compare("<" if step > 0 else ">", now, last), inner, after)
         code.begin(inner)
         self._assign(name, now)
         self.statements(body)
-        following = code.let(I64, f"add nsw i64 {now.text}, {step[0].text if step else '1'}")
+        following = code.let(I64, f"add nsw i64 {now.text}, {step}")
         code.store(following, I64, memory(counter))
         code.go(head)
         code.begin(after)
