@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workloads import TIES, WORKLOADS, Workload
+from workloads import AS_WRITTEN, WORKLOADS, Workload
 
 HERE = Path(__file__).parent
 SPIKING = ("currents", "brunel", "competition", "balance")
@@ -40,8 +40,8 @@ NUMBERS_OF_THREADS = (1, 2)
 class Tool:
     """`script` in `tools`; `ours`: it needs the environment of plasticdsl, not that of its peers. `most_threads`: what it can use.
 
-    `needs`: a program on the path, or an environment variable that says where it is, where it cannot come from the package index. `ties`: what a pair
-    of spikes in one step counts for (`workloads.TIES`).
+    `needs`: a program on the path, or an environment variable that says where it is, where it cannot come from the package index. `meanings`: those of
+    `Workload.variants` that it gives networks, the first that a workload has.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Tool:
     ours: bool = False
     most_threads: int = 2
     needs: tuple[str, str] | None = None
-    ties: str = "depress"
+    meanings: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -63,7 +63,8 @@ TOOLS = (
     Tool("plasticdsl", "on_plasticdsl", (*SPIKING, *DENSE, START), ours=True),
     Tool("plasticdsl", "on_plasticdsl", (*SPIKING, *DENSE), "single", "single", ours=True),
     Tool("Brian2", "on_brian2", (*SPIKING, START)),
-    Tool("NEST", "on_nest", (*SPIKING, START), ties="ignored"),
+    Tool("NEST", "on_nest", (*SPIKING, START), meanings=("after", "ties")),
+    Tool("ANNarchy", "on_annarchy", (*SPIKING, START), meanings=("ties",)),
     Tool("JAX", "on_jax", DENSE, "single", most_threads=1),
     Tool("NumPy", "on_numpy", DENSE, most_threads=1),
 )
@@ -85,6 +86,8 @@ class Place:
         names = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
         path = [HERE / "tools", HERE, *([HERE.parent] if tool.ours else [])]
         own = {"PYTHONPATH": os.pathsep.join(map(str, path)), "MPLBACKEND": "Agg"}
+        if not tool.ours:  # what compiles asks the Python that is first on the path
+            own["PATH"] = os.pathsep.join((str(Path(self.peers).parent), os.environ.get("PATH", "")))
         return {**os.environ, **dict.fromkeys(names, str(threads)), **own}
 
 
@@ -184,18 +187,18 @@ def key(measurement: Mapping[str, Any]) -> str:
 
 
 def expected(place: Place, workload: Workload, rounds: int) -> dict[str, dict[str, list[float]]]:
-    """What plasticdsl finds, for both meanings of ties where they differ (`workloads.TIES`): quantity → values.
+    """What plasticdsl finds, in each meaning of the workload: quantity → values.
 
     With other seeds than the rounds have, or with the same where all tools begin with the same numbers.
     """
     found: dict[str, dict[str, list[float]]] = {}
     seeds = range(1, rounds + 1) if workload.same_numbers else range(101, 101 + OTHER_SEEDS)
-    for ties in TIES if workload.ties else TIES[:1]:
+    for meaning in (AS_WRITTEN, *workload.variants):
         for seed in seeds:
-            order = {**orders(workload, seed, 1), "ties": ties}
-            report = carried_out(place, TOOLS[0], order, place.cache / f"expected-{workload.name}-{ties}")
+            order = {**orders(workload, seed, 1), "meaning": meaning}
+            report = carried_out(place, TOOLS[0], order, place.cache / f"expected-{workload.name}-{meaning}")
             for quantity, value in report["found"].items():
-                found.setdefault(ties, {}).setdefault(quantity, []).append(value)
+                found.setdefault(meaning, {}).setdefault(quantity, []).append(value)
     return found
 
 
@@ -225,8 +228,10 @@ def compared(measurement: Mapping[str, Any], reference: Mapping[str, Sequence[fl
     return found
 
 
-def ties_of(label: str) -> str:
-    return next((t.ties for t in TOOLS if t.label == label), "depress")
+def meaning_of(label: str, workload: Workload) -> str:
+    """What a tool makes of a workload."""
+    tool = next((t for t in TOOLS if t.label == label), None)
+    return next((m for m in (tool.meanings if tool else ()) if m in workload.variants), AS_WRITTEN)
 
 
 # --- the machine -----------------------------------------------------------------------------------------------------

@@ -7,14 +7,23 @@ model written in plasticdsl says the same (`model`), and the scripts in `tools` 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 Found = Mapping[str, float]
 
 
-#: What a pair counts for whose spikes meet at a synapse in one step: as the rule says (it depresses), or nothing.
-TIES = ("depress", "ignored")
+#: The meaning of the model as it is written. Others: `ties` – pairs whose spikes meet at the connection in one step count for nothing; `after` – likewise,
+#: and a connection learns before it sends, with conductances integrated as if the step were small.
+AS_WRITTEN = "as written"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The network in another meaning that a tool has: a file of `models`, and the step in ms."""
+
+    file: str
+    dt: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,7 @@ class Workload:
     traversals: Callable[[Found, float], float]
     least_bytes: float
     floor: float = 0.01
-    ties: str = ""
+    variants: Mapping[str, Variant] = field(default_factory=dict)
     same_numbers: bool = False
     sizes: tuple[float, ...] = ()
 
@@ -128,7 +137,7 @@ WORKLOADS = (
         settling=0.2,
         traversals=_everybody(BRUNEL),
         least_bytes=20,
-        ties="ties.plas",
+        variants={"ties": Variant("ties.plas")},
         sizes=(0.125, 0.25, 0.5, 1.0),
     ),
     Workload(
@@ -142,7 +151,8 @@ WORKLOADS = (
         settling=0.0,
         traversals=lambda found, size: COMPETITION.inputs * COMPETITION.rate * COMPETITION.cells,
         least_bytes=16,
-        ties="ties.plas",
+        variants={"ties": Variant("ties.plas"), "after": Variant("after.plas", 0.02)},
+        floor=0.02,
     ),
     Workload(
         name="balance",

@@ -17,7 +17,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Order:
-    """One measurement. `cache` is a folder that this tool finds again the next time: empty for a cold start. `option` and `ties`: see `play.Tool`."""
+    """One measurement. `cache` is a folder that this tool finds again the next time: empty for a cold start.
+
+    `option`: see `play.Tool`; `meaning`: see `Workload.variants`.
+    """
 
     workload: str
     cache: str
@@ -27,7 +30,7 @@ class Order:
     turns: float = 1.0
     settling: float = 0.0
     option: str = ""
-    ties: str = "depress"
+    meaning: str = "as written"
 
 
 @dataclass(frozen=True)

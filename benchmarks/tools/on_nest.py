@@ -3,7 +3,8 @@
 `iaf_psc_exp` is integrated exactly; `iaf_cond_exp`, which is what it has for conductances, by an adaptive Runge-Kutta method. STDP is
 `stdp_synapse_hom`, whose parameters are shared, additive (μ₊ = μ₋ = 0); inhibitory plasticity is `vogels_sprekeler_synapse`; static weights are
 `static_synapse_hom_w`. Its delays are all dendritic, the least is a step (0.1 ms, which stands for no delay), and a pair whose spikes meet at the
-synapse in one step counts for nothing. Nothing is compiled, so that a warm start is a cold one.
+synapse in one step counts for nothing. A connection learns from a presynaptic spike before it sends, and knows of postsynaptic ones only then.
+Nothing is compiled, so that a warm start is a cold one.
 """
 
 from __future__ import annotations

@@ -54,8 +54,9 @@ def spiking(order: Order, workload: Workload) -> Report:
     """Builds, settles, runs; compiling is not in any of the three."""
     import plasticdsl
 
-    model = plasticdsl.load(found_file(workload, order.ties))
-    asked = {"dt": f"{workloads.DT} ms", "seed": order.seed, "threads": order.threads, "precision": order.option or "double", "log": []}
+    model = plasticdsl.load(found_file(workload, order.meaning))
+    dt = workload.variants[order.meaning].dt if order.meaning in workload.variants else workloads.DT
+    asked = {"dt": f"{dt} ms", "seed": order.seed, "threads": order.threads, "precision": order.option or "double", "log": []}
     model.build(workload.network, parameters=sized(order), **asked).run(steps=1)  # compiles
     watch = Stopwatch()
     net = model.build(workload.network, parameters=sized(order), **asked)
@@ -138,9 +139,9 @@ def command(order: Order, workload: Workload) -> Report:
     return Report(version(), NOTHING, NOTHING, NOTHING, peak_mb())
 
 
-def found_file(workload: Workload, ties: str = "depress") -> str:
+def found_file(workload: Workload, meaning: str = workloads.AS_WRITTEN) -> str:
     """A model of this folder, or the name of one of the library."""
-    file = workload.ties if ties == "ignored" else workload.model
+    file = workload.variants[meaning].file if meaning in workload.variants else workload.model
     return str(HERE / "models" / file) if file.endswith(".plas") else file
 
 
