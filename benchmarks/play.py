@@ -40,8 +40,8 @@ NUMBERS_OF_THREADS = (1, 2)
 class Tool:
     """`script` in `tools`; `ours`: it needs the environment of plasticdsl, not that of its peers. `most_threads`: what it can use.
 
-    `needs`: a program on the path, or an environment variable that says where it is, where it cannot come from the package index. `meanings`: those of
-    `Workload.variants` that it gives networks, the first that a workload has.
+    Where it cannot come from the package index: `module`, a Python package that the peers' environment must have, or `folder`, an environment variable
+    that names the folder in which it was built. `meanings`: those of `Workload.variants` that it gives networks, the first that a workload has.
     """
 
     name: str
@@ -51,7 +51,8 @@ class Tool:
     option: str = ""
     ours: bool = False
     most_threads: int = 2
-    needs: tuple[str, str] | None = None
+    module: str = ""
+    folder: str = ""
     meanings: tuple[str, ...] = ()
 
     @property
@@ -65,14 +66,11 @@ TOOLS = (
     Tool("Brian2", "on_brian2", (*SPIKING, START)),
     Tool("NEST", "on_nest", (*SPIKING, START), meanings=("after", "ties")),
     Tool("ANNarchy", "on_annarchy", (*SPIKING, START), meanings=("ties",)),
+    Tool("GeNN", "on_genn", (*SPIKING, START), "single", most_threads=1, module="pygenn"),
+    Tool("Auryn", "on_auryn", ("competition", "balance", START), "single", most_threads=1, meanings=("ties",), folder="AURYN"),
     Tool("JAX", "on_jax", DENSE, "single", most_threads=1),
     Tool("NumPy", "on_numpy", DENSE, most_threads=1),
 )
-
-
-def available(tool: Tool) -> bool:
-    """Whether it is there, if it has to be."""
-    return tool.needs is None or bool(os.environ.get(tool.needs[1])) or shutil.which(tool.needs[0]) is not None
 
 
 @dataclass(frozen=True)
@@ -89,6 +87,14 @@ class Place:
         if not tool.ours:  # what compiles asks the Python that is first on the path
             own["PATH"] = os.pathsep.join((str(Path(self.peers).parent), os.environ.get("PATH", "")))
         return {**os.environ, **dict.fromkeys(names, str(threads)), **own}
+
+
+def available(place: Place, tool: Tool) -> bool:
+    """Whether it is there, if it has to be."""
+    if tool.module:
+        asked = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({tool.module!r}) is None)"
+        return subprocess.run([place.peers, "-c", asked]).returncode == 0
+    return not tool.folder or bool(os.environ.get(tool.folder))
 
 
 class Failed(Exception):
@@ -167,7 +173,7 @@ def measured(
     kept = {} if old is None else {key(m): m for m in old["measurements"]}
     references = {} if old is None else old["references"]
     for workload in (w for w in WORKLOADS if w.name in names):
-        able = [t for t in tools if workload.name in t.workloads and available(t)]
+        able = [t for t in tools if workload.name in t.workloads and available(place, t)]
         for count in threads:
             for m in in_turn(place, workload, [t for t in able if t.most_threads >= count], count, 1.0, rounds):
                 kept[key(m)] = m
