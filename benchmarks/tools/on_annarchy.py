@@ -8,6 +8,7 @@ delivered before the membrane goes on, pairs come in the same order as in the mo
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import ANNarchy as ann  # noqa: N813  # as its documentation does
@@ -18,7 +19,7 @@ from measure import Order, Report, Stopwatch, ordered, peak_mb, say
 Spiking = tuple[dict[str, Any], Any | None]
 
 CURRENT_BASED = """
-    tau_m * dv/dt = E_L - v + g_exc + g_inh{drive} : exponential
+    tau_m * dv/dt = E_L - v + g_exc + g_inh{background} : exponential
     tau_e * dg_exc/dt = -g_exc : exponential
     tau_i * dg_inh/dt = -g_inh : exponential
 """
@@ -59,9 +60,10 @@ def pair_rule(n: Any, target: str) -> Any:
 
 
 def current_based(n: Any, drive: str = "") -> Any:
+    """`drive`: an equation of `background`, a current that is added, if there is one."""
     return ann.Neuron(
         parameters=f"tau_m = {n.tau_m} : population\ntau_e = {n.tau_e} : population\ntau_i = {n.tau_i} : population\nE_L = {n.E_L} : population",
-        equations=drive + CURRENT_BASED.format(drive=""),
+        equations=drive + CURRENT_BASED.format(background=" + background" if drive else ""),
         spike=f"v > {n.V_t}",
         reset=f"v = {n.V_r}",
         refractory=n.refractory,
@@ -82,7 +84,8 @@ def brunel(order: Order) -> Spiking:
     n = workloads.scaled(workloads.BRUNEL, order.size)
     tries = 100
     chance = n.rate_x * 1e-3 * workloads.DT / tries
-    neuron = current_based(n, f"\n    g_exc += {n.w_x} * Binomial({tries}, {chance})")
+    keep = math.exp(-workloads.DT / n.tau_e)
+    neuron = current_based(n, f"background = {keep} * background + {n.w_x} * Binomial({tries}, {chance})")
     E, I = ann.Population(n.E, neuron), ann.Population(n.I, neuron)
     for population in (E, I):
         population.v = ann.Uniform(n.V_r, n.V_t)
