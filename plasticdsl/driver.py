@@ -31,7 +31,7 @@ from plasticdsl.diagnostics.render import rendered
 from plasticdsl.model import Network, PerUnit
 from plasticdsl.model.module import Module
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
-from plasticdsl.options import FOR_FEW_UNITS, FOR_LARGE, LARGE, CompileOptions
+from plasticdsl.options import FOR_FEW_UNITS, FOR_LARGE, CompileOptions
 from plasticdsl.source import SourceFile
 
 if TYPE_CHECKING:
@@ -255,8 +255,8 @@ def _of_size(options: CompileOptions, instance: Instance) -> CompileOptions:
 
     largest = max((p.count for p in instance.projections.values()), default=0)
     many = any(instance.populations[name].size > MOST_UNITS_IN_16_BITS for p in instance.projections.values() for name in (p.pre, p.post))
-    without = (options.without if largest >= LARGE else options.without | FOR_LARGE) | (FOR_FEW_UNITS if many else frozenset())
-    return replace(options, without=without)
+    too_small = frozenset(name for name, least in FOR_LARGE.items() if largest < least)
+    return replace(options, without=options.without | too_small | (FOR_FEW_UNITS if many else frozenset()))
 
 
 def _kernels(artifact: Artifact, options: CompileOptions) -> Kernels:
@@ -291,7 +291,7 @@ def export(loaded: Loaded, options: CompileOptions) -> str:
     with rendered(loaded.sources):
         network = _networks(loaded)[0]  # what experiments ask of it is no part of such a module
         listed = replace(
-            options, without=options.without | FOR_LARGE | FOR_FEW_UNITS | {"layout"}
+            options, without=options.without | FOR_LARGE.keys() | FOR_FEW_UNITS | {"layout"}
         )  # its users give other connections, and read weights at any time
         program = program_of(plan_of(network, per_unit(network), listed), listed)
     dt, in_steps = default_step(loaded.module, network)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +13,10 @@ EngineName = Literal["compiled", "python", "reference"]
 
 #: From so many connections on a projection is large: its weights do not fit the cache. Passes that save walks through memory are for such alone.
 LARGE = 300_000
-FOR_LARGE = frozenset({"blocks", "fetch", "lazy"})
+#: And from so many on postsynaptic spikes walk columns for longer than presynaptic ones take to make up for them.
+MANY = 100_000
+#: From how many connections on passes pay that are for large projections alone.
+FOR_LARGE: Mapping[str, int] = {"blocks": LARGE, "fetch": LARGE, "lazy": MANY}
 #: And these for networks of few units (`support.arrays.MOST_UNITS_IN_16_BITS`).
 FOR_FEW_UNITS = frozenset({"narrow"})
 

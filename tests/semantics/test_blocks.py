@@ -158,7 +158,7 @@ BLOCKED = ["to_oja", "to_bounded", "to_several", "first"]
 
 @pytest.fixture(autouse=True)
 def _no_network_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver, "LARGE", 0)
+    monkeypatch.setattr(driver, "FOR_LARGE", {})
 
 
 @pytest.fixture(scope="module")

@@ -55,7 +55,7 @@ network Net:
 
 @pytest.fixture(autouse=True)
 def _no_network_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver, "LARGE", 0)
+    monkeypatch.setattr(driver, "FOR_LARGE", {})
 
 
 def spikes(seed: int) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
@@ -115,7 +115,7 @@ def weights(net: plasticdsl.Net) -> tuple[np.ndarray, np.ndarray]:
 
 def test_the_pass_takes_these_rules() -> None:
     text = driver.explain(driver.load(SourceFile("<test>", EXPLAINED_MODEL), None), CompileOptions())
-    assert "pass lazy: go: what post spikes add to w waits for the next pre spike in networks with 300000 connections" in text
+    assert "pass lazy: go: what post spikes add to w waits for the next pre spike in networks with 100000 connections" in text
 
 
 @pytest.mark.parametrize(("more", "delay"), [("", 0), (", where i ≤ 20, axonal delay = 3 ms", 3)])

@@ -110,7 +110,7 @@ def test_experiments_in_machine_code(number: int, kind: str, monkeypatch: pytest
     one = PASSES[number % len(PASSES)].name
     for level, without in ((LEVELS[0], ()), (1, ()), (1, (one,))):
         same(carried_out(number, "Train", "compiled", level, kind, without), right)
-    monkeypatch.setattr(driver, "LARGE", 0)
+    monkeypatch.setattr(driver, "FOR_LARGE", {})
     same(carried_out(number, "Train", "compiled", kind=kind), right)
 
 

@@ -28,7 +28,7 @@ from plasticdsl.model.expr import Binary, Expr, Negate, Number, Ref, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Exact, variables_of
-from plasticdsl.options import LARGE
+from plasticdsl.options import MANY
 from plasticdsl.plan.events import Event, Postpone
 from plasticdsl.plan.operations import AtSpikes, Connections, OfConnections, Operation
 from plasticdsl.plan.places import Kind, Place, Slot
@@ -48,7 +48,7 @@ def postpone(plan: Plan) -> Plan:
     if not late:
         return plan
     notes = tuple(
-        f"{p.label}: what post spikes add to {p.variable(s.target).variable.symbol} waits for the next pre spike in networks with {LARGE} connections"
+        f"{p.label}: what post spikes add to {p.variable(s.target).variable.symbol} waits for the next pre spike in networks with {MANY} connections"
         for p in late.values()
         for s in p.postponed
     )
