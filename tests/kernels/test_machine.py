@@ -79,7 +79,7 @@ def advance(first_step, steps, run):
     units = run.units
 """
 
-MANY_CASES = " else ".join(f"{case}.5 if x[i] < {case}" for case in range(400)) + " else -1.0"
+MANY_CASES = " else ".join(f"{case}.5 if x[i] < {case}" for case in range(250)) + " else -1.0"
 LONG_SUM = " + ".join(["x[i]"] * 900)
 
 #: What stands in the loop over i.

@@ -9,6 +9,8 @@ units go from spike to spike, or above 4.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from plasticdsl.model import AddTo, PoissonSource
@@ -21,7 +23,8 @@ from plasticdsl.plan.populations import ByHazard, PopulationPlan
 
 def drive(plan: Plan) -> Plan:
     """The plan with such projections and their sources marked."""
-    driven = {p.name for p in plan.projections if _is_drive(plan, p)}
+    populations, heard = {p.name: p for p in plan.populations}, _heard(plan)
+    driven = {p.name for p in plan.projections if _is_drive(populations, heard, p)}
     sources = {p.projection.pre for p in plan.projections if p.name in driven}
     notes = tuple(
         f"{p.label}: numbers of spikes are drawn where they are added, and no spikes are listed"
@@ -42,27 +45,28 @@ def _unlisted(source: PopulationPlan) -> PopulationPlan:
     return replace(source, events=(replace(emits, emission=replace(emits.emission, unlisted=True)),))
 
 
-def _is_drive(plan: Plan, projection: ProjectionPlan) -> bool:
+def _is_drive(populations: Mapping[str, PopulationPlan], heard: Counter[str], projection: ProjectionPlan) -> bool:
+    """`heard`: how often each population is an end of a projection, or an argument."""
     own = projection.projection
+    if own.connectivity.kind != "one" or heard[own.pre] != 1 or own.pre == own.post:
+        return False
     happens = (projection.schemes, projection.sums, projection.totals, projection.without_spike, projection.at_thirds, projection.histories)
     return (
-        _heard_once(plan, own.pre)
-        and _has_one_rate(plan, plan.population(own.pre))
-        and own.connectivity.kind == "one"
+        _has_one_rate(populations[own.pre])
         and not (own.connectivity.also or own.connectivity.pre or own.connectivity.post or own.delays or own.changing or own.thirds)
-        and own.pre != own.post
         and not any(happens)
         and not projection.counts_now
-        and _adds(plan, projection)
+        and _adds(populations[own.post], projection)
     )
 
 
-def _heard_once(plan: Plan, population: str) -> bool:
-    ends = [end for p in plan.projections for end in (p.projection.pre, p.projection.post, *(t.population for t in p.projection.thirds))]
-    return ends.count(population) == 1
+def _heard(plan: Plan) -> Counter[str]:
+    return Counter(
+        end for p in plan.projections for end in (p.projection.pre, p.projection.post, *(t.population for t in p.projection.thirds))
+    )
 
 
-def _has_one_rate(plan: Plan, source: PopulationPlan) -> bool:
+def _has_one_rate(source: PopulationPlan) -> bool:
     if not isinstance(source.population.source, PoissonSource) or source.population.step is not None or source.kept:
         return False
     (emits,) = source.events
@@ -84,14 +88,14 @@ def _is_of_all(node: Expr, source: PopulationPlan) -> bool:
             return True
 
 
-def _adds(plan: Plan, projection: ProjectionPlan) -> bool:
+def _adds(post: PopulationPlan, projection: ProjectionPlan) -> bool:
     """Whether all that happens is that one number is added, which does not hang on what it is added to."""
     match projection.at_spikes:
         case (event,) if event in projection.at(Slot.PRE) and isinstance(event.statement, AddTo) and not event.held:
             target, value = event.statement.target, event.value
         case _:
             return False
-    variable = plan.population(projection.projection.post).variable(target.name).variable if target.owner is Whose.POST else None
+    variable = post.variable(target.name).variable if target.owner is Whose.POST else None
     return (
         variable is not None
         and variable.low is None

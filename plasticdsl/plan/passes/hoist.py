@@ -40,6 +40,8 @@ def hoist(plan: Plan) -> Plan:
 def _hoist_projection(projection: ProjectionPlan, per_unit: PerUnit) -> ProjectionPlan:
     for side in (Place.PRE, Place.POST):
         moved = _movable(projection, side, per_unit)
+        if not moved:
+            continue
         reason = f"it changes at the spikes of the {side} unit only, and all connections of a unit share it"
         projection = replace(
             projection,
