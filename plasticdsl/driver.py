@@ -31,7 +31,7 @@ from plasticdsl.diagnostics.render import rendered
 from plasticdsl.model import Network, PerUnit
 from plasticdsl.model.module import Module
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
-from plasticdsl.options import FOR_FEW_UNITS, FOR_LARGE, CompileOptions
+from plasticdsl.options import FOR_FEW_UNITS, FOR_LARGE, FOR_THREADS, CompileOptions
 from plasticdsl.source import SourceFile
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def compile(loaded: Loaded, network: Network, per_unit: PerUnit, options: Compil
         program = program_of(plan_of(network, per_unit, options, loaded.module.asked_of(network.name)), options)
     if options.engine == "compiled":
         program = without_numbers(program)
-    text = emit(program, parallel=options.threads > 1)
+    text = emit(program, parallel=options.threads > 1 and not program.windowed)
     made = Artifact(program, text, digest_of(text))
     cache.keep("plans", name, made)
     return made
@@ -239,7 +239,7 @@ class Compiler:
             from plasticdsl.reference.interpreter import ReferenceEngine
 
             return ReferenceEngine(self.network, instance, asked)
-        keys, options = per_unit(self.network, settings, asked.spread), _of_size(self.options, instance)
+        keys, options = per_unit(self.network, settings, asked.spread), _of_size(self.network, self.options, instance)
         if (keys, options.without) not in self.made:
             begin = time.perf_counter()
             artifact = compile(self.loaded, self.network, keys, options)
@@ -248,15 +248,25 @@ class Compiler:
         return CompiledEngine(*self.made[keys, options.without], instance)
 
 
-def _of_size(options: CompileOptions, instance: Instance) -> CompileOptions:
-    """Without the passes that pay for large projections alone, where there are none: they would only take time to compile. And without those for few
-    units where there are many."""
+def _of_size(network: Network, options: CompileOptions, instance: Instance) -> CompileOptions:
+    """Without the passes that pay for large projections or several threads alone, where there are none: they would only take time to compile. And
+    without those that are not exact for these numbers."""
+    largest = max((p.count for p in instance.projections.values()), default=0)
+    too_small = frozenset(name for name, least in FOR_LARGE.items() if largest < least)
+    single = frozenset() if options.threads > 1 else FOR_THREADS
+    return replace(options, without=options.without | too_small | single | not_exact(network, instance))
+
+
+def not_exact(network: Network, instance: Instance) -> frozenset[str]:
+    """Passes that a network with these sizes and delays has to do without."""
     from plasticdsl.support.arrays import MOST_UNITS_IN_16_BITS
 
-    largest = max((p.count for p in instance.projections.values()), default=0)
-    many = any(instance.populations[name].size > MOST_UNITS_IN_16_BITS for p in instance.projections.values() for name in (p.pre, p.post))
-    too_small = frozenset(name for name, least in FOR_LARGE.items() if largest < least)
-    return replace(options, without=options.without | too_small | (FOR_FEW_UNITS if many else frozenset()))
+    projections = instance.projections.values()
+    many = any(instance.populations[name].size > MOST_UNITS_IN_16_BITS for p in projections for name in (p.pre, p.post))
+    neurons = {p.name for p in network.populations if p.source is None}
+    delays = [p.axonal for p in projections if p.pre in neurons]
+    at_once = any(delay < 1 for delay in delays if isinstance(delay, int))
+    return (FOR_FEW_UNITS if many else frozenset()) | (frozenset({"windows"}) if at_once else frozenset())
 
 
 def _kernels(artifact: Artifact, options: CompileOptions) -> Kernels:

@@ -10,7 +10,22 @@ from dataclasses import replace
 from typing import Any
 
 from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Group, Kernel, Local, Part, of_emitted, of_projection
-from plasticdsl.kernels.loops import arrivals, blocks, calendar, drive, feeds, lazy, series, stages, step_block, sums, sweep
+from plasticdsl.kernels.loops import (
+    arrivals,
+    blocks,
+    calendar,
+    drive,
+    feeds,
+    lazy,
+    series,
+    shares,
+    stages,
+    step_block,
+    sums,
+    sweep,
+    visits,
+    windows,
+)
 from plasticdsl.kernels.loops import populations as units
 from plasticdsl.kernels.loops import projections as synapses
 from plasticdsl.kernels.loops.collect import with_arguments
@@ -51,16 +66,20 @@ def build(plan: Plan) -> Program:
     """All kernels of a network."""
     declared = _declared(plan)
     made: dict[Kernel, Function] = {}
-    body = _calls(plan, plan.step, made)
     late, blocked = [p for p in plan.projections if p.postponed], [p for p in plan.projections if p.block is not None]
     bring = [*(lazy.bring(plan, p) for p in late), *(blocks.bring(plan, p) for p in blocked)]
     begin = [lazy.begin(plan, p) for p in late]
     begin += [
         calendar.work_out(plan, p) for p in plan.populations if any(isinstance(e.emission, ByHazard) and e.emission.ahead for e in p.events)
     ]
-    functions = [with_arguments(f, declared) for f in (*bring, *begin, *made.values())]
     before = _before_steps([f.name for f in bring], [f.name for f in begin])
-    functions.append(_advance(plan, functions, body, declared, before))
+    match plan.step:
+        case (ops.Window() as window,):
+            functions = _in_windows(plan, window, declared, [*bring, *begin], before)
+        case _:
+            body = _calls(plan, plan.step, made)
+            functions = [with_arguments(f, declared) for f in (*bring, *begin, *made.values())]
+            functions.append(_advance(plan, functions, body, declared, before))
     used = frozenset(n for f in functions for n in (*f.arrays, *f.scalars))
     lengths = frozenset(length for m in declared if isinstance(m, Array) and m.name in used for length in m.shape)
     members = [m for m in declared if m.name in used | lengths]
@@ -74,6 +93,7 @@ def build(plan: Plan) -> Program:
         logs=tuple(Emitted(p.name, e.event) for p in plan.populations for e in p.events),
         asked=plan.asked,
         kept=sweep.kept(plan),
+        windowed=plan.windowed,
         switches=tuple(s for s in map(_switch, plan.projections) if s.field in used),
         postponed=(*(one for p in late for one in lazy.postponed(plan, p)), *(blocks.postponed(plan, p) for p in blocked)),
     )
@@ -94,6 +114,8 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         *feeds.sizes(plan),
         *sweep.sizes(plan),
         *series.sizes(plan),
+        *shares.sizes(plan),
+        *(s for p in plan.projections for s in visits.sizes(plan, p)),
         Size(RUN.field(Part.ONE)),
         Scalar(DT, "float64", unit="s"),
         Scalar(SEED, "int64"),
@@ -105,6 +127,8 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         *sums.arguments(plan),
         *sweep.arguments(plan),
         *stages.arguments(plan),
+        *shares.arguments(plan),
+        *(a for p in plan.projections for a in visits.arguments(plan, p, synapses.visits_at(plan, p))),
     )
 
 
@@ -119,6 +143,8 @@ def _calls(plan: Plan, operations: Sequence[ops.Operation], made: dict[Kernel, F
             case ops.Only(when, parts):
                 holds = step_block.condition(when) if isinstance(when, ops.InBlock) else sweep.condition(when)
                 calls.append(If(holds, tuple(_calls(plan, parts, made))))
+            case ops.Window():
+                raise AssertionError("a window is a whole step")
             case ops.EvaluateInput(parts=parts):
                 calls += _calls(plan, parts, made)
             case _:
@@ -174,6 +200,7 @@ KERNELS: Mapping[type[ops.Single], Callable[[Plan, Any], Function]] = {
     ops.KeepTimes: arrivals.keep_times,
     ops.CountArrivals: arrivals.count,
     ops.AtSpikes: drive.at_spikes,
+    ops.Meet: synapses.meet,
     ops.AtThird: synapses.at_third,
     ops.Define: units.define,
     ops.BeginLate: sums.begin_late,
@@ -215,6 +242,22 @@ def _advance(
     doc = f"Run `steps` steps of {plan.network.name} from step `first_step`; returns how many were done, or -1 where a spike buffer overflowed."
     found = with_arguments(Function(ADVANCE, doc, (*before, loop, Return(Read(STEPS)))), declared, functions)
     return replace(found, locals_in=(FIRST_STEP, STEPS))
+
+
+def _in_windows(
+    plan: Plan, window: ops.Window, declared: Sequence[Member], others: Sequence[Function], before: Sequence[Statement]
+) -> list[Function]:
+    """All kernels of a network whose units advance in shares."""
+    made: dict[Kernel, Function] = {}
+    ahead, parts = _calls(plan, window.ahead, made), [_kernel(plan, o) for o in window.parts]
+    own = [with_arguments(shares.of_share(plan, f), declared) for f in parts]
+    known = [with_arguments(units.known(plan.population(name)), declared) for name in shares.members(plan) if plan.population(name).events]
+    functions = [*(with_arguments(f, declared) for f in (*others, *made.values())), *known, *own]
+    share = replace(with_arguments(windows.of_share([f.name for f in own]), declared, own), locals_in=windows.TOLD)
+    body = windows.advance(plan, before, ahead, [f.name for f in known], (FIRST_STEP, STEPS))
+    doc = f"Run `steps` steps of {plan.network.name} from step `first_step`; returns how many were done, or -1 where a spike buffer overflowed."
+    last = with_arguments(Function(ADVANCE, doc, body), declared, [*functions, share])
+    return [*functions, share, replace(last, locals_in=(FIRST_STEP, STEPS))]
 
 
 def _log_is_full(emitted: Group) -> Expr:

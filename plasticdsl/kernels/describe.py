@@ -86,6 +86,10 @@ _LOCALS = {
     Local("t"): "float64, time of the step in s",
     Local("first_step"): "int64, number of the first step",
     Local("steps"): "int64, how many steps",
+    Local("share"): "int64, number of the share",
+    Local("step_of_window"): "int64, number of the step in its window",
+    Local("begun"): "int64, first step of the window",
+    Local("until"): "int64, step after the last of the window",
     Local("slot"): "int64, place of the step in rings of spikes",
 }
 

@@ -247,7 +247,8 @@ class Program:
     done (fewer when a spike log is full), negative when a spike buffer overflowed. `logs`: spikes and other events that have a log; `switches`:
     projections whose `LEARNING` is 0 while their rules are off, and the arrays that nothing changes then; it and `RECORDING` may change between calls of
     `advance`. `asked`: what can be taken from tables, and what can update unit by unit; `kept`: what has to be forgotten when states, tables or parameters
-    are changed from outside; `postponed`: what is not in its array yet.
+    are changed from outside; `postponed`: what is not in its array yet. `windowed`: several threads may run
+    `advance` together (`loops.windows`).
     """
 
     name: str
@@ -261,6 +262,7 @@ class Program:
     asked: Asked = NOTHING_ASKED
     kept: tuple[Kept, ...] = ()
     postponed: tuple[Postponed, ...] = ()
+    windowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

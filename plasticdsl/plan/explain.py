@@ -204,6 +204,9 @@ def _phrases(plan: Plan, operations: Iterable[ops.Operation]) -> Iterator[tuple[
         if isinstance(operation, ops.Only):
             when = _condition(plan, operation.when)
             yield from ((f"{what}, {when}", who) for what, who in _phrases(plan, operation.parts))
+        elif isinstance(operation, ops.Window):
+            yield from ((f"{what}, ahead for a window of steps", who) for what, who in _phrases(plan, operation.ahead))
+            yield from ((f"{what}, share by share", who) for what, who in _phrases(plan, operation.parts))
         elif not (isinstance(operation, ops.CountArrivals) and operation.anew):
             yield _what(plan, operation), _who(plan, operation)
 
@@ -265,6 +268,7 @@ _WORDS: dict[type[ops.Single | ops.EvaluateInput], str] = {
     ops.Feed: "from what a phase shows",
     ops.KeepTimes: "spike times are kept",
     ops.CountArrivals: "spikes that arrive are counted",
+    ops.Meet: "presynaptic spikes that arrive are written down",
     ops.AtThird: "when units that are arguments spike",
     ops.Define: "sums and definitions",
     ops.EvaluateInput: "sums and definitions",

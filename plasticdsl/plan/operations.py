@@ -98,6 +98,13 @@ class AtSpikes:
 
 
 @dataclass(frozen=True, slots=True)
+class Meet:
+    """What the pre units of a projection do when their spikes reach the synapses, and what connections will read of them then (`Window`)."""
+
+    projection: str
+
+
+@dataclass(frozen=True, slots=True)
 class AtThird:
     """What the projection does when a unit that is an argument spikes; `number`: which of those for which it waits."""
 
@@ -296,10 +303,22 @@ class Only:
     parts: tuple[Operation, ...]
 
 
+# --- several steps ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """As many steps as the smallest delay (`passes.windows`). `ahead`, step by step: what hangs on spikes of earlier windows alone. Then `parts`, for one
+    share of the units after the other, step by step each. What spiked meanwhile is known to all at the end."""
+
+    ahead: tuple[Single, ...]
+    parts: tuple[Single, ...]
+
+
 #: What is one loop.
-OfSpikes = Feed | KeepTimes | CountArrivals | AtSpikes | AtThird
+OfSpikes = Feed | KeepTimes | CountArrivals | AtSpikes | Meet | AtThird
 OfSums = Define | BeginLate | AddLate | BeginSum | AddSum | TakeTotals
 OfSteps = AtStep | ChangeUnits | Sweep | Keep | Follow | Summed
 OfFlow = AtStage | Flow
 Single = Units | Connections | OfSpikes | OfSums | OfSteps | OfFlow
-Operation = Single | EvaluateInput | Only
+Operation = Single | EvaluateInput | Only | Window

@@ -18,7 +18,7 @@ from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import Scheme
 from plasticdsl.plan.blocks import StepBlock
 from plasticdsl.plan.events import Event, Postpone
-from plasticdsl.plan.operations import Operation
+from plasticdsl.plan.operations import Operation, Window
 from plasticdsl.plan.others import Other
 from plasticdsl.plan.places import Kind, Place, Slot
 from plasticdsl.plan.populations import PopulationPlan
@@ -179,6 +179,11 @@ class Plan:
     asked: Asked
     step: tuple[Operation, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def windowed(self) -> bool:
+        """Whether units advance in shares, by several steps at a time."""
+        return any(isinstance(o, Window) for o in self.step)
 
     @property
     def parameters(self) -> tuple[Variable, ...]:

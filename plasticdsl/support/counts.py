@@ -31,20 +31,22 @@ NEAR_ONE = 0xFFFFF000
 UNLIKELY = 1e-17
 
 
-def words_of_step(seed: int, stream: int, step: int, words: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> None:
-    """uint32[units, up to three more]: a random word for each unit."""
+def words_of_step(seed: int, stream: int, step: int, begin: int, end: int, words: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> None:
+    """uint32[units, up to three more]: a random word for each unit from `begin`, a multiple of 4, to `end`."""
     first, second = np.uint32(seed & 0xFFFFFFFF), np.uint32((seed >> 32) & 0xFFFFFFFF)
     own = stream + WORDS
     low, high, now = np.uint32(own & 0xFFFFFFFF), np.uint32((own >> 32) & 0xFFFFFFFF), np.uint32(step & 0xFFFFFFFF)
     first = first ^ np.uint32(((step >> 32) * 0x85EBCA6B) & 0xFFFFFFFF)
-    for group in range(len(words) // 4):
-        c0, c1, c2, c3, k0, k1 = now, np.uint32(group), low, high, first, second
+    before = np.uint32(begin // 4)
+    for group in range((end - begin + 3) // 4):
+        c0, c1, c2, c3, k0, k1 = now, np.uint32(before + np.uint32(group)), low, high, first, second
         for _ in range(10):
             p0, p1 = np.uint64(0xD2511F53) * np.uint64(c0), np.uint64(0xCD9E8D57) * np.uint64(c2)
             c0, c2 = np.uint32(p1 >> np.uint64(32)) ^ c1 ^ k0, np.uint32(p0 >> np.uint64(32)) ^ c3 ^ k1
             c1, c3 = np.uint32(p1 & np.uint64(0xFFFFFFFF)), np.uint32(p0 & np.uint64(0xFFFFFFFF))
             k0, k1 = np.uint32(k0 + np.uint32(0x9E3779B9)), np.uint32(k1 + np.uint32(0xBB67AE85))
-        words[4 * group], words[4 * group + 1], words[4 * group + 2], words[4 * group + 3] = c0, c1, c2, c3
+        place = begin + 4 * group
+        words[place], words[place + 1], words[place + 2], words[place + 3] = c0, c1, c2, c3
 
 
 def length_of_words(units: int) -> int:

@@ -21,7 +21,7 @@ def shuffle(
     order: np.ndarray[tuple[int], np.dtype[np.int64]],
 ) -> None:
     """The numbers from 0 in the order of this step. `words`: a place for two for each of them, up to two more."""
-    words_of_step(seed, stream, step, words)
+    words_of_step(seed, stream, step, 0, len(words), words)
     for place in range(len(order)):
         order[place] = place
     for place in range(len(order) - 1, 0, -1):

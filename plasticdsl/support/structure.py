@@ -14,6 +14,13 @@ from numpy.typing import NDArray
 from plasticdsl.support.arrays import Floats, Integers, Units, in_blocks, numbers_of_units
 from plasticdsl.support.steps import to_step_array
 
+#: About so many units make a share: enough that rows of connections, which are cut at their ends, are seldom short.
+UNITS_OF_SHARE = 5000
+#: A share begins at a multiple of this.
+SHARE_MULTIPLE = 16
+#: The longest window, in steps.
+MOST_STEPS = 32
+
 #: So many keys are sorted together.
 PART = 1 << 16
 
@@ -150,3 +157,46 @@ def decay_rate(factor: float) -> float:
 def frame_steps(*rates: float) -> int:
     """Steps in which none of these falls by more than e⁻⁵, at least one."""
     return int(np.clip(5.0 / max(*rates, 1e-12), 1.0, 1e9))
+
+
+# --- shares ----------------------------------------------------------------------------------------------------------
+
+
+def shares_of(*units: int) -> int:
+    """Into how many shares so many units of some populations are divided: an even number, so that two threads have as much to do, or one."""
+    return max(1, 2 * round(sum(units) / (2 * UNITS_OF_SHARE)))
+
+
+def begins_of_shares(units: int, shares: int) -> NDArray[np.uint32]:
+    """The first unit of each share, and how many units there are: uint32[shares + 1]."""
+    begins = units * np.arange(shares + 1) // shares // SHARE_MULTIPLE * SHARE_MULTIPLE
+    begins[-1] = units
+    return begins.astype(np.uint32)
+
+
+def window_of(*delays: Any) -> int:
+    """For how many steps units go on without hearing of each other."""
+    return max(1, min(MOST_STEPS, *(int(np.min(delay, initial=MOST_STEPS)) for delay in delays)))
+
+
+def counts_of(window: int) -> int:
+    """How many numbers of 8 bytes a share has for its steps: two lines of memory more than it needs, where another thread writes the next ones."""
+    return window + 16
+
+
+def visits_of(window: int, spikes: int) -> int:
+    """How many spikes a window can hold, of so many in each step."""
+    return window * spikes
+
+
+def cuts_of(rows: Integers, targets: NDArray[Any], begins: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Where in the row of each pre unit the connections to each share begin, and where the last ends: uint32[pre units, shares + 1]."""
+    found = np.empty((len(rows) - 1, len(begins)), dtype=np.uint32)
+    begin = 0
+    while begin < len(found):
+        end = max(begin + 1, int(np.searchsorted(rows, rows[begin] + PART, side="right")) - 1)
+        some = np.arange(end - begin, dtype=np.int64) << 32
+        keys = np.repeat(some, np.diff(rows[begin : end + 1])) | targets[rows[begin] : rows[end]].astype(np.int64)
+        found[begin:end] = rows[begin] + np.searchsorted(keys, some[:, None] | begins.astype(np.int64))
+        begin = end
+    return found

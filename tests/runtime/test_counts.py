@@ -21,7 +21,7 @@ ENGINES: tuple[EngineName, ...] = ("reference", "python")
 def words(step: int, units: int, seed: int = SEED) -> np.ndarray:
     made = np.zeros(length_of_words(units), dtype=np.uint32)
     with np.errstate(all="ignore"):
-        words_of_step(seed, STREAM, step, made)
+        words_of_step(seed, STREAM, step, 0, units, made)
     return made[:units]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plasticdsl.driver import not_exact
 from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
 from plasticdsl.kernels.numbers import without_numbers
@@ -41,7 +42,7 @@ def in_python(level: int, *without: str) -> MakeEngine:
     """The generated module as plain Python: no compile time, so many models can be tried. `without`: passes that are left out."""
 
     def make(network: Network, instance: Instance, per_unit: PerUnit, asked: Asked = NOTHING_ASKED) -> Engine:
-        program = program_of(network, per_unit, level, frozenset(without), asked)
+        program = program_of(network, per_unit, level, not_exact(network, instance).union(without), asked)
         text = emit(program)
         return CompiledEngine(program, Plain(Artifact(program, text, digest_of(text))), instance)
 
@@ -52,7 +53,7 @@ def in_machine_code(level: int) -> MakeEngine:
     """What users run."""
 
     def make(network: Network, instance: Instance, per_unit: PerUnit, asked: Asked = NOTHING_ASKED) -> Engine:
-        program = without_numbers(program_of(network, per_unit, level, asked=asked))
+        program = without_numbers(program_of(network, per_unit, level, not_exact(network, instance), asked=asked))
         text = emit(program)
         return CompiledEngine(program, load(Artifact(program, text, digest_of(text))), instance)
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from plasticdsl.kernels.identifiers import Local, Part, of_projection
+from plasticdsl.kernels.identifiers import Local, Part
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.names import I, J, each_unit
 from plasticdsl.kernels.loops.waiting import Waiting, added, factor
-from plasticdsl.kernels.loops.walks import column, found_in_row, row
+from plasticdsl.kernels.loops.walks import column, found_in_row, row, row_ends
 from plasticdsl.kernels.program import ONE, ZERO, Element, If, Let, Read, Statement, Store, element
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number, joined
 from plasticdsl.plan.plan import Layout
@@ -72,12 +72,11 @@ def changed_at_once(waiting: Waiting, target: str) -> list[Statement]:
     if not waiting.bounded:
         return []
     cell: Element = waiting.names.own(target)
-    change = added([Binary("*", Read(factor(s.trace)), waiting.names.own(s.trace)) for s in waiting.terms[target]])
+    change = added([Binary("*", Read(factor(s.trace)), waiting.before(s.trace)) for s in waiting.terms[target]])
     body = (Store(cell, clipped(Binary("+", cell, change), waiting.variable(target), waiting.names.resolve)),)
     projection = waiting.projection
     if projection.layout is Layout.LISTED:
-        rows = of_projection(projection.name).field(Part.ROWS)
-        ends = element(rows, J), element(rows, Binary("+", Read(J), ONE))
+        ends = row_ends(projection, J, waiting.plan.windowed)
         walked: Statement = each_unit(
             projection.projection.pre, (If(waiting.at_once, found_in_row(projection, *ends, body)),), J, in_order=True
         )

@@ -65,7 +65,7 @@ def _added(plan: Plan, projection: ProjectionPlan, mean: Expr) -> Iterator[State
     few = Compare(">=", word, Read(BEYOND))
     rest = If(few, (*here, Let(NUMBER, Binary("-", drawn, number)), adding, total))
     yield Comment(f"{target.path} += {pretty(event.statement.value)}, as often as the unit of {own.pre} with its number spikes")
-    yield from words_of_step(p, mean)
+    yield from words_of_step(p, mean, own.post)
     yield from _thresholds()
     yield Let(TOTAL, ZERO)
     yield where_seldom(own.post, few, (rest,), before=(*here, Let(NUMBER, number), adding, total))

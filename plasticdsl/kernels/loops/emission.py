@@ -7,7 +7,7 @@ from dataclasses import replace
 from plasticdsl.kernels.identifiers import Group, Local, Part, of_emitted, of_population
 from plasticdsl.kernels.loops.calendar import mean_in_step, through_calendar
 from plasticdsl.kernels.loops.collect import mentioned
-from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, N, Names, each_unit
+from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, N, Names, each_unit, number_of
 from plasticdsl.kernels.loops.refractory import free, recovery, refractory_steps
 from plasticdsl.kernels.loops.seldom import where_seldom
 from plasticdsl.kernels.program import ONE, ZERO, Comment, Fill, For, If, Let, Read, Return, Statement, Store, While, element, only
@@ -87,7 +87,7 @@ def _poisson(plan: Plan, population: PopulationPlan, by: ByHazard, often: bool) 
     drawn = For(REPEAT, ZERO, Call("count_of", (word, *keys, Read(MEAN), Read(NO_SPIKE))), _append(p, Read(I)))
     counts: tuple[Statement, ...] = (
         comment,
-        *words_of_step(p, mean),
+        *words_of_step(p, mean, population.name),
         Let(LEAST, Binary("-", Binary("*", Number(2.0**32), Read(NO_SPIKE)), ONE)),
         each_unit(population.name, (If(Compare(">=", word, Read(LEAST)), (drawn,)),), in_order=True),
     )
@@ -96,12 +96,12 @@ def _poisson(plan: Plan, population: PopulationPlan, by: ByHazard, often: bool) 
     return (If(many, counts, _by_hazard(plan, population, by)),)
 
 
-def words_of_step(p: Group, mean: Expr) -> tuple[Statement, ...]:
-    """A random word for each unit, and what a count depends on beside it."""
+def words_of_step(p: Group, mean: Expr, units: str) -> tuple[Statement, ...]:
+    """A random word for each of as many units as that population has, and what a count depends on beside it."""
     return (
         Let(MEAN, mean),
         Let(NO_SPIKE, Call("exp", (Negate(Read(MEAN)),))),
-        Fill((p.field(Part.WORDS),), "words_of_step", (Read(SEED), Read(p.field(Part.STREAM)), Read(N))),
+        Fill((p.field(Part.WORDS),), "words_of_step", (Read(SEED), Read(p.field(Part.STREAM)), Read(N), ZERO, number_of(units))),
     )
 
 

@@ -13,8 +13,9 @@ from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Local, Part, of_e
 from plasticdsl.kernels.loops.at_once import NEGATIVE, lift, look_at_post
 from plasticdsl.kernels.loops.flows import scheme_arguments
 from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, J, K, N, each_unit, place_sizes, ring
-from plasticdsl.kernels.loops.waiting import Waiting, added, factor, held, local, waiting_in
-from plasticdsl.kernels.loops.walks import UNIT, each_spike, every_unit, found_in_row, row
+from plasticdsl.kernels.loops.visits import each_visit, jumps_of
+from plasticdsl.kernels.loops.waiting import NEW, OLD, Waiting, added, factor, held, local, waiting_in
+from plasticdsl.kernels.loops.walks import UNIT, each_spike, every_unit, found_in_row, row, row_ends
 from plasticdsl.kernels.program import (
     ONE,
     ZERO,
@@ -45,8 +46,8 @@ from plasticdsl.support.structure import decay_rate, frame_steps
 #: So many frames are kept: what was not visited for as long is brought up to date.
 FRAMES = 4
 
-#: Locals: steps since the frame began, the frame of the last visit and that of now, the one that begins, how many frames ago, and its row.
-SINCE, OLD, NEW, AGO, KEPT = (Local(text) for text in ("since", "frame_then", "frame_now", "frames_ago", "kept"))
+#: Locals: steps since the frame began, how many frames ago, and which of those that are kept.
+SINCE, AGO, KEPT = (Local(text) for text in ("since", "frames_ago", "kept"))
 #: Which of the spikes of a step is searched for in a row, and where the row ends.
 HERE, END = Local("position"), Local("row_end")
 
@@ -209,20 +210,24 @@ def except_ties(plan: Plan, projection: ProjectionPlan) -> Function:
         for target, terms in waiting.terms.items()
     }
     take_back = tuple(Store(waiting.names.own(target), value) for target, value in too_much.items())
-    walked = row(projection, take_back)
+    begin, end = row_ends(projection, J, plan.windowed)
+    walked = row(projection, take_back, ends=(begin, end))
     spiked: tuple[Statement, ...] = walked
     if projection.layout is Layout.LISTED:
-        rows = of_projection(projection.name).field(Part.ROWS)
-        begin, end = element(rows, J), element(rows, Binary("+", Read(J), ONE))
         many = Compare(">", Binary("*", Number(16.0), count), Binary("-", end, begin))
         spiked = (If(many, walked, _searched(waiting, begin, end, reached, count, take_back)),)
     first, jumps = _jumps(waiting)
-    arrivals = each_spike(of_emitted(own.pre), J, (*jumps, *waiting.unless_at_once(spiked)))
+    arrivals = (
+        ring(SLOT, _ago(projection, Place.PRE), pre(Part.SLOTS)),
+        *each_spike(of_emitted(own.pre), J, (*jumps, *waiting.unless_at_once(spiked))),
+    )
+    if plan.windowed:
+        first, arrivals = [], each_visit(projection, jumps_of(waiting.traces), waiting.unless_at_once(spiked))
     ties = [element(waiting.field(Part.TIED, target, s.trace), I) for target, terms in waiting.terms.items() for s in terms]
     forget = For(UNIT, ZERO, count, (Let(I, element(post(Part.SPIKES), reached, UNIT)), *(Store(tie, ZERO) for tie in ties)))
     body = (
         ring(reached, _ago(projection, Place.POST), post(Part.SLOTS)),
-        If(Compare(">", count, ZERO), (*first, ring(SLOT, _ago(projection, Place.PRE), pre(Part.SLOTS)), *arrivals, forget)),
+        If(Compare(">", count, ZERO), (*first, *arrivals, forget)),
     )
     doc = f"Leave out of what waits in {projection.name} the jumps of traces at spikes that reach its synapses at step n."
     return Function(Kernel("except_ties_{}", (projection.name,)), doc, body)

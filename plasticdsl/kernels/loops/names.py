@@ -24,6 +24,9 @@ N, T, SLOT, K, J, I = (Local(text) for text in ("n", "t", "slot", "k", "j", "i")
 INDEX = {Place.CONNECTION: K, Place.PRE: J, Place.POST: I}
 DT = Read(recipes.DT)
 
+#: Which share of the units, and which step of a window (`loops.shares`).
+SHARE, STEP = Local("share"), Local("step_of_window")
+
 #: Which of the spikes of its unit in this step the loop over spikes is at, from 0.
 REPEAT = Local("repeat")
 #: The time of a kept spike, in the loop over them.

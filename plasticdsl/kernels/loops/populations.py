@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Part, of_emitted, of_population, of_projection
-from plasticdsl.kernels.loops import calendar, chance
+from plasticdsl.kernels.loops import calendar, chance, shares
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.emission import COUNT, POSITION, emission
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, scheme_arguments
@@ -172,15 +172,19 @@ def find_spikes(plan: Plan, population: PopulationPlan, event: str) -> Function:
     """The kernel that lists the units that spike (or have another event) at t_n; it returns how many, or −1 where they do not fit the buffer."""
     name, p = population.name, of_emitted(population.name, event)
     how, body = emission(plan, population, population.emits(event))
+    doc = f"List the units of {name} that {_happens(event)} at step n ({how})."
+    place, none = ring(SLOT, Read(N), p.field(Part.SLOTS)), Let(COUNT, ZERO)
+    if plan.windowed and population.population.source is None:  # what is done with the list is done when all shares are through
+        listed = (place, none, *body, Store(element(p.field(Part.SPIKE_COUNT), SLOT), Read(COUNT)), Return(Read(COUNT)))
+        return Function(_kernel("spikes_{}", name, event), doc, listed)
     kept = () if event else _keep(plan, population)
-    body = (
-        ring(SLOT, Read(N), p.field(Part.SLOTS)),
-        Let(COUNT, ZERO),
-        *at_own_steps(population, body),
-        *_bookkeeping(p, kept),
-        Return(Read(COUNT)),
-    )
-    return Function(_kernel("spikes_{}", name, event), f"List the units of {name} that {_happens(event)} at step n ({how}).", body)
+    body = (place, none, *at_own_steps(population, body), *_bookkeeping(p, kept), Return(Read(COUNT)))
+    return Function(_kernel("spikes_{}", name, event), doc, body)
+
+
+def known(population: PopulationPlan) -> Function:
+    """The kernel that lists for all which units of the shares spiked at a step of the window."""
+    return shares.known(population, _bookkeeping(of_population(population.name), ()))
 
 
 def _kernel(pattern: str, population: str, event: str) -> Kernel:

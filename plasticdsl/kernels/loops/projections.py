@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part, of_population, of_projection
-from plasticdsl.kernels.loops import arrivals, chance, lazy
+from plasticdsl.kernels.loops import arrivals, chance, lazy, visits
 from plasticdsl.kernels.loops.arrivals import RECENT, sum_between
 from plasticdsl.kernels.loops.at_once import changed_at_once
 from plasticdsl.kernels.loops.bounds import added, clipped
@@ -191,10 +191,23 @@ def _structure(projection: ProjectionPlan) -> list[Array | Scalar]:
 
 def at_spikes(plan: Plan, operation: ops.AtSpikes) -> Function:
     """The kernel for the statements of a slot."""
+    projection, side, kind = plan.projection(operation.projection), operation.slot.side, operation.event
+    writer, first, parts = _written(plan, operation)
+    if plan.windowed and operation.slot is Slot.PRE:
+        body = writer.while_in_force(visits.walked(projection, _visits(writer, first, parts)))
+    else:
+        body = writer.while_in_force((*first, *arriving(projection, side, parts, writer.stores(), kind)))
+    who = "presynaptic" if side is Place.PRE else "postsynaptic"
+    doc = f"What {projection.name} does when {who} {f'events {kind}' if kind else 'spikes'} reach its synapses at step n."
+    pattern = FUNCTION_NAMES[operation.slot]
+    return Function(Kernel(f"{pattern}_{{}}", (projection.name, kind)) if kind else Kernel(pattern, (projection.name,)), doc, body)
+
+
+def _written(plan: Plan, operation: ops.AtSpikes) -> tuple[_Writer, tuple[Statement, ...], list[Stretch]]:
+    """The statements of a slot: what is done once in a step, and stretch by stretch what the unit does and its connections."""
     projection = plan.projection(operation.projection)
-    side, kind = operation.slot.side, operation.event
-    events = [e for e in projection.at(operation.slot) if e.of == kind]
-    writer = _Writer(plan, projection, side, events)
+    events = [e for e in projection.at(operation.slot) if e.of == operation.event]
+    writer = _Writer(plan, projection, operation.slot.side, events)
     writer.names = replace(writer.names, repeat=REPEAT)
     if operation.slot is Slot.PRE and writer.waiting is not None:
         writer.hold(writer.waiting.terms)
@@ -204,12 +217,27 @@ def at_spikes(plan: Plan, operation: ops.AtSpikes) -> Function:
         for event in statements:
             writer.add(event)
         parts.append(Stretch(*writer.taken()))
-    first, parts = _with_what_waits(writer, operation.slot, parts)
-    body = writer.while_in_force((*first, *arriving(projection, side, parts, writer.stores(), kind)))
-    who = "presynaptic" if side is Place.PRE else "postsynaptic"
-    doc = f"What {projection.name} does when {who} {f'events {kind}' if kind else 'spikes'} reach its synapses at step n."
-    pattern = FUNCTION_NAMES[operation.slot]
-    return Function(Kernel(f"{pattern}_{{}}", (projection.name, kind)) if kind else Kernel(pattern, (projection.name,)), doc, body)
+    return writer, *_with_what_waits(writer, operation.slot, parts)
+
+
+def _visits(writer: _Writer, first: Sequence[Statement], parts: Sequence[Stretch]) -> visits.Visits:
+    unit, connections = [s for part in parts for s in part.unit], [s for part in parts for s in part.connections]
+    later = frozenset[Local]() if writer.waiting is None else visits.jumps_of(writer.waiting.traces)
+    return visits.Visits(first, unit, connections, writer.stores(), later)
+
+
+def visits_at(plan: Plan, projection: ProjectionPlan) -> visits.Visits | None:
+    """What happens at presynaptic spikes, where it is divided into what pre units and connections do."""
+    if not (plan.windowed and projection.at(Slot.PRE)):
+        return None
+    return _visits(*_written(plan, ops.AtSpikes(projection.name, Slot.PRE)))
+
+
+def meet(plan: Plan, operation: ops.Meet) -> Function:
+    """The kernel for the pre units' side of it."""
+    projection = plan.projection(operation.projection)
+    writer, first, parts = _written(plan, ops.AtSpikes(projection.name, Slot.PRE))
+    return visits.meet(plan, projection, _visits(writer, first, parts), writer.held)
 
 
 def _with_what_waits(writer: _Writer, slot: Slot, parts: list[Stretch]) -> tuple[tuple[Statement, ...], list[Stretch]]:

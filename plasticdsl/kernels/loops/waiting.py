@@ -17,6 +17,9 @@ from plasticdsl.plan.events import Postpone
 from plasticdsl.plan.places import Kind, Place
 from plasticdsl.plan.plan import Plan, ProjectionPlan
 
+#: Locals: the frame of the last visit to a connection, and that of now.
+OLD, NEW = Local("frame_then"), Local("frame_now")
+
 
 def local(name: str, what: str) -> Local:
     """Of a weight or trace."""
@@ -84,6 +87,10 @@ class Waiting:
     def any_at_once(self) -> Element:
         """1 where that holds for some pre unit."""
         return only(self.field(Part.ANY_AT_ONCE))
+
+    def before(self, trace: str) -> Element:
+        """A trace of the pre unit of the loop before the events of the step."""
+        return element(self.field(Part.BEFORE, trace), J) if self.plan.windowed else self.names.own(trace)
 
     def unless_at_once(self, body: tuple[Statement, ...]) -> tuple[Statement, ...]:
         """For the connections of a pre unit for which changes wait."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from plasticdsl.kernels.identifiers import Field, Group, Local, Part, of_emitted, of_projection
 from plasticdsl.kernels.loops.collect import expressions, mentioned, statements
-from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, J, K, N, each_unit, number_of, other_connection, ring
+from plasticdsl.kernels.loops.names import REPEAT, SHARE, SLOT, I, J, K, N, each_unit, number_of, other_connection, ring
 from plasticdsl.kernels.program import ONE, ZERO, Element, Fill, For, If, Increase, Let, Read, Statement, Store, While, element
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number, walk
 from plasticdsl.model.owners import OfArgument
@@ -28,6 +28,10 @@ S, UNIT, D, POSITION, FIRST, AFTER, OFFSET, PART = (
 NEXT, NEXT_SLOT, AHEAD = (Local(text) for text in ("following", "next_slot", "ahead"))
 #: Of a search in a row.
 LOW, HIGH, MIDDLE = (Local(text) for text in ("low", "high", "middle"))
+
+
+#: Where some connections begin in the list of all, and where they end.
+Ends = tuple[Expr, Expr]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def arriving(
         whole = same or stretch.everyone
         body += stretch.unit
         if stretch.connections and at_pre:
-            fetch = _fetching(projection, stretch.connections) if same else ()
+            fetch = fetching(projection, stretch.connections) if same else ()
             body += _next_row(projection, p) if fetch else ()
             body += row(projection, (*fetch, *stretch.connections), whole)
         elif stretch.connections:
@@ -86,7 +90,7 @@ def _next_row(projection: ProjectionPlan, units: Group) -> tuple[Statement, ...]
     return Let(NEXT, Read(J)), here, Let(AHEAD, _difference(element(rows, NEXT), element(rows, J)))
 
 
-def _fetching(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
+def fetching(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
     """What the connections of the next spike hold is asked for, one of them with each connection of this one. Loops that add to nothing are left to the
     compiler, which may work on several of their connections at a time."""
     adds = any(isinstance(s, Store | Increase) and s.target.indices == (Read(I),) for s in statements(body))
@@ -124,8 +128,8 @@ def at_unit(projection: ProjectionPlan, owner: OfArgument, body: Sequence[Statem
     return ring(SLOT, Read(N), units.field(Part.SLOTS)), *each_spike(units, UNIT, spiked)
 
 
-def row(projection: ProjectionPlan, body: Sequence[Statement], same: bool = True) -> tuple[Statement, ...]:
-    """The connections of pre unit j; `same`: whatever their delays."""
+def row(projection: ProjectionPlan, body: Sequence[Statement], same: bool = True, ends: Ends | None = None) -> tuple[Statement, ...]:
+    """The connections of pre unit j; `same`: whatever their delays; `ends`: those between two places of the list of all."""
     p = of_projection(projection.projection.name)
     inside = (*_others(projection, body), *body)
     target = Let(I, _index(p.field(Part.TARGETS), K))
@@ -135,7 +139,7 @@ def row(projection: ProjectionPlan, body: Sequence[Statement], same: bool = True
         return (For(POSITION, start, stop, (connection, target, *inside)),)
     match projection.layout:
         case Layout.LISTED:
-            return (For(K, *_ends(p.field(Part.ROWS), Read(J)), (target, *inside)),)
+            return (For(K, *(ends or row_ends(projection, J)), (target, *inside)),)
         case Layout.FULL:
             units = number_of(projection.projection.post)
             first = Let(FIRST, _not_negative(_product(Read(J), units)))
@@ -162,6 +166,15 @@ def found_in_row(projection: ProjectionPlan, begin: Expr, end: Expr, body: Seque
         While(Compare("<", Read(LOW), Read(HIGH)), halve),
         While(there, (Let(K, Read(LOW)), *body, Let(LOW, _sum(Read(LOW), ONE)))),
     )
+
+
+def row_ends(projection: ProjectionPlan, unit: Local, in_share: bool = False) -> Ends:
+    """Where the connections of a pre unit begin, and where they end; `in_share`: those to units of the share."""
+    field = of_projection(projection.name).field
+    if not in_share:
+        return _ends(field(Part.ROWS), Read(unit))
+    begin, end = (Call("index", (element(field(Part.CUTS), unit, place),)) for place in (Read(SHARE), _sum(Read(SHARE), ONE)))
+    return begin, end
 
 
 def _row_but_self(projection: ProjectionPlan, inside: Sequence[Statement]) -> For:

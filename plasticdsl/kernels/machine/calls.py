@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from plasticdsl.kernels.machine.code import Code
@@ -17,13 +18,54 @@ EXTERNAL = {
     "lgamma": "lgamma",
 }  # fmt: skip
 
+#: So often a thread that waits looks whether it may go on before it gives way to others: for some microseconds.
+LOOKS = 5000
+
+#: `support.memory.wait_for_all`: threads look at a number that the last one changes. Where threads are more than processors, those that wait give way.
+WAIT = f"""
+define internal void @wait_for_all(i64 %threads, ptr %barrier) noinline nounwind {{
+  %alone = icmp sle i64 %threads, 1
+  br i1 %alone, label %done, label %come
+come:
+  %turns = getelementptr i64, ptr %barrier, i64 1
+  %before = load atomic i64, ptr %turns seq_cst, align 8
+  %others = atomicrmw add ptr %barrier, i64 1 seq_cst
+  %come_too = add i64 %others, 1
+  %all = icmp eq i64 %come_too, %threads
+  br i1 %all, label %open, label %look
+open:
+  store atomic i64 0, ptr %barrier seq_cst, align 8
+  %after = add i64 %before, 1
+  store atomic i64 %after, ptr %turns seq_cst, align 8
+  br label %done
+look:
+  %looks = phi i64 [ 0, %come ], [ %more, %again ]
+  %now = load atomic i64, ptr %turns seq_cst, align 8
+  %closed = icmp eq i64 %now, %before
+  br i1 %closed, label %wait, label %done
+wait:
+  %more = add i64 %looks, 1
+  %long = icmp ugt i64 %more, {LOOKS}
+  br i1 %long, label %give_way, label %again
+give_way:
+  {"%given = call i32 @sched_yield()" if os.name == "posix" else ""}
+  br label %again
+again:
+  br label %look
+done:
+  ret void
+}}
+"""
+
 #: What all modules declare; LLVM drops what is not called.
 DECLARATIONS = "\n".join(
     (
         *(f"declare double @llvm.{name}.f64(double)" for name in sorted(INTRINSIC.values())),
         "declare double @llvm.pow.f64(double, double)",
         "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)",
+        "declare i32 @sched_yield() nounwind",
         *(f"declare double @{name}(double) nounwind willreturn memory(none)" for name in sorted(EXTERNAL.values())),
+        WAIT,
     )
 )
 
@@ -50,6 +92,11 @@ def fetch(code: Code, array: Array, place: Value) -> None:
     """Asks for the line of memory around an element, to be read, for all caches; what is not there does no harm."""
     pointer = code.let(I64, f"getelementptr {array.type.element.text}, ptr {array.pointer}, i64 {code.to(place, I64).text}")
     code.do(f"call void @llvm.prefetch.p0(ptr {pointer.text}, i32 0, i32 3, i32 1)")
+
+
+def wait_for_all(code: Code, threads: Value, barrier: Array) -> None:
+    """Goes on when so many threads have come."""
+    code.do(f"call void @wait_for_all(i64 {code.to(threads, I64).text}, ptr {barrier.pointer})")
 
 
 def builtin(code: Code, name: str, arguments: Sequence[Value]) -> Value:

@@ -267,6 +267,9 @@ class Expressions:
             case ast.Call(func=ast.Name(id="fetch"), args=[place, node]) if isinstance(array := self.any(node), Array):
                 calls.fetch(self._code, array, self.value(place))
                 return None
+            case ast.Call(func=ast.Name(id="wait_for_all"), args=[threads, node]) if isinstance(array := self.any(node), Array):
+                calls.wait_for_all(self._code, self.value(threads), array)
+                return None
             case ast.Call(func=ast.Name(id=name), args=arguments) if name in self._module.functions:
                 return self._user(name, [self._argument(a) for a in arguments])
             case ast.Call(func=ast.Name(id=name), args=arguments):

@@ -15,6 +15,7 @@ from plasticdsl.plan.passes.layout import lay_out
 from plasticdsl.plan.passes.lazy import postpone
 from plasticdsl.plan.passes.narrow import narrow
 from plasticdsl.plan.passes.reciprocals import multiply
+from plasticdsl.plan.passes.windows import in_windows
 from plasticdsl.plan.plan import Plan
 
 
@@ -116,6 +117,15 @@ PASSES = (
         rewrites="ProjectionPlan.driven, ByHazard.unlisted",
         found="where they were; spikes are listed while somebody asks for them",
         here="anywhere: it asks what the connections do, and no other pass has a use for such projections",
+    ),
+    Pass(
+        "windows",
+        1,
+        in_windows,
+        takes="networks of neurons with thresholds whose spikes all take an axonal delay, and in which connections change at presynaptic spikes alone",
+        rewrites="Plan.step becomes one Window; a Meet for each projection with statements at presynaptic spikes",
+        found="where they were: results are the same to the bit",
+        here="after lazy, which leaves nothing for connections to do at postsynaptic spikes, and drive",
     ),
     Pass(
         "keep",

@@ -163,7 +163,7 @@ class _CarriedOut:
             case Group("network"):
                 return self._instance.parameters[field.of[0]]
             case Group("run"):
-                return self._instance.dt if field.part is Part.DT else signed(self._instance.seed)
+                return _OF_RUN[field.part](self._instance)
             case Group("data", name):
                 return dense(self._instance.stored[name][field.of[0]])
             case Group(kind, name):
@@ -173,6 +173,14 @@ class _CarriedOut:
     def _evaluate(self, owner: Group, expr: Expr) -> Values:
         return constant(expr, self._instance, (OfPopulation if owner.kind == "population" else OfProjection)(owner.name))
 
+
+#: What holds for the whole run.
+_OF_RUN: Mapping[Part, Callable[[Instance], Any]] = {
+    Part.DT: lambda instance: instance.dt,
+    Part.SEED: lambda instance: signed(instance.seed),
+    Part.THREAD: lambda _: 0,
+    Part.THREADS: lambda _: 1,
+}
 
 #: What a population or projection says of itself.
 _OF_PARTS: Mapping[Part, Callable[[Any], Any]] = {

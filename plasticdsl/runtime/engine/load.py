@@ -12,12 +12,15 @@ import ctypes.util
 import logging
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Thread
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plasticdsl import cache
+from plasticdsl.kernels.identifiers import Part
 from plasticdsl.kernels.program import Artifact, Program
 from plasticdsl.kernels.store import ObjectCode, digest_of, import_text, machine, read_object, write_object
 from plasticdsl.runtime.engine.binding import Bound, checked_arrays
@@ -31,17 +34,24 @@ _log = logging.getLogger(__name__)
 
 #: Below this many units in the longest loop, starting threads takes longer than they save.
 LEAST_UNITS_FOR_THREADS = 100_000
+#: Where units advance in shares: below so many steps of a unit between two meetings of threads, and for fewer steps in all than this.
+LEAST_IN_A_WINDOW = 50_000
+LEAST_STEPS_FOR_THREADS = 64
 
 
 def load(artifact: Artifact, threads: int = 1) -> Native | Threaded:
     """Kernels of an artifact: from the cache, or compiled and put there. For `threads` > 1 the artifact is one emitted for that."""
-    if threads > 1:
+    if threads > 1 and not artifact.program.windowed:
         return Threaded(artifact, threads)
+    return _native(artifact, threads)
+
+
+def _native(artifact: Artifact, threads: int) -> Native:
     name = f"plasticdsl_{artifact.digest}_{cache.key('machine', machine())}"
     found = read_object(name)
     if found is not None:
         try:
-            return Native(artifact.program, *link(found))
+            return Native(artifact.program, *link(found), threads)
         except Exception as error:  # whatever keeps cached code from loading, compiling anew is the answer
             _log.debug("cached machine code %s does not load: %r", name, error)
 
@@ -49,7 +59,7 @@ def load(artifact: Artifact, threads: int = 1) -> Native | Threaded:
 
     found = object_code(artifact)
     write_object(name, found)
-    return Native(artifact.program, *link(found))
+    return Native(artifact.program, *link(found), threads)
 
 
 # --- threads ---------------------------------------------------------------------------------------------------------
@@ -74,9 +84,7 @@ class Threaded:
             from plasticdsl.kernels.emit import emit
 
             text = emit(program)
-            native = load(Artifact(program, text, digest_of(text)))
-            assert isinstance(native, Native)
-            return native.bind(bound)
+            return _native(Artifact(program, text, digest_of(text)), 1).bind(bound)
         return ModuleAdvance(program, defined(program, vars(self._module())), bound)
 
     def _module(self) -> ModuleType:
@@ -110,11 +118,12 @@ class Unresolved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Native:
-    """Compiled `advance`: `address` of the entry point; `keep` holds what owns the code."""
+    """Compiled `advance`: `address` of the entry point; `keep` holds what owns the code. `threads`: how many run it together, where the program can."""
 
     program: Program
     address: int
     keep: Any
+    threads: int = 1
 
     def bind(self, bound: Bound) -> NativeAdvance:
         """The entry point with its arguments. Raises ValueError for an array that does not have the size or type it should."""
@@ -140,6 +149,7 @@ class NativeAdvance:
         sizes = np.array([bound.sizes[s.name] for s in program.sizes] or [0], dtype=np.int64)
         self._held = [self._float_values, self._integer_values, sizes, *arrays]
         self.arguments = tuple(ctypes.c_void_p(a.ctypes.data) for a in self._held)
+        self._helpers = _helpers(native, bound, self._integer_values)
         kinds = [ctypes.c_int64, ctypes.c_int64, *[ctypes.c_void_p] * len(self._held)]
         self.function = ctypes.CFUNCTYPE(ctypes.c_int64, *kinds)(native.address)
         self._scalars.changed = True
@@ -155,7 +165,46 @@ class NativeAdvance:
     def advance(self, first_step: int, steps: int) -> int:
         """Run whole steps; returns how many were done, or a negative number."""
         self.prepare()
+        if self._helpers and steps >= LEAST_STEPS_FOR_THREADS:
+            return self._together(first_step, steps)
         return int(self.function(first_step, steps, *self.arguments))
+
+    def _together(self, first_step: int, steps: int) -> int:
+        """The same on several threads, each with its number among the arguments. Calls of machine code leave Python's other threads alone."""
+        place, begun = {name.part: n for n, name in enumerate(self._integers)}, []
+        self._integer_values[place[Part.THREADS]] = len(self._helpers) + 1
+        for number, integers in enumerate(self._helpers, 1):
+            integers[...] = self._integer_values
+            integers[place[Part.THREAD]] = number
+            floats, _, *others = self.arguments
+            arguments = (first_step, steps, floats, ctypes.c_void_p(integers.ctypes.data), *others)
+            begun.append(Thread(target=self.function, args=arguments, daemon=True))
+        for thread in begun:
+            thread.start()
+        done = int(self.function(first_step, steps, *self.arguments))
+        for thread in begun:
+            thread.join()
+        self._integer_values[place[Part.THREADS]] = 1
+        return done
+
+
+def _helpers(native: Native, bound: Bound, integers: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Room for the whole numbers that are told to each thread beside the first; none where they would not pay."""
+    if native.threads == 1 or not native.program.windowed:
+        return []
+    units = sum(n for name, n in bound.sizes.items() if name.part is Part.UNITS)
+    steps, shares = (next(n for name, n in bound.sizes.items() if name.part is part) for part in (Part.WINDOW, Part.SHARES))
+    if steps * units < LEAST_IN_A_WINDOW or shares < 2:
+        _tell_short(steps, units)
+        return []
+    return [integers.copy() for _ in range(min(native.threads, shares) - 1)]
+
+
+@lru_cache
+def _tell_short(steps: int, units: int) -> None:
+    """Once for each size."""
+    why = f"{units:,} units go on for {steps} steps without hearing of each other, {steps * units:,} steps of a unit"
+    _log.warning("one thread computes: %s, and threads pay from %s on", why, f"{LEAST_IN_A_WINDOW:,}")
 
 
 def link(found: ObjectCode) -> tuple[int, Any]:
