@@ -65,7 +65,7 @@ network Net:
 
 @pytest.fixture(autouse=True)
 def _in_small_shares(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver, "LARGE", 0)
+    monkeypatch.setattr(driver, "FOR_LARGE", {})
     monkeypatch.setattr(driver, "FOR_THREADS", frozenset())
     monkeypatch.setattr(structure, "UNITS_OF_SHARE", 8)
     monkeypatch.setattr(structure, "SHARE_MULTIPLE", 4)
