@@ -91,7 +91,8 @@ class CompiledEngine:
         standing = {name for s in self._program.switches if not self._bound.scalars[s.field] for name in s.standing}
         with np.errstate(all="ignore"):
             for name, array in self._states.items():
-                if name not in self._well and not isfinite(array.dot(array)):
+                # a sum, since threads of BLAS go on looking for work for a while after each product, and take it from others
+                if name not in self._well and not isfinite(np.add.reduce(array)):
                     return False
         self._well = standing & self._states.keys()
         return True
