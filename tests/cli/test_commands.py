@@ -248,7 +248,10 @@ def test_explain(capsys, model):
     assert "cells" in out and "exact" in out
     status, _, err = run(capsys, "explain", model, "--without", "luck")
     assert status == 2
-    assert "no pass is called luck; the passes are hoist, lazy, layout, blocks, narrow, fetch, reciprocals, calendar, drive, windows, keep" in err
+    assert (
+        "no pass is called luck; the passes are hoist, lazy, layout, blocks, narrow, fetch, reciprocals, calendar, drive, windows, keep"
+        in err
+    )
 
 
 def test_explain_says_what_passes_did(capsys):
