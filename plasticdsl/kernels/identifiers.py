@@ -253,6 +253,10 @@ class Part(Enum):
         return self.value[0]
 
 
+#: `Part.VISITING` of units whose order is drawn in each step.
+AT_RANDOM = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One array, scalar or size of a group. `of`: the names in it, of variables or of other things (`P_V_g` is of `V` and `g`)."""

@@ -194,6 +194,8 @@ def test_the_same_text_gives_the_same_code() -> None:
     [
         "y[0] = x.sum()", "y[0] = sum(x)", "b = [1]", "y = missing", "y[0] = np.cbrt(x[0])", "del x", "y[0] = x[0] | 1", "for i in x:\n        pass",
         "for i in range(1, 9, len(x)):\n        pass",
+        "y[0] = x[-1]", "y[0] = a[0, -1]", "fetch(x[:-1], y)", "while m[0] > 9:\n        pass\n    else:\n        pass",
+        "for i in range(9):\n        pass\n    else:\n        pass", "y[0] = np.exp(x[0], out=y[0])",
         "u[0] = x", "y[0] = a[0]", "m[0] = np.uint64(m[0]) + m[0]", "x[0], y[0] = m[0]", "m[0] = 0x8000000000000000",
     ],
 )  # fmt: skip

@@ -80,6 +80,7 @@ def _taken(text: str, connections: int = CONNECTIONS) -> tuple[float, float]:
 def test_bytes_for_each_connection(rule: str, w: str, most: float) -> None:
     text = CELLS.replace("{rule}", rule).replace("{w}", w)
     beside, _ = _taken(text.replace("p = 0.25", "p = 0"), 0)  # lists of spikes, and kernels
+    assert beside < 1.5
     rest, peak = _taken(text)
     assert rest - beside < most + 0.5  # large networks have some more kernels, and more numbers for each unit
     assert peak < 1.3 * rest

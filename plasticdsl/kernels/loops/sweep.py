@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Local, Part, of_population, of_projection
+from plasticdsl.kernels.identifiers import AT_RANDOM, RUN, Field, Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops import feeds
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.names import J, N, Names, each_unit, local, number_of, place_sizes
@@ -49,9 +49,6 @@ from plasticdsl.support.random import stream_of
 
 #: A sum that is kept is formed anew after so many changes for each unit.
 MOST_CHANGES = Number(10.0)
-
-#: `VISITING` of units whose order is drawn in each step.
-AT_RANDOM = 2
 
 #: The local that counts units that change, or have changed.
 CHANGED = Local("changed")

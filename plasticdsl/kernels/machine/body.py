@@ -124,9 +124,11 @@ class Body:
                 self._code.store(self._expressions.operation(op, self._code.load(of, place), value), of, place)
             case ast.If(test=test, body=then, orelse=otherwise):
                 self._if(test, then, otherwise)
-            case ast.While(test=test, body=body):
+            case ast.While(test=test, body=body, orelse=[]):
                 self._while(test, body)
-            case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=bounds), body=body):
+            case ast.For(
+                target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=bounds, keywords=[]), body=body, orelse=[]
+            ):
                 self._for(name, bounds, body)
             case ast.Return(value=value):
                 self._return(value)

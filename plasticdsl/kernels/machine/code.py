@@ -99,6 +99,7 @@ class Code:
         """Where an element is."""
         if len(indices) != array.type.dimensions:
             raise Untranslatable("an array with fewer indices than dimensions")
+        _from_the_beginning(indices)
         place = self.to(indices[0], I64)
         for stride in array.stride:
             place = self._product(place, stride)
@@ -137,6 +138,7 @@ class Code:
         )
 
     def _bounds(self, length: Value, begin: Value | None, end: Value | None) -> tuple[Value, Value]:
+        _from_the_beginning([bound for bound in (begin, end) if bound is not None])
         first = constant(0) if begin is None else self._smaller(self.to(begin, I64), length)
         last = length if end is None else self._smaller(self.to(end, I64), length)
         return first, self.select(self.compare("<", last, first), first, last)
@@ -252,3 +254,9 @@ class Code:
         """One of two numbers that are both there."""
         own = wider(yes.number, no.number)
         return self.let(own, f"select i1 {condition.text}, {own.text} {self.to(yes, own).text}, {own.text} {self.to(no, own).text}")
+
+
+def _from_the_beginning(indices: Sequence[Value]) -> None:
+    """Indices are taken as they are: those that Python counts from the end are refused where the text shows them."""
+    if any(index.text.startswith("-") for index in indices):
+        raise Untranslatable("an index from the end")

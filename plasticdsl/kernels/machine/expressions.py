@@ -259,6 +259,8 @@ class Expressions:
     def call(self, call: ast.Call) -> Value | None:
         """What a function returns, if it returns something."""
         match call:
+            case ast.Call(keywords=[_, *_]):
+                raise Untranslatable(ast.unparse(call))
             case ast.Call(func=ast.Name(id="len"), args=[node]):
                 array = self.any(node)
                 if not isinstance(array, Array):

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.kernels.identifiers import NETWORK, Field, Part, field_of, group_of, of_emitted, of_population, of_projection
-from plasticdsl.kernels.loops.sweep import AT_RANDOM
+from plasticdsl.kernels.identifiers import AT_RANDOM, NETWORK, Field, Part, field_of, group_of, of_emitted, of_population, of_projection
 from plasticdsl.kernels.program import Array, Postponed, Program
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import OfProjection, Owner

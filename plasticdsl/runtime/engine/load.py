@@ -171,25 +171,26 @@ class NativeAdvance:
 
     def _together(self, first_step: int, steps: int) -> int:
         """The same on several threads, each with its number among the arguments. Calls of machine code leave Python's other threads alone."""
-        place, begun = {name.part: n for n, name in enumerate(self._integers)}, []
-        self._integer_values[place[Part.THREADS]] = len(self._helpers) + 1
-        for number, integers in enumerate(self._helpers, 1):
-            integers[...] = self._integer_values
-            integers[place[Part.THREAD]] = number
-            floats, _, *others = self.arguments
-            arguments = (first_step, steps, floats, ctypes.c_void_p(integers.ctypes.data), *others)
-            begun.append(Thread(target=self.function, args=arguments, daemon=True))
+        first, *others = [self._of_thread(number, integers) for number, integers in enumerate(self._helpers)]
+        begun = [Thread(target=self.function, args=(first_step, steps, *arguments), daemon=True) for arguments in others]
         for thread in begun:
             thread.start()
-        done = int(self.function(first_step, steps, *self.arguments))
+        done = int(self.function(first_step, steps, *first))
         for thread in begun:
             thread.join()
-        self._integer_values[place[Part.THREADS]] = 1
         return done
+
+    def _of_thread(self, number: int, integers: NDArray[np.int64]) -> tuple[ctypes.c_void_p, ...]:
+        """The arguments with its own whole numbers: those of all, its number, and how many threads there are."""
+        place = {name.part: n for n, name in enumerate(self._integers)}
+        integers[...] = self._integer_values
+        integers[place[Part.THREAD]], integers[place[Part.THREADS]] = number, len(self._helpers)
+        floats, _, *others = self.arguments
+        return floats, ctypes.c_void_p(integers.ctypes.data), *others
 
 
 def _helpers(native: Native, bound: Bound, integers: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Room for the whole numbers that are told to each thread beside the first; none where they would not pay."""
+    """Room for the whole numbers that are told to each thread; none where they would not pay."""
     if native.threads == 1 or not native.program.windowed:
         return []
     units = sum(n for name, n in bound.sizes.items() if name.part is Part.UNITS)
@@ -197,7 +198,7 @@ def _helpers(native: Native, bound: Bound, integers: NDArray[np.int64]) -> list[
     if steps * units < LEAST_IN_A_WINDOW or shares < 2:
         _tell_short(steps, units)
         return []
-    return [integers.copy() for _ in range(min(native.threads, shares) - 1)]
+    return [integers.copy() for _ in range(min(native.threads, shares))]
 
 
 @lru_cache
