@@ -12,7 +12,7 @@ from typing import Literal
 
 from plasticdsl.kernels.identifiers import Field, Kernel, Local, Part
 from plasticdsl.kernels.recipes import Apply, Recipe
-from plasticdsl.model.expr import Expr, Leaf, Number
+from plasticdsl.model.expr import Binary, Expr, Leaf, Number
 from plasticdsl.model.parts import Emitted
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.plan.places import Place
@@ -288,6 +288,21 @@ def in_single(program: Program) -> Program:
 
 
 ZERO, ONE = Number(0.0), Number(1.0)
+
+
+def plus(left: Expr, right: Expr) -> Expr:
+    """left + right."""
+    return Binary("+", left, right)
+
+
+def minus(left: Expr, right: Expr) -> Expr:
+    """left − right."""
+    return Binary("-", left, right)
+
+
+def times(left: Expr, right: Expr) -> Expr:
+    """left right."""
+    return Binary("*", left, right)
 
 
 def element(array: Field, *indices: Local | Expr) -> Element:

@@ -12,7 +12,7 @@ from plasticdsl.kernels.identifiers import Field, Kernel, Local, Part, of_popula
 from plasticdsl.kernels.loops import feeds
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.names import I, J, K, N, Names, each_unit
-from plasticdsl.kernels.loops.step_block import PLACE, Block, minus, plus, times
+from plasticdsl.kernels.loops.step_block import PLACE, Block
 from plasticdsl.kernels.loops.walks import every_connection
 from plasticdsl.kernels.program import (
     ONE,
@@ -30,7 +30,10 @@ from plasticdsl.kernels.program import (
     Statement,
     Store,
     element,
+    minus,
     only,
+    plus,
+    times,
 )
 from plasticdsl.model.expr import Call, Choice, Compare, Expr, Logic, Number, Ref, joined, walk
 from plasticdsl.model.owners import Whose

@@ -12,10 +12,27 @@ from dataclasses import replace
 from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population
 from plasticdsl.kernels.loops.names import I, N, Names, each_unit
 from plasticdsl.kernels.loops.seldom import GROUP, SOME, in_group, members_of
-from plasticdsl.kernels.program import ONE, ZERO, Array, Comment, For, Function, If, Let, Read, Size, Statement, Store, element
+from plasticdsl.kernels.program import (
+    ONE,
+    ZERO,
+    Array,
+    Comment,
+    For,
+    Function,
+    If,
+    Let,
+    Read,
+    Size,
+    Statement,
+    Store,
+    element,
+    minus,
+    plus,
+    times,
+)
 from plasticdsl.kernels.recipes import Apply
 from plasticdsl.model import PoissonSource
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number
+from plasticdsl.model.expr import Call, Choice, Compare, Expr, Number
 from plasticdsl.model.pretty import pretty
 from plasticdsl.plan.plan import Plan
 from plasticdsl.plan.populations import ByHazard, PopulationPlan
@@ -33,7 +50,7 @@ SOON, MEAN, STEPS, LEFT = (Local(text) for text in ("soon", "mean_in_step", "ste
 def mean_in_step(plan: Plan, population: PopulationPlan, by: ByHazard) -> Expr:
     """rate dt."""
     names = Names(plan, population)
-    return Binary("*", names.resolve(by.rate), names.dt)
+    return times(names.resolve(by.rate), names.dt)
 
 
 def sizes(population: PopulationPlan) -> Iterator[Size]:
@@ -61,7 +78,7 @@ def through_calendar(
     mean = Let(MEAN, Call("in_grains", (mean_in_step(plan, population, by),)))
     spike: tuple[Statement, ...] = (*use_up, mean, Let(LEFT, element(p.field(Part.HAZARD), I)), *_next(population, Read(N)))
     if counted is not None:
-        spike = (replace(counted, then=(*counted.then, Store(due, _sum(Read(N), ONE))), otherwise=spike),)
+        spike = (replace(counted, then=(*counted.then, Store(due, plus(Read(N), ONE))), otherwise=spike),)
     look = in_group(If(Compare("<=", due, Read(N)), spike), Let(SOON, Call("min", (Read(SOON), due))))
     group = If(
         Compare("<=", soonest, Read(N)),
@@ -75,8 +92,8 @@ def _next(population: PopulationPlan, last: Expr) -> tuple[Statement, ...]:
     p = of_population(population.name)
     return (
         Let(STEPS, Call("steps_to_use_up", (Read(LEFT), Read(MEAN)))),
-        Store(element(p.field(Part.DUE), I), _sum(last, Read(STEPS))),
-        Store(element(p.field(Part.HAZARD), I), Binary("-", Read(LEFT), Binary("*", Read(STEPS), Read(MEAN)))),
+        Store(element(p.field(Part.DUE), I), plus(last, Read(STEPS))),
+        Store(element(p.field(Part.HAZARD), I), minus(Read(LEFT), times(Read(STEPS), Read(MEAN)))),
     )
 
 
@@ -92,9 +109,9 @@ def work_out(plan: Plan, population: PopulationPlan) -> Function:
         planned = Choice(((Compare(">=", mean, Number(OFTEN)), Number(-1.0)),), planned)
     old, due, soonest = element(p.field(Part.PLANNED), I), element(p.field(Part.DUE), I), element(p.field(Part.SOONEST), GROUP)
     differs = Compare("!=", old, planned)
-    back = Binary("*", _sum(Binary("-", due, Read(N)), ONE), Call("max", (old, ZERO)))  # what steps use up that are not to come
-    left = Let(LEFT, _sum(element(p.field(Part.HAZARD), I), back))
-    again = _next(population, Binary("-", Read(N), ONE))
+    back = times(plus(minus(due, Read(N)), ONE), Call("max", (old, ZERO)))  # what steps use up that are not to come
+    left = Let(LEFT, plus(element(p.field(Part.HAZARD), I), back))
+    again = _next(population, minus(Read(N), ONE))
     stand = (Store(element(p.field(Part.HAZARD), I), Read(LEFT)), Store(due, Read(N)))
     anew = (left, Let(MEAN, planned), *((If(Compare("<", Read(MEAN), ZERO), stand, again),) if drawn else again), Store(old, Read(MEAN)))
     look = in_group(If(differs, anew), Let(SOON, Call("min", (Read(SOON), due))))
@@ -102,12 +119,8 @@ def work_out(plan: Plan, population: PopulationPlan) -> Function:
     body = (
         Comment(f"units whose rate {pretty(by.rate)} has changed"),
         Let(SOME, ZERO),
-        each_unit(population.name, (Let(SOME, _sum(Read(SOME), Choice(((differs, ONE),), ZERO))),), in_order=True),
+        each_unit(population.name, (Let(SOME, plus(Read(SOME), Choice(((differs, ONE),), ZERO))),), in_order=True),
         If(Compare(">", Read(SOME), ZERO), (For(GROUP, ZERO, Read(p.field(Part.GROUPS)), group),)),
     )
     doc = f"Work out when units of {population.name} spike next, from step n on, whose rate has changed."
     return Function(Kernel("plan_{}", (population.name,)), doc, body)
-
-
-def _sum(left: Expr, right: Expr) -> Expr:
-    return Binary("+", left, right)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from plasticdsl.kernels.identifiers import RUN, Field, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops.names import I, N, Names, number_of, place_sizes
 from plasticdsl.kernels.loops.walks import every_unit, in_force
-from plasticdsl.kernels.program import ONE, ZERO, Array, Element, Fill, Let, Read, Size, Statement, Store, element, only
+from plasticdsl.kernels.program import ONE, ZERO, Array, Element, Fill, Let, Read, Size, Statement, Store, element, minus, only, plus, times
 from plasticdsl.kernels.recipes import Apply
 from plasticdsl.model import Role
-from plasticdsl.model.expr import Binary, Compare, Expr, Logic, Number
+from plasticdsl.model.expr import Compare, Expr, Logic, Number
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.blocks import StepBlock
 from plasticdsl.plan.places import Place
@@ -120,21 +120,6 @@ class Block:
         own = self.projection.projection
         gap = ONE if self.projection.layout is Layout.FULL_BUT_SELF else ZERO
         return Fill(arrays, function, (count, number_of(own.pre), number_of(own.post), gap))
-
-
-def minus(left: Expr, right: Expr) -> Expr:
-    """left − right."""
-    return Binary("-", left, right)
-
-
-def plus(left: Expr, right: Expr) -> Expr:
-    """left + right."""
-    return Binary("+", left, right)
-
-
-def times(left: Expr, right: Expr) -> Expr:
-    """left right."""
-    return Binary("*", left, right)
 
 
 # --- what it works on ------------------------------------------------------------------------------------------------

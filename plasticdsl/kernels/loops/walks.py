@@ -12,7 +12,24 @@ from dataclasses import dataclass, replace
 from plasticdsl.kernels.identifiers import Field, Group, Local, Part, of_emitted, of_projection
 from plasticdsl.kernels.loops.collect import expressions, mentioned, statements
 from plasticdsl.kernels.loops.names import REPEAT, SHARE, SLOT, I, J, K, N, each_unit, number_of, other_connection, ring
-from plasticdsl.kernels.program import ONE, ZERO, Element, Fill, For, If, Increase, Let, Read, Statement, Store, While, element
+from plasticdsl.kernels.program import (
+    ONE,
+    ZERO,
+    Element,
+    Fill,
+    For,
+    If,
+    Increase,
+    Let,
+    Read,
+    Statement,
+    Store,
+    While,
+    element,
+    minus,
+    plus,
+    times,
+)
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number, walk
 from plasticdsl.model.owners import OfArgument
 from plasticdsl.plan.places import Place
@@ -80,14 +97,14 @@ def arriving(
 def _next_row(projection: ProjectionPlan, units: Group) -> tuple[Statement, ...]:
     """How far ahead of a connection of unit j that of the next spike is: of this step, or else the first that arrives in the next one."""
     spikes, count, rows = units.field(Part.SPIKES), units.field(Part.SPIKE_COUNT), of_projection(projection.name).field(Part.ROWS)
-    more = Compare("<", _sum(Read(S), ONE), element(count, SLOT))
-    here = If(more, (Let(NEXT, element(spikes, SLOT, _sum(Read(S), ONE))),))
+    more = Compare("<", plus(Read(S), ONE), element(count, SLOT))
+    here = If(more, (Let(NEXT, element(spikes, SLOT, plus(Read(S), ONE))),))
     if projection.projection.delays.axonal is not None:
         delay = Read(of_projection(projection.name).field(Part.AXONAL))
-        then = ring(NEXT_SLOT, _difference(_sum(Read(N), ONE), delay), units.field(Part.SLOTS))
+        then = ring(NEXT_SLOT, minus(plus(Read(N), ONE), delay), units.field(Part.SLOTS))
         first = If(Compare(">", element(count, NEXT_SLOT), ZERO), (Let(NEXT, element(spikes, NEXT_SLOT, ZERO)),))
         here = replace(here, otherwise=(then, first))
-    return Let(NEXT, Read(J)), here, Let(AHEAD, _difference(element(rows, NEXT), element(rows, J)))
+    return Let(NEXT, Read(J)), here, Let(AHEAD, minus(element(rows, NEXT), element(rows, J)))
 
 
 def fetching(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
@@ -98,7 +115,7 @@ def fetching(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Sta
         return ()
     read = (e for s in statements(body) for x in expressions(s) for e in walk(x) if isinstance(e, Element))
     arrays = dict.fromkeys(e.array for e in read if e.indices == (Read(K),))
-    place = _sum(Read(K), Read(AHEAD))
+    place = plus(Read(K), Read(AHEAD))
     return tuple(Fill((array,), "fetch", (place,)) for array in (of_projection(projection.name).field(Part.TARGETS), *arrays))
 
 
@@ -108,9 +125,9 @@ def each_spike(units: Group, unit: Local, body: Sequence[Statement]) -> tuple[St
     count = element(units.field(Part.SPIKE_COUNT), SLOT)
     if REPEAT not in mentioned(body):
         return (For(S, ZERO, count, (spiked, *body)),)
-    before = element(units.field(Part.SPIKES), SLOT, _not_negative(_difference(Read(S), ONE)))
+    before = element(units.field(Part.SPIKES), SLOT, _not_negative(minus(Read(S), ONE)))
     again = Logic("and", (Compare(">", Read(S), ZERO), Compare("==", before, Read(unit))))
-    counted = Let(REPEAT, Choice(((again, _sum(Read(REPEAT), ONE)),), ZERO))
+    counted = Let(REPEAT, Choice(((again, plus(Read(REPEAT), ONE)),), ZERO))
     return Let(REPEAT, ZERO), For(S, ZERO, count, (spiked, counted, *body))
 
 
@@ -120,7 +137,7 @@ def at_unit(projection: ProjectionPlan, owner: OfArgument, body: Sequence[Statem
     third, first = own.third(owner), Read(of_projection(own.name).field(Part.THIRD, owner.name))
     units = of_emitted(third.population, event)
     if third.each:
-        post = Let(I, Read(UNIT) if third.first == ZERO else _difference(Read(UNIT), first))
+        post = Let(I, Read(UNIT) if third.first == ZERO else minus(Read(UNIT), first))
         there = Logic("and", (Compare("<=", ZERO, Read(I)), Compare("<", Read(I), number_of(own.post))))
         spiked: tuple[Statement, ...] = (post, If(there, (column(projection, body),)))
     else:
@@ -142,8 +159,8 @@ def row(projection: ProjectionPlan, body: Sequence[Statement], same: bool = True
             return (For(K, *(ends or row_ends(projection, J)), (target, *inside)),)
         case Layout.FULL:
             units = number_of(projection.projection.post)
-            first = Let(FIRST, _not_negative(_product(Read(J), units)))
-            return (first, For(I, ZERO, units, (Let(K, _sum(Read(FIRST), Read(I))), *inside)))
+            first = Let(FIRST, _not_negative(times(Read(J), units)))
+            return (first, For(I, ZERO, units, (Let(K, plus(Read(FIRST), Read(I))), *inside)))
         case Layout.FULL_BUT_SELF:
             return (_row_but_self(projection, inside),)
 
@@ -152,10 +169,10 @@ def found_in_row(projection: ProjectionPlan, begin: Expr, end: Expr, body: Seque
     """The connections of pre unit j to post unit i, where they are listed between these two places: targets are in order."""
     targets = of_projection(projection.name).field(Part.TARGETS)
     halve: tuple[Statement, ...] = (
-        Let(MIDDLE, Call("quotient", (_sum(Read(LOW), Read(HIGH)), TWO))),
+        Let(MIDDLE, Call("quotient", (plus(Read(LOW), Read(HIGH)), TWO))),
         If(
             Compare("<", element(targets, MIDDLE), Read(I)),
-            (Let(LOW, _sum(Read(MIDDLE), ONE)),),
+            (Let(LOW, plus(Read(MIDDLE), ONE)),),
             (Let(HIGH, Read(MIDDLE)),),
         ),
     )
@@ -164,7 +181,7 @@ def found_in_row(projection: ProjectionPlan, begin: Expr, end: Expr, body: Seque
         Let(LOW, begin),
         Let(HIGH, end),
         While(Compare("<", Read(LOW), Read(HIGH)), halve),
-        While(there, (Let(K, Read(LOW)), *body, Let(LOW, _sum(Read(LOW), ONE)))),
+        While(there, (Let(K, Read(LOW)), *body, Let(LOW, plus(Read(LOW), ONE)))),
     )
 
 
@@ -173,22 +190,22 @@ def row_ends(projection: ProjectionPlan, unit: Local, in_share: bool = False) ->
     field = of_projection(projection.name).field
     if not in_share:
         return _ends(field(Part.ROWS), Read(unit))
-    begin, end = (Call("index", (element(field(Part.CUTS), unit, place),)) for place in (Read(SHARE), _sum(Read(SHARE), ONE)))
+    begin, end = (Call("index", (element(field(Part.CUTS), unit, place),)) for place in (Read(SHARE), plus(Read(SHARE), ONE)))
     return begin, end
 
 
 def _row_but_self(projection: ProjectionPlan, inside: Sequence[Statement]) -> For:
     """Part 0 of the row: the units before j; part 1: those after it."""
-    row = _difference(number_of(projection.projection.post), ONE)
-    before = _product(Read(PART), Read(J))
+    row = minus(number_of(projection.projection.post), ONE)
+    before = times(Read(PART), Read(J))
     part = (
-        Let(FIRST, _not_negative(_sum(_product(Read(J), row), before))),
-        Let(AFTER, _not_negative(_sum(before, Read(PART)))),
+        Let(FIRST, _not_negative(plus(times(Read(J), row), before))),
+        Let(AFTER, _not_negative(plus(before, Read(PART)))),
         For(
             OFFSET,
             ZERO,
-            Choice(((Compare("==", Read(PART), ZERO), Read(J)),), _difference(row, Read(J))),
-            (Let(K, _sum(Read(FIRST), Read(OFFSET))), Let(I, _sum(Read(AFTER), Read(OFFSET))), *inside),
+            Choice(((Compare("==", Read(PART), ZERO), Read(J)),), minus(row, Read(J))),
+            (Let(K, plus(Read(FIRST), Read(OFFSET))), Let(I, plus(Read(AFTER), Read(OFFSET))), *inside),
         ),
     )
     return For(PART, ZERO, TWO, part)
@@ -211,29 +228,17 @@ def column(projection: ProjectionPlan, body: Sequence[Statement], same: bool = T
             ends = (Let(K, _index(p.field(Part.COLUMN_CONNECTIONS), POSITION)), Let(J, _index(p.field(Part.COLUMN_SOURCES), POSITION)))
             return For(POSITION, *_ends(p.field(Part.COLUMNS), Read(I)), (*ends, *inside))
         case Layout.FULL:
-            k = _sum(_product(Read(J), units), Read(I))
+            k = plus(times(Read(J), units), Read(I))
             return each_unit(projection.projection.pre, (Let(K, k), *inside), J, in_order=True)
         case Layout.FULL_BUT_SELF:  # part 0: the units before i; part 1: those after it
-            k = _sum(_difference(_sum(_product(Read(J), _difference(units, ONE)), Read(I)), ONE), Read(PART))
+            k = plus(minus(plus(times(Read(J), minus(units, ONE)), Read(I)), ONE), Read(PART))
             stop_ = Choice(((Compare("==", Read(PART), ZERO), Read(I)),), units)
-            return For(PART, ZERO, TWO, (For(J, _product(Read(PART), _sum(Read(I), ONE)), stop_, (Let(K, k), *inside)),))
+            return For(PART, ZERO, TWO, (For(J, times(Read(PART), plus(Read(I), ONE)), stop_, (Let(K, k), *inside)),))
 
 
 def _index(numbers: Field, place: Local) -> Expr:
     """A unit or connection, from a list of their numbers."""
     return Call("index", (element(numbers, place),))
-
-
-def _sum(left: Expr, right: Expr) -> Expr:
-    return Binary("+", left, right)
-
-
-def _difference(left: Expr, right: Expr) -> Expr:
-    return Binary("-", left, right)
-
-
-def _product(left: Expr, right: Expr) -> Expr:
-    return Binary("*", left, right)
 
 
 def _not_negative(number: Expr) -> Expr:
@@ -250,12 +255,12 @@ def _others(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Stat
 
 def _ends(starts: Field, group: Expr) -> tuple[Element, Element]:
     """Where a group begins in a sorted list, and where the next one does."""
-    return element(starts, group), element(starts, _sum(group, ONE))
+    return element(starts, group), element(starts, plus(group, ONE))
 
 
 def _delayed(unit: Local, slots: Field, groups: Field) -> tuple[Element, Element]:
     """Bounds of the connections of a unit whose delay is d steps."""
-    return _ends(groups, _sum(_product(Read(unit), Read(slots)), Read(D)))
+    return _ends(groups, plus(times(Read(unit), Read(slots)), Read(D)))
 
 
 def every_connection(projection: ProjectionPlan, body: Sequence[Statement]) -> tuple[Statement, ...]:
