@@ -138,3 +138,16 @@ def test_nothing_is_found_outside_whatever_is_broken(path: Path) -> None:
     for start, stop in items(text):
         for broken in breakages(text[start:stop]):
             only_there(path, start, stop, broken)
+
+
+@pytest.mark.parametrize("gone", ["single.csv", "cells.csv", "weights.npz", "stimulus.csv"])
+def test_a_file_that_is_not_there_is_said_once(gone: str) -> None:
+    cases = Path(__file__).parents[1] / "cases"
+    text = (cases / "numbers_of_files.plas").read_text(encoding="utf-8").replace(f'"{gone}"', '"nowhere.csv"')
+    assert [(d.code, text[d.span.start : d.span.end]) for d in findings(text, cases)] == [("data-not-found", '"nowhere.csv"')]
+
+
+@pytest.mark.parametrize("source", ["Poisson(10 Hz)", "Regular(10 Hz)", "SpikeTimes([1 ms], [1])"])
+def test_a_source_without_a_number_of_units_is_told_what_lacks(source: str) -> None:
+    (found,) = findings(f"network N:\n    S = {source}\n")
+    assert f"before: ‘S = 100 {source.partition('(')[0]}(…)’" in found.hint

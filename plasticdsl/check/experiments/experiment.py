@@ -97,12 +97,12 @@ def check_experiment(
         return None
     network, missing = known
     block = with_initial_values(block)
-    report.doubt(_doubtful(block.body, missing))
     lookup = Lookup(network, module)
     body = without_restated(block, lookup, sources)
-    check_places(body, _PLACES, "an experiment", report)
     sets = of_kind(body, tree.Data)
     data = {s.name.name: check_data(s, folders, report) for s in sets}
+    report.doubt(_doubtful((s for s in block.body if s not in sets), missing | {name for name, found in data.items() if found is None}))
+    check_places(body, _PLACES, "an experiment", report)
     solver = Solver()
     scope = network_scope(lookup, outside, solver).child(_data_names(sets, report))
     files = {d.name: d for d in network.data if d.name not in data}
@@ -211,7 +211,7 @@ def _expectations(body: Iterable[tree.Statement], recorded: Mapping[str, Declare
 
 
 def _doubtful(body: Iterable[tree.Statement], missing: frozenset[str]) -> Iterator[Span]:
-    """The places of what cannot be judged where parts of the network are missing: what mentions them, and names without an owner."""
+    """The places of what cannot be judged where parts of the network or files are missing: what mentions them, and names without an owner."""
     if not missing:
         return
     for statement in body:

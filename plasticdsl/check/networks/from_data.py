@@ -161,6 +161,8 @@ def listed(node: tree.Expr, pre: Side, post: Side, building: Building) -> tuple[
     report, data = building.context.report, building.data
     if isinstance(node, tree.Name) and node.name in data:
         of = data[node.name]
+        if not of.path:
+            return ()
         shapes = [dict(of.arrays).get(side) for side in ("pre", "post")]
         if None in shapes:
             names = ", ".join(f"‘{name}’" for name, _ in of.arrays)
@@ -205,9 +207,11 @@ def _is_member(node: tree.Expr, data: Mapping[str, DataSet]) -> bool:
 
 
 def _found(node: tree.Expr, context: Context, data: Mapping[str, DataSet]) -> _Array | None:
-    """The array meant; None after reporting that there is none."""
+    """The array meant; None after reporting that there is none, or that the file is not."""
     assert isinstance(node, tree.Member) and isinstance(node.base, tree.Name)
     of, name = data[node.base.name], node.attribute
+    if not of.path:
+        return None
     found = next(((of, array, shape) for array, shape in of.arrays if array in (name.text, name.name)), None)
     if found is None:
         hint = did_you_mean(name.text, [array for array, _ in of.arrays], "It has")

@@ -7,7 +7,7 @@ neuron's, each projection unifies its parts with those of the units on both side
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from plasticdsl.check.blocks.block import CheckedBlock, CheckedBlocks
@@ -36,7 +36,7 @@ from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, chec
 from plasticdsl.check.terms.unification import PURE, Dim, Solver
 from plasticdsl.check.terms.written_units import with_dimension
 from plasticdsl.diagnostics.diagnostic import Label
-from plasticdsl.graph import ordered
+from plasticdsl.graph import ordered, reached
 from plasticdsl.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.mapping import mapped
@@ -70,6 +70,7 @@ def check_network(
         [d.name.name for d in of_kind(block.body, tree.Data)],
     )
     _data(of_kind(block.body, tree.Data), building, folders)
+    _doubt_unread([s for s in block.body if not isinstance(s, tree.Data)], building)
     variables = check_parameters(parameters, building)
     building.constants = known_values(variables, {}, Whose.NETWORK)
     variables += check_signals(signals, building)
@@ -111,11 +112,25 @@ def _data(statements: Sequence[tree.Data], building: Building, folders: Folders)
         if not statement.path:
             hint = f"Write ‘data {name.text} from "
             report.error("not-given", "The data of a network are read from a file.", statement.span, f'{hint}"file.npz"’.')
-        elif (found := read_data(statement.path, statement.place, folders, report)) is not None:
-            building.data[name.name] = DataSet(name.name, name.text, str(found[0]), found[1], statement.span)
-            members |= {canonical(array): Declared(canonical(array), array, "an array") for array, _ in found[1]}
+        else:
+            path, arrays = read_data(statement.path, statement.place, folders, report) or ("", ())
+            building.data[name.name] = DataSet(name.name, name.text, str(path), arrays, statement.span)
+            members |= {canonical(array): Declared(canonical(array), array, "an array") for array, _ in arrays}
     if building.data:
         building.context = building.context.extended(arrays_of(building.data))
+
+
+def _doubt_unread(statements: Sequence[tree.Statement], building: Building) -> None:
+    """Without a file nothing can be said of what reads it, nor of what reads quantities that do."""
+
+    def read_by(name: str) -> Iterator[str]:
+        for statement in statements:
+            if isinstance(statement, tree.Define | tree.Flow) and name in mentioned(statement):
+                yield from names_of((statement,)) if isinstance(statement, tree.Define) else (statement.variable.name,)
+
+    lost = reached((each.name for each in building.data.values() if not each.path), read_by)
+    building.context.report.doubt(that_mention(statements, lost))
+    building.missing |= lost
 
 
 def _no_two_of_a_name(block: tree.Block, report: Reporter) -> None:

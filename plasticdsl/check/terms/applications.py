@@ -43,6 +43,9 @@ _FAMILIAR = {
 }  # fmt: skip
 
 
+#: What units of a network that only spike are called; they are no functions.
+_SOURCES = ("Poisson", "Regular", "SpikeTimes")
+
 #: What other languages call a random number.
 _RANDOM = ("rand", "random", "randn", "uniform", "rnd")
 
@@ -101,8 +104,10 @@ def _unknown(node: tree.Apply, function: tree.Name, context: Context) -> Typed:
         hint = Hint(
             "Something happens with a probability by ‘if chance(0.5)’; a number is drawn by a line ‘u ~ U(0, 1)’ below the trigger."
         )
-    elif function.name in DISTRIBUTIONS:
-        hint = Hint(f"What is drawn stands after ‘~’: ‘w ~ {function.text}(…)’.")
+    elif function.name in DISTRIBUTIONS or function.name in _SOURCES:
+        drawn = f"What is drawn stands after ‘~’: ‘w ~ {function.text}(…)’." if function.name in DISTRIBUTIONS else ""
+        spiking = f"How many units spike stands before: ‘S = 100 {function.text}(…)’." if function.name in _SOURCES else ""
+        hint = Hint(f"{spiking} {drawn}".strip())
     elif statistic(function.text, len(node.arguments)) is not None:
         words = f"‘{function.text}’ is a statistic, for ‘record’, ‘plot’ and ‘expect’. Formulas have sums, for example ‘Σ_i y_i / N’."
         hint = Hint(words)
