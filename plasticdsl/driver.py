@@ -215,8 +215,7 @@ def workshop_of(loaded: Loaded, network: Network, options: CompileOptions, **giv
         return made
 
     compiler = Compiler(loaded, with_listed(network, given.get("connections") or {}), options)
-    kind = repr((options.engine, options.level, sorted(options.without), options.precision))
-    return Workshop(network, instance, compiler.engine, asked.spread, kind), compiler
+    return Workshop(network, instance, compiler.engine, asked.spread, compiler.kind), compiler
 
 
 @dataclass(slots=True)
@@ -228,6 +227,11 @@ class Compiler:
     options: CompileOptions
     made: dict[tuple[PerUnit, frozenset[str]], tuple[Program, Kernels]] = field(default_factory=dict)
     seconds: float = 0.0
+
+    def kind(self, instance: Instance) -> str:
+        """What the states of an engine for this instance depend on beside it, to their bits: where they lie and how they are rounded."""
+        options = _of_size(self.network, self.options, instance)
+        return repr((options.engine, options.level, sorted(options.without), options.precision))
 
     def engine(self, instance: Instance, settings: Settings) -> Engine:
         """An engine that runs this instance, which was made with `settings`."""

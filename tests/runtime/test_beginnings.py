@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import plasticdsl
+from plasticdsl import driver
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.runtime.play import beginnings
 
@@ -143,3 +144,15 @@ def test_an_order_of_its_own_is_another_end():
 def test_a_network_of_another_size_cannot_go_on():
     with pytest.raises(PlasError, match="cannot go on from the end of ‘Training’"):
         plasticdsl.parse(TEXT).run("Larger", engine="reference")
+
+
+def test_an_end_belongs_to_the_passes_that_were_on(monkeypatch):
+    """Which passes for large projections are on follows from the sizes and a table of least ones; rounding depends on them, and what a state holds."""
+    done = []
+    monkeypatch.setattr(beginnings, "end_of", lambda *given, real=beginnings.end_of: done.append(given[0].name) or real(*given))
+    model = plasticdsl.parse(TEXT)
+    for least in (driver.FOR_LARGE, {}, driver.FOR_LARGE):
+        monkeypatch.setattr(driver, "FOR_LARGE", least)
+        model.run("Test", engine="python")
+    model.run("Test", engine="python", level=0)
+    assert done == ["Training"] * 3, "one for each set of passes, and the first of them is known"

@@ -47,7 +47,7 @@ class Beginnings:
         values = tuple((place.order, value) for place, value in sorted(settings.items(), key=lambda item: item[0].order))
         shuffled = any(phase.each is not None and phase.each.shuffled for phase in first.phases)  # in an order of its own (`feeds`)
         done = replace(first, recordings=(), plots=(), expectations=(), begin=None, name=first.name if shuffled else "")
-        name = cache.key("end", self.workshop.kind, digest(network, instance, values, done, own.data, before))
+        name = cache.key("end", self.workshop.kind(instance), digest(network, instance, values, done, own.data, before))
         found = self.known.get(name) or cache.recall("ends", name, Beginning)
         if found is None:
             found = end_of(first, self.workshop, own, progress, interruption, beginning)

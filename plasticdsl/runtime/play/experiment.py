@@ -37,13 +37,13 @@ from plasticdsl.support.arrays import Floats
 @dataclass(frozen=True, slots=True)
 class Workshop:
     """Where instances and engines of one network come from. `instantiate(dt, seed, settings)`, `engine(instance, settings)`. `spread`: parameters that
-    may get a value for each unit or connection on the way. `kind`: of engine, whose states no other kind takes."""
+    may get a value for each unit or connection on the way. `kind`: of the engine for an instance; no other kind takes its states."""
 
     network: Network
     instantiate: Callable[[float, int, Settings], Instance]
     engine: Callable[[Instance, Settings], Engine]
     spread: tuple[Ref, ...] = ()
-    kind: str = ""
+    kind: Callable[[Instance], str] = lambda _: ""
     _followers: Followers = field(init=False)
 
     def __post_init__(self) -> None:
