@@ -67,7 +67,7 @@ def _one(study: Study, number: int, outcomes: list[Outcome]) -> Outcome:
     if not whole:
         return replace(outcomes[0], reason="the repeats were not all run")
     verdicts = [together(block) for block in whole]
-    judged = [replace(outcomes[0], value=v.value, limit=v.limit, passed=v.passed, reason="") for v in verdicts]
+    judged = [replace(outcomes[0], value=v.value, limit=v.limit, passed=v.passed, reason=v.reason) for v in verdicts]
     return _together(judged, "combinations")
 
 

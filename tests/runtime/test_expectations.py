@@ -2,6 +2,7 @@
 
 import pytest
 
+from plasticdsl.diagnostics.diagnostic import PlasError
 from tests.runtime.experiments import carry_out
 
 MODEL = """
@@ -114,3 +115,69 @@ def test_inside_a_phase_the_end_is_that_of_the_phase():
 def test_a_phase_of_no_length_still_has_an_end():
     study = carry_out(text("d.g > 0"), length="0 ms")
     assert study.runs[0].outcomes[-1].passed is True
+
+
+NO_CONNECTION = """
+neuron Relay:
+    input I
+    output y = I
+    spike when I > 1
+
+synapse Weighted:
+    w(0) = 1
+    post.I = Σ w x
+
+network N:
+    a = 3 Relay
+    b = 2 Relay
+    ex = a → b: Weighted, where i > 100
+
+experiment Run on N:
+    dt = 1 ms
+    phase p for 3 steps
+    expect LINE
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ex.w ≥ 0",
+        "ex.w ≥ 0 and ex.w < 2",
+        "min(ex.w) ≥ 0",
+        "mean(a.y) < mean(ex.w)",
+        "fraction(ex.w > 0) < 1",
+        "mean(ex.w) ≈ 1 ± 1 over last 2 steps",
+        "mean(ex.w) ≈ 1 ± 1 every 1 ms",
+        "mean(ex.w) ≈ 1 ± 1 over repeats",
+    ],
+)
+def test_of_no_connections_there_is_nothing_to_expect(line):
+    with pytest.raises(PlasError, match="has no value: ‘ex’ has no connections"):
+        carry_out(NO_CONNECTION.replace("LINE", line))
+
+
+@pytest.mark.parametrize(
+    ("line", "passed"),
+    [
+        ("sum(ex.w) = 0 and norm(ex.w) = 0", True),
+        ("count(ex.w > 0) = 0", True),
+        ("sum(ex.w) = 1", False),
+        ("mean(ex.w) > 2 when 1 > 2", None),
+    ],
+)
+def test_what_is_added_up_of_no_connections_is_nothing(line, passed):
+    assert carry_out(NO_CONNECTION.replace("LINE", line)).runs[0].outcomes[0].passed is passed
+
+
+@pytest.mark.parametrize("line", ["cv(a) < 1", "min(a.I at spikes) > 1", "0/mean(a.y) ≈ 0 ± 1 over last 2 ms"])
+def test_what_has_no_value_fails_and_says_so(line):
+    (found,) = carry_out(NO_CONNECTION.replace("LINE", line)).runs[0].outcomes
+    assert not found.passed
+    assert found.reason == "no value: 0/0, or too few spikes or connections to take it of"
+
+
+def test_nothing_waits_for_connections_of_which_there_are_none():
+    text = NO_CONNECTION.replace("phase p for 3 steps", "phase p until ex.w > 2").replace("LINE", "t > 0 ms")
+    with pytest.raises(PlasError, match="‘until …’ has no value: ‘ex’ has no connections"):
+        carry_out(text)

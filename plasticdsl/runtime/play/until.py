@@ -38,10 +38,12 @@ class Ending:
 
 
 class Waiting:
-    """Watches one phase with `until`."""
+    """Watches one phase with `until`. Raises `PlasError` where it waits for connections of which there are none."""
 
     def __init__(self, until: Until, network: Network, reader: Reader) -> None:
         self._until, self._reader = until, reader
+        if until.condition is not None:
+            reader.require_connections(until.condition, "until …", until.span)
         self._discrete = tuple(Ref(p.as_owner, name) for p in network.populations for name in p.block.stepping)
         flowing = (Ref(p.as_owner, flow.variable) for p in network.populations for flow in p.block.flows)
         self._flowing = tuple(flowing) if until.within is not None else ()

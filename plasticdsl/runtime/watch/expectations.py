@@ -134,7 +134,7 @@ class Watch:
             self.verdict.passed,
             e.unit,
             e.scale,
-            "; ".join(filter(None, (failed, self.note))),
+            "; ".join(filter(None, (failed, self.verdict.reason, self.note))),
             self.verdict.limit,
         )
 
@@ -167,11 +167,14 @@ class Watch:
 
 
 def watch(expectation: Expectation, line: Timeline, reader: Reader) -> Watch:
-    """How the expectation is looked at in this run. Raises `PlasError` where it names a unit that does not exist."""
+    """How the expectation is looked at in this run. Raises `PlasError` where it names a unit that does not exist, or is about connections of which there
+    are none."""
     for expr in (*expectation.compared, *(() if expectation.when is None else (expectation.when,))):
         reader.require_units(expr, expectation.span)
     if expectation.when is not None and not truth(reader.observer.value(tolerant(expectation.when))).passed:
         return Watch(expectation, Moments(0, -1), reason="‘when’ does not hold")
+    for expr in expectation.compared:
+        reader.require_connections(expr, expectation.text, expectation.span)
     taking = reader.taking(expectation.window)
     try:
         return replace(_watch(expectation, taking, line, reader), during=taking.during)
@@ -210,6 +213,11 @@ class Verdict:
     passed: bool
     value: float
     limit: float = math.nan
+
+    @property
+    def reason(self) -> str:
+        """What should be known of a value that is none."""
+        return "no value: 0/0, or too few spikes or connections to take it of" if math.isnan(self.value) else ""
 
 
 def judged(expectation: Expectation, read: Callable[[Expr], Values]) -> Verdict:
@@ -259,7 +267,9 @@ def _worst(found: NDArray[np.float64], excess: NDArray[np.float64], limits: NDAr
 
 
 def truth(value: Values) -> Verdict:
-    """A condition that is no single comparison: 1 where it holds for all, else 0."""
+    """A condition that is no single comparison: 1 where it holds for all, else 0; NaN of nothing."""
+    if not np.size(value):
+        return Verdict(False, math.nan)
     holds = bool(np.all(np.asarray(value, dtype=np.float64) == 1.0))
     return Verdict(holds, float(holds))
 

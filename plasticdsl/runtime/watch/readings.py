@@ -115,6 +115,15 @@ def _of_each(expr: Expr) -> Iterator[tuple[Ref, Units]]:
             yield from _of_each(child)
 
 
+def _needed(expr: Expr) -> Iterator[Ref]:
+    """The variables of which there must be one at least for the expression to have a value: those that are not added up or counted."""
+    if isinstance(expr, Ref):
+        yield expr
+    elif not isinstance(expr, SumOver) and not (is_value_statistic(expr) and expr.function in statistics.OF_ALL):
+        for child in children(expr):
+            yield from _needed(child)
+
+
 class Reader:
     """Reads expressions with statistics. `lengths`: of each phase, in steps, as planned; `rounds`: the steps (really done) at which each round of a phase
     began and ended, so far."""
@@ -360,6 +369,16 @@ class Reader:
             except ValueError as problem:
                 text = str(problem)
                 raise PlasError((Diagnostic("out-of-range", f"{text[:1].upper()}{text[1:].rstrip('.')}.", span),)) from None
+
+    def require_connections(self, expr: Expr, text: str, span: Span) -> None:
+        """Raises `PlasError` where the expression, written so, has no value because a projection has no connections at all."""
+        projections = self.observer.instance.projections
+        for ref in _needed(expr):
+            none = isinstance(ref.owner, OfProjection) and projections[ref.owner.name].count == 0
+            if none and np.size(self.observer.value(ref)) == 0:
+                message = f"‘{text}’ has no value: ‘{ref.owner.name}’ has no connections."
+                hint = "See what its connectivity asks for; ‘sum’, ‘norm’ and ‘count’ of no connections are 0."
+                raise PlasError((Diagnostic("out-of-range", message, span, hint),))
 
 
 @contextmanager
