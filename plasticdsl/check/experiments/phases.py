@@ -36,11 +36,12 @@ def check_phase(phase: tree.Phase, rounds: int, taking: Taking) -> tuple[Phase, 
     inside = replace(taking, phase=phase.name.name)
     each, inside = check_loop(phase.each, inside) if phase.each is not None else (None, inside)
     what, known = "The length of a phase", taking.constants
-    outside, inside = inside, _counting(phase, rounds, inside)
+    again = None if phase.each is None else phase.each.again
+    outside, inside = inside, _counting(rounds, again is not None, inside)
     held = [check_held(s, inside) for s in of_kind(phase.body, tree.Define)]
     starts = [check_start(s, inside) for s in of_kind(phase.body, tree.Start)]
-    if each is not None and phase.each is not None and phase.each.again is not None:
-        each = replace(each, again=check_rounds(phase.each.again, "‘again until …’", outside))
+    if each is not None and again is not None:
+        each = replace(each, again=check_rounds(again, "‘again until …’", SHOWING, outside, inside))
     made = Phase(
         name=phase.name.name,
         duration=None if phase.duration is None else amount(phase.duration, LENGTH, what, outside.context, known, SECONDS),
@@ -49,7 +50,7 @@ def check_phase(phase: tree.Phase, rounds: int, taking: Taking) -> tuple[Phase, 
         recordings=tuple(r for s in of_kind(phase.body, tree.Record) for r in recordings(s, inside)),
         span=phase.span,
         each=each,
-        until=None if phase.until is None else check_until(phase.until, outside),
+        until=None if phase.until is None else check_until(phase.until, outside, inside),
         starts=tuple(s for s in starts if s is not None),
         asynchronous=_order(of_kind(phase.body, tree.Schedule), inside),
         changes=tuple(c for c in held if isinstance(c, Change)),
@@ -57,33 +58,35 @@ def check_phase(phase: tree.Phase, rounds: int, taking: Taking) -> tuple[Phase, 
     return made, inside
 
 
-def _counting(phase: tree.Phase, rounds: int, taking: Taking) -> Taking:
-    """What is in sight of the lines of a phase: also the number of the round, and of the showing, where nothing else is called so."""
+def _counting(rounds: int, again: bool, taking: Taking) -> Taking:
+    """What is in sight within so many repeats: also the number of the round, and that of the showing where items are shown `again`, where nothing else
+    is called so."""
     whats = dict.fromkeys(round_names(range(rounds)), "the number of the round")
-    if phase.each is not None and phase.each.again is not None:
+    if again:
         whats[SHOWING] = "for how many times the item is shown"
     counts = {name: Declared(name, name, what, Ref(Whose.ROUND, name), PURE) for name, what in whats.items()}
     return replace(taking, context=taking.context.inside(taking.context.scope.child({}, missing=lambda name: counts.get(name.name))))
 
 
-def check_course(body: Iterable[tree.Statement], taking: Taking) -> Course:
-    """The phases by name, and what is repeated of them."""
+def check_course(body: Iterable[tree.Statement], taking: Taking, around: int = 0) -> Course:
+    """The phases by name, and what is repeated of them; `around`: how many repeats it stands in."""
     course: list[str | Repeat] = []
     for statement in body:
         match statement:
             case tree.Phase(name=name):
                 course.append(name.name)
             case tree.Repeat():
-                course.append(_repeat(statement, taking))
+                course.append(_repeat(statement, taking, around + 1))
     return tuple(course)
 
 
-def _repeat(statement: tree.Repeat, taking: Taking) -> Repeat:
+def _repeat(statement: tree.Repeat, taking: Taking, depth: int) -> Repeat:
     check_places(statement.body, (tree.Phase, tree.Repeat), "what is repeated", taking.context.report)
     known, times = taking.constants, statement.times
     count = None if times is None else amount(times, COUNT, "The number of rounds", taking.context, known)
-    until = None if statement.until is None else check_rounds(statement.until, "‘repeat until …’", taking)
-    return Repeat(check_course(statement.body, taking), count, until, statement.span)
+    own, inside = round_names(range(depth))[-1], _counting(depth, False, taking)
+    until = None if statement.until is None else check_rounds(statement.until, "‘repeat until …’", own, taking, inside)
+    return Repeat(check_course(statement.body, taking, depth), count, until, statement.span)
 
 
 def _order(schedules: Sequence[tree.Schedule], taking: Taking) -> Order | None:
@@ -138,33 +141,34 @@ def check_places(body: Iterable[tree.Statement], places: tuple[type, ...], where
 _FIXED = (Role.PARAMETER, Role.GIVEN)
 
 
-def check_until(node: tree.Until, taking: Taking) -> Until:
-    """`until stable within 1 %, up to 200 steps`, `until mean(cell.V) > −50 mV`."""
+def check_until(node: tree.Until, taking: Taking, inside: Taking) -> Until:
+    """`until stable within 1 %, up to 200 steps`, `until mean(cell.V) > −50 mV`; `inside`: what the condition sees."""
     if node.times is not None:
         message = "A phase lasts for a time; only what is carried out in rounds lasts ‘at most … times’."
         taking.context.report.error("unknown-option", message, node.times.span, "For example ‘up to 200 steps’.")
     what = "The longest length of a phase"
     at_most = None if node.at_most is None else amount(node.at_most, POSITIVE, what, taking.context, taking.constants, SECONDS)
-    return replace(_awaited(node, taking), at_most=at_most)
+    return replace(_awaited(node, taking, inside), at_most=at_most)
 
 
-def check_rounds(node: tree.Until, what: str, taking: Taking) -> Until:
-    """`until mean(ex.w) > 0.9, at most 100 times`, after `repeat` or `again`; `what` it is, for messages."""
+def check_rounds(node: tree.Until, what: str, counted: str, taking: Taking, inside: Taking) -> Until:
+    """`until mean(ex.w) > 0.9, at most 100 times`, after `repeat` or `again`; `what` it is, for messages, and what the rounds are `counted` by;
+    `inside`: what the condition sees."""
     context = taking.context
     if node.at_most is not None:
         message = f"{what} counts rounds, which have no length of their own."
         context.report.error("unknown-option", message, node.at_most.span, "For example ‘at most 10 times’.")
     times = None if node.times is None else amount(node.times, COUNT, "The largest number of rounds", context, taking.constants)
-    return replace(_awaited(node, taking), at_most=times)
+    return replace(_awaited(node, taking, inside, counted), at_most=times)
 
 
-def _awaited(node: tree.Until, taking: Taking) -> Until:
+def _awaited(node: tree.Until, taking: Taking, inside: Taking, counted: str = "") -> Until:
     """What is waited for, without the longest time."""
     context, report = taking.context, taking.context.report
     before = report.count
     condition = None
     if node.condition is not None:
-        (condition,) = taking.placed((translate_condition(node.condition, taking.reading("until")),), node.condition.span)
+        (condition,) = inside.placed((translate_condition(node.condition, inside.reading("until")),), node.condition.span)
     relative = "A tolerance, relative to the largest value,"
     within = None if node.within is None else amount(node.within, POSITIVE, relative, context, taking.constants)
     if node.within is not None and condition is not None:
@@ -176,7 +180,7 @@ def _awaited(node: tree.Until, taking: Taking) -> Until:
         report.error(
             "stable-at-once", message, node.span, "For variables that flow say how little change counts: ‘until stable within 1e-4’."
         )
-    if node.condition is not None and condition is not None and report.count == before and not _changes(condition, taking.network):
+    if node.condition is not None and condition is not None and report.count == before and not _changes(condition, taking.network, counted):
         message = "This condition reads nothing that changes during a phase, so the phase would end at once or never."
         report.error(
             "nothing-to-wait-for", message, node.condition.span, "Wait for a state, an observable, a statistic of spikes, or the time ‘t’."
@@ -184,10 +188,11 @@ def _awaited(node: tree.Until, taking: Taking) -> Until:
     return Until(condition, within, None, node.span)
 
 
-def _changes(condition: Expr, network: Network) -> bool:
-    """Whether it reads anything but parameters: a variable, an observable, spikes or the time."""
+def _changes(condition: Expr, network: Network, counted: str) -> bool:
+    """Whether it reads anything but parameters and the rounds around: a variable, an observable, spikes, the time, or what is `counted`."""
     fixed = {Ref(Whose.NETWORK, v.name) for v in network.variables if v.role in _FIXED}
     fixed |= {Ref(owner, v.name) for owner, block in network.blocks.items() for v in block.variables if v.role in _FIXED}
+    fixed |= {r for r in refs(condition) if r.owner is Whose.ROUND and r.name != counted}
     return any(r not in fixed and not is_of_file(r) for r in refs(condition)) or any(node == Special("t") for node in walk(condition))
 
 
