@@ -227,7 +227,8 @@ class Kept:
 class Postponed:
     """An array that lacks changes that wait (`loops.lazy`, `loops.blocks`). `advance` by no step stores in `now` what it would be with them, where that
     has the size `length`. While the element of `begun` is 0, nothing may wait: all elements of `sums` are 0 then. `rests_on`: the scalars for whose values
-    something waits, those of its bounds among them. `shown`: a block of steps knows beforehand what tables give this variable, and keeps `changes`."""
+    something waits, those of its bounds among them. `shown`: a block of steps knows beforehand what tables give this variable, and keeps `changes`.
+    `within_bounds`: on both sides."""
 
     field: Field
     now: Field
@@ -237,6 +238,7 @@ class Postponed:
     rests_on: tuple[Field, ...]
     shown: Field | None = None
     changes: tuple[Field, ...] = ()
+    within_bounds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,9 +279,9 @@ class Artifact:
 
 def in_single(program: Program) -> Program:
     """The same program with 32-bit states and parameters. Arithmetic stays in double precision between load and store. Times, hazards and counts stay as
-    they are: a spike time in 32 bits would not even tell the steps of a minute apart. So do weights that lack what sums over time hold: these may be
-    large."""
-    late = {one.field for one in program.postponed if one.sums}
+    they are: a spike time in 32 bits would not even tell the steps of a minute apart. So do weights without bounds that lack what sums over time hold:
+    these may be large."""
+    late = {one.field for one in program.postponed if one.sums and not one.within_bounds}
     narrow = (
         replace(a, dtype="float32") if a.dtype == "float64" and (a.is_variable or a.narrow) and a.name not in late else a
         for a in program.arrays

@@ -114,12 +114,14 @@ def square(rows: Sequence[Sequence[Any]]) -> Floats:
 
 
 def filled(values: Any, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
-    """A fresh array; `values` is one for all, or one for each element. It begins where a line of the cache does."""
+    """A fresh array; `values` is one for all, or one for each element. It begins where a line of the cache does. Zeros that nobody writes take no memory:
+    lists have room for many more spikes than there are."""
     length = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    memory = np.empty(length + LINE, dtype=np.uint8)
+    memory = np.zeros(length + LINE, dtype=np.uint8)
     begin = -memory.ctypes.data % LINE
     found: NDArray[Any] = memory[begin : begin + length].view(dtype).reshape(shape)
-    found[...] = values
+    if np.ndim(values) or any(np.asarray(values, dtype).tobytes()):
+        found[...] = values
     return found
 
 

@@ -51,9 +51,9 @@ network Net:
 N, CONNECTIONS = 2000, 1_000_000
 
 
-def _taken(text: str, connections: int = CONNECTIONS) -> tuple[float, float]:
+def _taken(text: str, connections: int = CONNECTIONS, precision: str = "double") -> tuple[float, float]:
     """Bytes for each of a million connections: at rest, and while it is built. `connections`: how many there are, to 2 %."""
-    build = partial(plasticdsl.parse(text).build, engine="python", dt=1e-3)
+    build = partial(plasticdsl.parse(text).build, engine="python", dt=1e-3, precision=precision)
     build(N=20)  # what is made once
     tracemalloc.start()
     try:
@@ -68,20 +68,21 @@ def _taken(text: str, connections: int = CONNECTIONS) -> tuple[float, float]:
 # Its post unit is 2 bytes. A weight that changes takes another 8, and 8 more for what it was at first where it was drawn; connections in the order of
 # post units, which postsynaptic changes need that do not wait, take 4, and their pre units 2.
 @pytest.mark.parametrize(
-    ("rule", "w", "most"),
+    ("rule", "w", "precision", "most"),
     [
-        ("", "w = 0.1", 2.0),
-        (" with Window", "w = 0.1, axonal delay = 1.5 ms", 10.0),
-        (" with Pairs", "w = 0.1", 16.0),
-        (" with Pairs", "w ~ U(0, 0.2)", 24.0),
+        ("", "w = 0.1", "double", 2.0),
+        (" with Window", "w = 0.1, axonal delay = 1.5 ms", "double", 10.0),
+        (" with Window", "w = 0.1, axonal delay = 1.5 ms", "single", 6.0),
+        (" with Pairs", "w = 0.1", "double", 16.0),
+        (" with Pairs", "w ~ U(0, 0.2)", "double", 24.0),
     ],
-    ids=["one weight", "learns from one weight", "and at once at postsynaptic spikes", "from drawn weights"],
+    ids=["one weight", "learns from one weight", "in 32 bits", "and at once at postsynaptic spikes", "from drawn weights"],
 )
-def test_bytes_for_each_connection(rule: str, w: str, most: float) -> None:
+def test_bytes_for_each_connection(rule: str, w: str, precision: str, most: float) -> None:
     text = CELLS.replace("{rule}", rule).replace("{w}", w)
-    beside, _ = _taken(text.replace("p = 0.25", "p = 0"), 0)  # lists of spikes, and kernels
+    beside, _ = _taken(text.replace("p = 0.25", "p = 0"), 0, precision)  # lists of spikes, and kernels
     assert beside < 1.5
-    rest, peak = _taken(text)
+    rest, peak = _taken(text, precision=precision)
     assert rest - beside < most + 0.5  # large networks have some more kernels, and more numbers for each unit
     assert peak < 1.3 * rest
 

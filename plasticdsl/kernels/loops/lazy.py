@@ -102,7 +102,8 @@ def postponed(plan: Plan, projection: ProjectionPlan) -> Iterator[Postponed]:
         rates = (waiting.field(Part.FRAME_STEPS), *(waiting.field(Part.DECAY_RATE, s.trace) for s in terms))
         bounds = [waiting.names.resolve(b) for b in (waiting.variable(target).low, waiting.variable(target).high) if b is not None]
         limits = tuple(node.name for b in bounds for node in walk(b) if isinstance(node, Read) and isinstance(node.name, Field))
-        yield Postponed(of_projection(projection.name).variable(target), now, length, waiting.field(Part.BEGUN), sums, (*rates, *limits))
+        weights, begun, on_both_sides = of_projection(projection.name).variable(target), waiting.field(Part.BEGUN), len(bounds) == 2
+        yield Postponed(weights, now, length, begun, sums, (*rates, *limits), within_bounds=on_both_sides)
 
 
 # --- presynaptic spikes ----------------------------------------------------------------------------------------------
