@@ -118,7 +118,7 @@ def test_user_text_stays_text() -> None:
 def test_only_parallel_modules_have_threads() -> None:
     assert "prange" not in emit(network())
     text = emit(network(), parallel=True)
-    assert "for i in prange(units):" in text
+    assert "for i in prange(units):\n        i = np.int64(i)" in text
     assert text.count("parallel=True") == 1
 
 
