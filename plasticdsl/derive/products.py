@@ -7,7 +7,8 @@ Let first w′ = a w + Σ k Π vᵢ with a constant a, and vᵢ′ = λᵢ vᵢ 
 a part that decays with λᵢ and one that stays, and a product of such parts decays with the sum λ of their rates, so that over a step it gives ∫₀^dt e^{a
 (dt − s)} e^{λ s} ds = dt e^{a dt} φ₁((λ − a) dt) times its value at t_n, φ₁(z) = (eᶻ − 1)/z. Held, it would give dt φ₁(a dt). The ratio is a constant, a
 parameter of the connection with which the product is multiplied. So the step is that of the exponential of the joint system, which is linear in w and in
-the products of the vᵢ. A weight that a rule lets flow decays only while rules are on and its connection is there: else it is a constant too.
+the products of the vᵢ. A weight that a rule lets flow decays only while rules are on and its connection is there: else it is a constant too, in a as
+in b.
 
 Where a is such a sum of products too, `dw/dt = post.y (1 − w)`, the step takes the means of a and b over the step, dt φ₁(λ dt) for a rate of decay λ. It
 is exact where b is a constant times a, else of second order: w(t + dt) = e^{∫a} w + ∫ e^{∫ₛ a} b ds, of which means leave out what a and b vary together
@@ -91,17 +92,16 @@ def with_products(projection: Projection, populations: Mapping[str, Population],
             steady, taken = is_constant(scheme.slope, block), {v.name for v in (*block.variables, *new)}
             factors = _Factors(scheme.variable, scheme.slope if steady else ZERO, taken)
             slope, offset = inline(scheme.slope, scope), inline(scheme.offset, scope)
-            if any(r.owner is not Whose.OWN and r in moving for part in (slope, offset) for r in refs(part)):
+            of_units = any(r.owner is not Whose.OWN and r in moving for r in refs(slope) | refs(offset))
+            if of_units or not resting.isdisjoint(refs(slope)):
                 try:
-                    closed = _counted(offset, decays, moving, factors)
-                    at_rest = None if resting.isdisjoint(refs(offset)) else _counted(offset, decays, moving - resting, factors)
-                    if steady:
-                        scheme = replace(scheme, offset=closed, reason=IN_CLOSED_FORM, closed=True, at_rest=at_rest)
-                    elif resting.isdisjoint(refs(slope)):
-                        mean = _counted(slope, decays, moving, factors)
-                        scheme = replace(scheme, slope=mean, offset=closed, reason=BY_MEANS, means=True, at_rest=at_rest)
-                    else:
-                        factors.found.clear()
+                    stands = not resting.isdisjoint(refs(slope) | refs(offset))
+                    (a, b), *others = (
+                        (scheme.slope if steady else _counted(slope, decays, those, factors), _counted(offset, decays, those, factors))
+                        for those in (moving, *([moving - resting] if stands else []))
+                    )
+                    reason, at_rest = IN_CLOSED_FORM if steady else BY_MEANS, others[0] if others else None
+                    scheme = replace(scheme, slope=a, offset=b, reason=reason, closed=steady, means=not steady, at_rest=at_rest)
                 except _NotClosed:
                     factors.found.clear()
             new += factors.found.values()

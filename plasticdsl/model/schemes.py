@@ -22,7 +22,7 @@ class Exact:
 @dataclass(frozen=True, slots=True)
 class ExponentialEuler:
     """x' = a x + b with a, b held at t_n: x(t+dt) = x + dt (a x + b) φ₁(a dt), φ₁(z) = (eᶻ − 1)/z. `closed`: b is such that this is exact
-    (`derive.products`); `at_rest`: what b is while the weights that rules let flow stand still, where it is another. `means`: a
+    (`derive.products`); `at_rest`: what a and b are while the weights that rules let flow stand still, where they are others. `means`: a
     and b are their means over the step."""
 
     variable: str
@@ -30,7 +30,7 @@ class ExponentialEuler:
     offset: Expr
     reason: str = ""
     closed: bool = False
-    at_rest: Expr | None = None
+    at_rest: tuple[Expr, Expr] | None = None
     means: bool = False
 
 

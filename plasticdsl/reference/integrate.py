@@ -153,7 +153,10 @@ def _exponential_euler(run: Run, owner: str, scheme: ExponentialEuler, new: Move
     scope, state = everything(run.structure, _from(run, owner), owner), run.frame.values[owner][scheme.variable]
     slope, offset = _each(run, owner, scheme.slope, scope), _each(run, owner, scheme.offset, scope)
     if scheme.at_rest is not None:
-        offset = np.where(_at_rest(run, owner), _each(run, owner, scheme.at_rest, scope), offset)
+        slope, offset = (
+            np.where(_at_rest(run, owner), _each(run, owner, one, scope), other)
+            for one, other in zip(scheme.at_rest, (slope, offset), strict=True)
+        )
     moved = _ahead(state, (slope, offset), _step(run, owner))
     new[owner, scheme.variable] = np.where(standing(run, owner, scheme.variable), state, moved)
 

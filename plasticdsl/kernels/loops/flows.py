@@ -221,18 +221,25 @@ def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[S
     resolve, variable = context.names.resolve, scheme.variable
     x, slope, offset = resolve(Ref(Whose.OWN, variable)), local(variable, "slope"), local(variable, "offset")
     rate = Binary("+", Binary("*", Read(slope), x), Read(offset))
-    dt, pushed = context.names.dt, scheme.offset
-    if scheme.at_rest is not None:
-        assert context.free is not None
-        pushed = Choice(((context.free, pushed),), scheme.at_rest)
+    dt, (pulled, pushed) = context.names.dt, _linear(scheme, context)
     quotient = "expm1_over_small_x" if variable in context.small else "expm1_over_x"
     change = Binary("*", Binary("*", dt, rate), Call(quotient, (Binary("*", Read(slope), dt),)))
     return [
         _comment(variable, context, "exponential Euler: x' = a x + b, x += dt (a x + b) expm1(a dt)/(a dt)"),
-        Let(slope, resolve(scheme.slope)),
+        Let(slope, resolve(pulled)),
         Let(offset, resolve(pushed)),
         Let(local(variable, "new"), Binary("+", x, change)),
     ]
+
+
+def _linear(scheme: ExponentialEuler, context: FlowContext) -> tuple[Expr, Expr]:
+    """a and b, which are others where weights stand still."""
+    now = scheme.slope, scheme.offset
+    if scheme.at_rest is None:
+        return now
+    assert context.free is not None
+    slope, offset = (a if a == b else Choice(((context.free, a),), b) for a, b in zip(now, scheme.at_rest, strict=True))
+    return slope, offset
 
 
 def at_stage(expr: Expr, values: Mapping[str, Expr], time: Expr, names: Names) -> Expr:
