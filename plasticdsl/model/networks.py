@@ -66,7 +66,8 @@ class Population:
 
     `values` override the block's parameters or initial values (keys `"V(0)"` for the latter); expressions are in the scope of
     the network and of the block's parameters. `step`: how long its steps are, where they are longer than those of the network; `dt` in the block is
-    written out as it. `hidden`: nobody wrote it down; it has what flows in the network.
+    written out as it. `hidden`: nobody wrote it down; it has what flows in the network. `as_many_as`: the population whose size it has, whatever that is
+    set to (a source written in place); else it is empty.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Population:
     span: Span = NOWHERE
     step: Expr | None = None
     hidden: bool = False
+    as_many_as: str = ""
 
     @property
     def as_owner(self) -> OfPopulation:

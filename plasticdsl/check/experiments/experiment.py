@@ -145,7 +145,8 @@ def _taking(
     body: Sequence[tree.Statement], lookup: Lookup, sources: Sources, context: Context, data: Mapping[str, DataSet | None]
 ) -> Taking:
     network = lookup.network
-    resized = names_set(body)
+    written = names_set(body)
+    resized = written | {p.name for p in network.populations if p.as_many_as in written}
     known = [v for v in network.variables if not {v.name, f"{network.name}.{v.name}"} & resized]
     constants = known_values(known, {}, Whose.NETWORK)
     sizes = {p.name: None if p.name in resized else constant(p.size, constants) for p in network.populations}

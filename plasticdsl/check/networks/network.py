@@ -204,7 +204,7 @@ def _missing_projections(statements: Sequence[tree.Projection], building: Buildi
 def _add_projection(wanted: Wanted, building: Building) -> None:
     post = side(wanted.post, Whose.POST, building)
     if wanted.hidden is not None and post is not None:
-        building.add_side(check_population(wanted.hidden, building, post.count))
+        building.add_side(check_population(wanted.hidden, building, post))
     made = check_projection(wanted, post, building)
     if made is None:
         building.missing_rules.update(use.name.name for use in (*wanted.statement.uses, *wanted.statement.with_rules))

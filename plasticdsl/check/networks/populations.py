@@ -40,14 +40,16 @@ from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
 
 
-def check_population(statement: tree.Population, building: Building, size: Expr | None = None) -> Side:
+def check_population(statement: tree.Population, building: Building, target: Side | None = None) -> Side:
     """The population with the dimensions of its names; a neuron of the file wins over a source of the same name.
 
-    `size` is given where the statement stands for a source written in place, which has as many units as its target.
+    `target` is given where the statement stands for a source written in place, which has as many units as its target.
     """
     context, name = building.context, statement.name
-    checked = building.blocks.find("neuron", statement.kind) if size is None else None
-    if size is None:
+    checked = building.blocks.find("neuron", statement.kind) if target is None else None
+    if target is not None:
+        size = target.count
+    else:
         size = amount(statement.size, COUNT, "The size of a population", context, building.constants)
         refuse_arrays(size, f"The size of ‘{name.text}’", statement.size.span, context, building.data)
     source: Source | None = None
@@ -87,7 +89,8 @@ def check_population(statement: tree.Population, building: Building, size: Expr 
     if step is not None:
         longer: dict[Expr, Expr] = {Special("dt"): step}
         block = mapped(block, lambda expr: substitute(expr, longer))
-    population = Population(name.name, name.text, size, block, source, values, statement.span, step)
+    like = "" if target is None or target.units else target.population.name
+    population = Population(name.name, name.text, size, block, source, values, statement.span, step, as_many_as=like)
     made = Side(population, dims, space=None if there is None else there.space)
     building.fed += [(made, _input_of(name), value, span) for name, (value, span) in fed.items()]
     require_fixed(block, fed.keys(), statement.span, context.report)

@@ -15,7 +15,7 @@ import numpy as np
 from plasticdsl.model import ClampedSource, GivenSpikes, Network, PoissonSource, Population, Projection, RegularSource, Timing
 from plasticdsl.model.expr import Ref, is_of_file, is_series, refs
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.owners import OfTable
+from plasticdsl.model.owners import OfPopulation, OfTable
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.right_sides import network_sides, right_sides
 from plasticdsl.plan.others import read_by
@@ -28,7 +28,7 @@ from plasticdsl.runtime.instance.partners import counterparts, require_partners
 from plasticdsl.runtime.instance.patterns import Given as GivenPatterns
 from plasticdsl.runtime.instance.patterns import Makings, all_patterns
 from plasticdsl.runtime.instance.resolver import Resolver, fail
-from plasticdsl.runtime.instance.settings import Settings, check_settings
+from plasticdsl.runtime.instance.settings import Given, Settings, check_settings
 from plasticdsl.runtime.instance.sources import GivenTimes, check_rate, first_pace, given_spikes, lay_down
 from plasticdsl.runtime.instance.values import (
     Setup,
@@ -137,7 +137,10 @@ def _check_names(network: Network, connections: Mapping[str, object], spikes: Ma
 
 
 def _size(population: Population, setup: Setup, shared: Resolver) -> int:
-    value = shared.of(setup.settings.get(Ref(population.as_owner, ""), population.size), population.name, population.span)
+    known: Given = population.size
+    for name in filter(None, (population.as_many_as, population.name)):
+        known = setup.settings.get(Ref(OfPopulation(name), ""), known)
+    value = shared.of(known, population.name, population.span)
     size = whole(value) if isinstance(value, float) else None
     if size is None or not 1 <= size <= _MOST_UNITS:
         message = f"The size of ‘{population.symbol}’ must be a whole number from 1 to {_MOST_UNITS:,}, not {value:g}."
