@@ -48,7 +48,7 @@ def check_population(statement: tree.Population, building: Building, target: Sid
     context, name = building.context, statement.name
     checked = building.blocks.find("neuron", statement.kind) if target is None else None
     if target is not None:
-        size = target.count
+        size = substitute(target.count, {Special("N_post"): target.population.size})
     else:
         size = amount(statement.size, COUNT, "The size of a population", context, building.constants)
         refuse_arrays(size, f"The size of ‘{name.text}’", statement.size.span, context, building.data)
