@@ -23,7 +23,7 @@ from plasticdsl.derive.gradient_seeds import NotLocal, Share, shares
 from plasticdsl.graph import ordered
 from plasticdsl.model import Block, Connectivity, Network, Projection, Role, SumInto, Variable
 from plasticdsl.model.expr import Expr, Ref, refs
-from plasticdsl.model.inline import Scope, inline, turned
+from plasticdsl.model.inline import Scope, inline, map_refs, turned
 from plasticdsl.model.owners import OfPopulation, OfProjection, Whose, owner_text
 from plasticdsl.names import free_name
 from plasticdsl.symbolic.algebra import ZERO, add, is_number, mul
@@ -66,7 +66,8 @@ def undelayed_sums(network: Network) -> Iterator[Summed]:
 @dataclass(slots=True)
 class Backwards:
     """The derivatives of one observable in one network, as far as they were asked for. `adjoints`: the name of dL_dv in its population; `units`: new
-    variables by population; `sums`: new sums by projection; `hidden`: sums of hidden projections, by the projection they follow backwards."""
+    variables by population; `sums`: new sums by projection; `hidden`: sums of hidden projections, by the projection they follow backwards; `shared`:
+    projections that sum with the weights of others, by name, and these."""
 
     network: Network
     observable: Variable
@@ -76,6 +77,7 @@ class Backwards:
     units: dict[str, list[Variable]] = field(default_factory=dict)
     sums: dict[str, list[SumInto]] = field(default_factory=dict)
     hidden: dict[str, list[SumInto]] = field(default_factory=dict)
+    shared: dict[str, list[str]] = field(default_factory=dict)
     _summed: tuple[Summed, ...] = ()
     _readers: dict[Ref, list[Variable]] = field(default_factory=dict)
     _summing: dict[Ref, list[Summed]] = field(default_factory=dict)
@@ -119,15 +121,21 @@ class Backwards:
         return ZERO if above is None else mul(Ref(Whose.POST, above), differentiate(one.body, by))
 
     def _through_other(self, one: Summed, projection: Projection, name: str) -> Expr:
-        """A weight that another projection's sum uses for the same pair of units, the other way round."""
-        if (one.projection.pre, one.projection.post) != (projection.post, projection.pre):
+        """A weight that another projection's sum uses for the same pair of units, in the same direction or (between two populations) the other way
+        round. Whether it does so for every connection is seen when both are built."""
+        ends, own_ends = (one.projection.pre, one.projection.post), (projection.pre, projection.post)
+        if ends not in (own_ends, own_ends[::-1]):
             message = f"‘{one.projection.symbol}’ uses ‘{name}’ of ‘{projection.symbol}’ for other pairs of units than its own."
-            raise NotLocal(message, "Only the transposed weights can be shared.")
+            raise NotLocal(message, "Only weights between the same two populations can be shared.")
         value = self._through_sum(one, Ref(projection.as_owner, name))
         if any(r.owner is Whose.OWN for r in refs(value)):
             message = f"The derivative needs values of ‘{one.projection.symbol}’ at the connections of ‘{projection.symbol}’."
             raise NotLocal(message, "Keep what both use in one of the two units.")
-        return turned(value)
+        shared = self.shared.setdefault(one.projection.name, [])
+        if projection.name not in shared:
+            shared.append(projection.name)
+        own = map_refs(value, lambda r: Ref(Whose.OWN, r.name, r.limit) if r.owner == projection.as_owner else r)
+        return own if ends == own_ends else turned(own)
 
     # --- adjoints ----------------------------------------------------------------------------------------------------
 
@@ -174,12 +182,17 @@ class Backwards:
     def _collected(self, population: str, name: str, share: Share) -> Expr:
         """An input of the population that sums a share over the connections of its projection."""
         by = share.projection if share.through == "post" else f"{share.projection}_transposed"
+        followed = next(p for p in self.network.projections if p.name == share.projection)
+        others = sorted(r.owner.name for r in refs(share.value) if isinstance(r.owner, OfProjection) and r.owner != followed.as_owner)
+        if share.through == "pre" and followed.pre == followed.post and others:
+            message = f"‘{followed.symbol}’ uses ‘{others[0]}’ between units of one population, so the way back would need its transpose."
+            raise NotLocal(message, "Use weights of its own, or let the two sides be two populations.")
         target = self._declare(population, name, by, None)
         if share.through == "post":
             self.sums.setdefault(share.projection, []).append(SumInto(target, share.value, self.observable.span))
         else:
-            followed = SumInto(target, turned(share.value, OfProjection(share.projection)), self.observable.span)
-            self.hidden.setdefault(share.projection, []).append(followed)
+            backwards = SumInto(target, turned(share.value, OfProjection(share.projection)), self.observable.span)
+            self.hidden.setdefault(share.projection, []).append(backwards)
         return Ref(Whose.OWN, target)
 
 
@@ -196,7 +209,10 @@ def extended(network: Network, all_of: Iterable[Backwards]) -> Network:
     projections = []
     for q in network.projections:
         new = (s for b in found for s in b.sums.get(q.name, ()))
-        projections.append(replace(q, connection=replace(q.connection, sums=(*q.connection.sums, *new))))
+        shared = (*q.shared, *(name for b in found for name in b.shared.get(q.name, ())))
+        projections.append(
+            replace(q, connection=replace(q.connection, sums=(*q.connection.sums, *new)), shared=tuple(dict.fromkeys(shared)))
+        )
     taken = {p.name for p in network.populations} | {p.name for p in network.projections}
     hidden = []
     for projection in network.projections:

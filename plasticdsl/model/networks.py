@@ -187,6 +187,7 @@ class Projection:
     `rules`: names of the rules it carries. `given`: variables whose values the projection itself writes (`w = 0.05`). `symmetric`: those with
     `w_ij = w_ji`; `alike`: own parameters that their changes read, which must be the same in both directions too; `partners`: own states that their
     changes read, each with the one that takes its place in the other direction. `thirds`: units of other populations that they take as arguments.
+    `shared`: projections whose weights it uses and whose gradients go through it: each of their connections has its counterpart among its own.
     """
 
     name: str
@@ -205,6 +206,7 @@ class Projection:
     alike: tuple[str, ...] = ()
     partners: tuple[tuple[str, str], ...] = ()
     thirds: tuple[Third, ...] = ()
+    shared: tuple[str, ...] = ()
 
     @property
     def as_owner(self) -> OfProjection:

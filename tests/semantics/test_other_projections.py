@@ -195,3 +195,43 @@ def test_derived_projections_have_the_connections_of_the_other_backwards() -> No
 def test_independent_draws_are_refused_before_the_run() -> None:
     with pytest.raises(PlasError, match="up does not connect unit"):
         instantiate(loop("p = 0.5"), dt=1.0, seed=4)
+
+
+SHARED = """
+neuron Cell:
+    input a
+    input b
+    input φ
+    output y = a + b
+
+synapse Forward:
+    post.a = Σ w x
+
+synapse Same(other):
+    post.b = Σ other.w x
+
+synapse Back(other):
+    post.φ = Σ other.wᵀ (1 − pre.y)
+
+rule Descent:
+    Δw = −∂L/∂w
+
+network Net:
+    below = 3 Cell
+    above = 2 Cell
+    up = below → above: Forward with Descent, w = 1
+    peek = PEEK
+    L = ½ Σ_{k ∈ above} y_k² + ½ Σ_{k ∈ below} φ_k²
+"""
+
+
+@pytest.mark.parametrize("peek", ["below → above: Same(other = up)", "above → below: Back(other = up)"])
+@pytest.mark.parametrize("only", ["", ", where i ≤ 1"])
+def test_gradients_follow_weights_that_are_all_used(peek: str, only: str) -> None:
+    """Where one weight is not used, the gradient by it would have a part too many."""
+    (network,) = prepared(read(SourceFile("<test>", SHARED.replace("PEEK", peek + only)))).networks
+    if not only:
+        assert instantiate(network, dt=1.0, seed=1).projections["peek"].count == 6
+        return
+    with pytest.raises(PlasError, match=r"follows weights of ‘up’ through ‘peek’, which uses [23] of their 6"):
+        instantiate(network, dt=1.0, seed=1)

@@ -225,6 +225,14 @@ def _require_counterparts(network: Network, made: Mapping[str, ProjectionInstanc
                 except ValueError as problem:
                     hint = "Give both projections the same connections, for example ‘all to all’."
                     fail("unsupported", f"{problem}.", projection.connectivity.span, hint)
+        own = made[projection.name].count
+        for fewer in (made[name] for name in projection.shared if made[name].count > own):
+            message = (
+                f"A gradient follows weights of ‘{fewer.name}’ through ‘{projection.name}’, which uses {own} of their {fewer.count} alone."
+            )
+            fail(
+                "not-local", message, projection.connectivity.span, "Give both projections the same connections, for example ‘all to all’."
+            )
 
 
 def _connected(projection: Projection, pattern: Pattern, setup: Setup) -> Connections:
