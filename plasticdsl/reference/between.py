@@ -21,7 +21,7 @@ from plasticdsl.reference.events import send, without_held
 from plasticdsl.reference.handlers import run_at
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame
-from plasticdsl.reference.sums import inputs_in_order, sum_input
+from plasticdsl.reference.sums import sum_input
 from plasticdsl.runtime.engine.engine import order_in_step
 from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.support.steps import to_steps
@@ -96,7 +96,7 @@ def _order(run: Run, population: str) -> Iterable[int]:
 
 def _sum_anew(run: Run) -> None:
     """The sums that updates of visited populations read."""
-    for ref in inputs_in_order(run.structure):
+    for ref in run.structure.inputs:
         population, target = owner_text(ref.owner), ref.name
         if population in run.visits and target in run.structure.block(population).stepping_inputs:
             sum_input(run, run.frame, population, target)

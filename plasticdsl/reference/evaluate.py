@@ -30,7 +30,7 @@ Array = NDArray[Any]
 def evaluate(expr: Expr, scope: OwnerScope) -> Array:
     """The value of `expr`; conditions give 1 and 0. Raises `TypeError` for what only a network's observer evaluates."""
     moves = scope.frame.ahead != 0.0 and not scope.at_grid
-    return np.asarray(numbers.evaluate(expr, scope.value, in_jumps=scope.value_on_grid if moves else None), dtype=np.float64)
+    return numbers.numbers(expr, scope.value, in_jumps=scope.value_on_grid if moves else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class OwnerScope:
 
     def _own(self, ref: Ref) -> Array:
         limit = ref.limit or self.limit
-        table = {"": self.plain, "before": self.before, "after": self.after}[limit]
+        table = self.plain if not limit else self.before if limit == "before" else self.after
         if ref.name in table:
             return table[ref.name]
         if self.own is not None and ref.name in self.own:
@@ -108,7 +108,7 @@ class OwnerScope:
         values = self.frame.values[self.owner]
         if ref.name in values:
             return values[ref.name][self.index]
-        parameters = self.structure.made(self.owner).parameters
+        parameters = self.structure.made[self.owner].parameters
         if ref.name in parameters:
             array = np.asarray(parameters[ref.name], dtype=np.float64)
             return array if array.ndim == 0 else array[self.index]
@@ -201,9 +201,9 @@ class OwnerScope:
                 raise KeyError(f"{self.owner}: {name} means nothing here")
 
 
-def everything(structure: Structure, frame: Frame, owner: str) -> OwnerScope:
+def everything(structure: Structure, frame: Frame, owner: str, own: Mapping[str, Floats] | None = None) -> OwnerScope:
     """All units or connections of an owner."""
-    return OwnerScope(structure, frame, owner, np.arange(structure.count(owner)))
+    return OwnerScope(structure, frame, owner, np.arange(structure.count(owner)), own)
 
 
 def bounded(name: str, values: Array, scope: OwnerScope) -> Floats:

@@ -10,7 +10,6 @@ the inputs of its last one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
@@ -66,6 +65,9 @@ def flow(run: Run) -> None:
 
 
 def _in_bounds(run: Run, owner: str, name: str, values: Floats) -> Floats:
+    variable = run.structure.block(owner).variable(name)
+    if variable is not None and variable.low is None and variable.high is None:
+        return values
     return bounded(name, values, everything(run.structure, _from(run, owner), owner))
 
 
@@ -81,7 +83,7 @@ def _from(run: Run, owner: str, ahead: float = 0.0) -> Frame:
     dt, begun = run.structure.instance.dt, run.frame.step + 1 - run.structure.stride(owner)
     if begun == run.frame.step and ahead == run.frame.ahead:
         return run.frame
-    return replace(run.frame, step=begun, time=begun * dt, ahead=ahead)
+    return Frame(run.frame.values, begun, begun * dt, run.frame.arrived, ahead)
 
 
 def _step(run: Run, owner: str) -> float:
@@ -165,7 +167,8 @@ def _ahead(state: Floats, rate: tuple[Floats, Floats], time: float) -> Floats:
     """x + τ (a x + b) φ₁(a τ), for rates (a, b)."""
     slope, offset = rate
     z = slope * time
-    phi = np.where(z == 0, 1.0, np.expm1(z) / np.where(z == 0, 1.0, z))
+    none = z == 0
+    phi = np.where(none, 1.0, np.expm1(z) / np.where(none, 1.0, z))
     return state + time * (slope * state + offset) * phi
 
 
@@ -173,7 +176,7 @@ def _euler(run: Run, owner: str, scheme: Euler, new: Moved) -> None:
     step = _step(run, owner) / scheme.substeps
     state = {v: run.frame.values[owner][v] for v in scheme.variables}
     for substep in range(scheme.substeps):
-        scope = replace(everything(run.structure, _from(run, owner, substep * step), owner), own=state)
+        scope = everything(run.structure, _from(run, owner, substep * step), owner, state)
         rates = [_rate(run, owner, v, rate, scope) for v, rate in zip(scheme.variables, scheme.rates, strict=True)]
         state = {v: _in_bounds(run, owner, v, state[v] + step * rate) for v, rate in zip(scheme.variables, rates, strict=True)}
     new.update({(owner, v): values for v, values in state.items()})
@@ -227,7 +230,7 @@ def _together(run: Run, schemes: list[tuple[str, Staged]], dt: float, new: Moved
 
 def _rates(run: Run, schemes: list[tuple[str, Staged]], at: Moved, ahead: float) -> dict[tuple[str, str], tuple[Floats, Floats]]:
     """a and b of the rates a x + b with the variables at `at`, `ahead` of t_n."""
-    stage = replace(_from(run, schemes[0][0], ahead).copy(), ahead=ahead)
+    stage = _from(run, schemes[0][0], ahead).at_stage(ahead)
     for (owner, v), values in at.items():
         if owner in run.structure.populations:
             stage.values[owner][v] = values
@@ -236,7 +239,7 @@ def _rates(run: Run, schemes: list[tuple[str, Staged]], at: Moved, ahead: float)
     for owner, scheme in schemes:
         # a connection sees its units as they are at t_n
         seen = stage if owner in run.structure.populations else _from(run, owner, ahead)
-        scope = replace(everything(run.structure, seen, owner), own={v: at[owner, v] for v in scheme.variables})
+        scope = everything(run.structure, seen, owner, {v: at[owner, v] for v in scheme.variables})
         for v, slope, offset in linear_parts(scheme):
             found[owner, v] = _rate(run, owner, v, slope, scope), _rate(run, owner, v, offset, scope)
     return found

@@ -26,7 +26,7 @@ from plasticdsl.reference.snapshot import restored, snapshot_of
 from plasticdsl.reference.sources import emit
 from plasticdsl.reference.state import Run, first_state
 from plasticdsl.reference.structure import Structure, structure_of
-from plasticdsl.reference.sums import inputs_in_order, sum_inputs
+from plasticdsl.reference.sums import sum_inputs
 from plasticdsl.runtime.engine.engine import Feed, State, checked_feed, checked_order
 from plasticdsl.runtime.instance.instance import Instance
 
@@ -170,7 +170,7 @@ def _step(run: Run) -> None:
 
 
 def _require_order(structure: Structure) -> None:
-    listed = set(inputs_in_order(structure))
+    listed = set(structure.inputs)
     for name, population in structure.populations.items():
         missing = [v.name for v in population.block.variables if v.role is Role.INPUT and Ref(OfPopulation(name), v.name) not in listed]
         if missing:

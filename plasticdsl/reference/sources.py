@@ -130,7 +130,8 @@ def _given(run: Run, population: Population) -> Index:
     drawn = run.structure.instance.populations[population.name]
     counts = np.zeros(drawn.size, dtype=np.int64)
     if drawn.spike_steps is not None and drawn.spike_units is not None:
-        np.add.at(counts, drawn.spike_units[drawn.spike_steps == run.frame.step], 1)
+        begin, end = np.searchsorted(drawn.spike_steps, (run.frame.step, run.frame.step + 1))  # they are sorted by step
+        np.add.at(counts, drawn.spike_units[begin:end], 1)
     return counts
 
 

@@ -50,8 +50,9 @@ def arriving(structure: Structure, spikes: dict[Emitted, Spikes], projection: st
     """How many spikes (or events of a `kind`) of `side` reach each connection at `step`: int64[connections]."""
     end = structure.end(projection, side)
     arrived = np.zeros(len(end.units), dtype=np.int64)
-    for delay in np.unique(end.delays):
-        emitted = spikes[Emitted(end.population, kind)].counts.get(step - int(delay))
+    counts = spikes[Emitted(end.population, kind)].counts
+    for delay in end.delays_there:
+        emitted = counts.get(step - delay)
         if emitted is not None:
             chosen = end.delays == delay
             arrived[chosen] = emitted[end.units[chosen]]

@@ -7,25 +7,23 @@ What would have left before the first step is 0. Sums that the flows of connecti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from plasticdsl.model import Projection, Role, SumInto
+from plasticdsl.model import Projection, SumInto
 from plasticdsl.model.expr import Incoming, Ref
 from plasticdsl.model.owners import OfPopulation, owner_text
 from plasticdsl.reference.evaluate import OwnerScope, evaluate, everything
 from plasticdsl.reference.state import Run
-from plasticdsl.reference.structure import Frame, Index, Structure
+from plasticdsl.reference.structure import Frame, Index
 from plasticdsl.runtime.instance.instance import Floats
 
 
 def sum_inputs(run: Run) -> None:
     """Evaluate all inputs at t_n, and send what arrives later on its way."""
     run.delayed = run.inputs_waiting.pop(run.frame.step, {})
-    for ref in inputs_in_order(run.structure):
+    for ref in run.structure.inputs:
         population, target = owner_text(ref.owner), ref.name
-        for projection, total in run.structure.network.sums_into(population, target):
+        for projection, total in run.structure.sums[population, target]:
             if projection.delays:
                 at_once = np.flatnonzero(run.structure.post[projection.name].delays == 0)
                 _gather(run, projection, target, at_once, _late_body(run, projection, total, at_once), run.delayed)
@@ -41,23 +39,15 @@ def sum_inputs(run: Run) -> None:
 
 def sum_inputs_at_stage(run: Run, frame: Frame) -> None:
     """Evaluate the sums of flowing variables in a frame at a stage of an integrator; all other inputs, and what comes with a delay, stay."""
-    for ref in inputs_in_order(run.structure):
+    for ref in run.structure.inputs:
         if ref in run.structure.flowing:
             sum_input(run, frame, owner_text(ref.owner), ref.name)
-
-
-def inputs_in_order(structure: Structure) -> Iterator[Ref]:
-    """Every input, each after what it depends on."""
-    for ref in structure.network.order:
-        variable = structure.populations[owner_text(ref.owner)].block.variable(ref.name)
-        if variable is not None and variable.role is Role.INPUT:
-            yield ref
 
 
 def sum_input(run: Run, frame: Frame, population: str, target: str) -> None:
     """Evaluate one input with everything as it is in a frame."""
     result = np.zeros(run.structure.count(population))
-    for projection, total in run.structure.network.sums_into(population, target):
+    for projection, total in run.structure.sums[population, target]:
         if not projection.delays:
             units = run.structure.post[projection.name].units
             np.add.at(result, units, np.broadcast_to(evaluate(total.body, everything(run.structure, frame, projection.name)), units.shape))
@@ -92,11 +82,11 @@ def _gather(
 def _send(run: Run) -> None:
     structure = run.structure
     for projection in structure.projections.values():
-        delays = structure.post[projection.name].delays
+        end = structure.post[projection.name]
         for total in projection.connection.sums:
-            for delay in np.unique(delays[delays > 0]):
-                connections = np.flatnonzero(delays == delay)
-                arrival = run.inputs_waiting.setdefault(run.frame.step + int(delay), {})
+            for delay in (d for d in end.delays_there if d > 0):
+                connections = np.flatnonzero(end.delays == delay)
+                arrival = run.inputs_waiting.setdefault(run.frame.step + delay, {})
                 _gather(run, projection, total.target, connections, _late_body(run, projection, total, connections), arrival)
 
 
@@ -104,7 +94,7 @@ def _remember(run: Run) -> None:
     """Keep this step's values for as long as an axonal delay may ask for them."""
     structure = run.structure
     with_sums = [p.name for p in structure.projections.values() if p.connection.sums]
-    longest = max((int(structure.pre[name].delays.max(initial=0)) for name in with_sums), default=0)
+    longest = max((delay for name in with_sums for delay in structure.pre[name].delays_there), default=0)
     if longest > 0:
         run.earlier[run.frame.step] = run.frame.copy()
         run.earlier.pop(run.frame.step - longest, None)

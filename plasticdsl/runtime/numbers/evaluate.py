@@ -1,7 +1,7 @@
 """Expressions of the model computed with NumPy: set-up values, clamps, observables and expectations.
 
 Comes in: an expression, and a function that looks variables up (each a number or an array). Goes out: a number or an array. What the interpreter
-(`reference`) computes in a step is computed here too.
+(`reference`) computes in a step is computed here too: an expression is looked through once, and becomes a function of where its names get their values.
 Arithmetic is that of IEEE doubles: 1/0 is inf, 0/0 is NaN, without warnings; what a branch that is not taken would give never shows.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any, assert_never
 
 import numpy as np
@@ -67,8 +67,15 @@ def evaluate(
     A condition gives 1 or 0. Raises ValueError for a function that is not built in or an index without a meaning,
     and whatever `lookup` raises.
     """
-    result = _numbers(_compute(expr, lookup, space, bound, in_jumps or lookup))
+    result = numbers(expr, lookup, space, bound, in_jumps)
     return float(result) if result.ndim == 0 else result
+
+
+def numbers(
+    expr: Expr, lookup: Lookup, space: Space | None = None, bound: Indices | None = None, in_jumps: Lookup | None = None
+) -> NDArray[np.float64]:
+    """The same as an array, without axes where the value is one number."""
+    return _numbers(_compute(expr, lookup, space, bound, in_jumps or lookup))
 
 
 def constant(expr: Expr, instance: Instance, own: Owner = Whose.NETWORK) -> Values:
@@ -117,38 +124,94 @@ def _truth(value: Array) -> NDArray[np.bool_]:
 
 
 def _value(expr: Expr, scope: _Scope) -> Array:
-    if scope.lookup is not scope.in_jumps and in_jumps(expr):
-        scope = replace(scope, lookup=scope.in_jumps)
+    return _known(_Itself(expr))(scope)
+
+
+# --- an expression as a function -------------------------------------------------------------------------------------
+
+#: How an expression is computed.
+Reader = Callable[[_Scope], Array]
+
+
+class _Itself:
+    """One expression and no other: equal ones may differ (0.0 and −0.0), and may be deeper than Python's stack."""
+
+    __slots__ = ("expr",)
+
+    def __init__(self, expr: Expr) -> None:
+        self.expr = expr
+
+    def __hash__(self) -> int:
+        return id(self.expr)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.expr is other.expr
+
+
+@lru_cache(maxsize=10_000)
+def _known(itself: _Itself) -> Reader:
+    """An interpreter computes the same expressions in every step."""
+    return _reader(itself.expr)
+
+
+def _reader(expr: Expr) -> Reader:
+    read = _reader_now(expr)
+    if not in_jumps(expr):
+        return read
+    return lambda scope: read(scope if scope.lookup is scope.in_jumps else replace(scope, lookup=scope.in_jumps))
+
+
+def _reader_now(expr: Expr) -> Reader:
+    """The same wherever `t` is."""
     match expr:
         case Number(value):
-            return np.asarray(value, dtype=np.float64)
+            number = np.asarray(value, dtype=np.float64)
+            return lambda _: number
         case Ref() | Special() | At() | Incoming() | Drawn():
-            return np.asarray(_variable(expr, scope))
+            name = expr
+            return lambda scope: np.asarray(_variable(name, scope))
         case Binary():
-            return _chain(expr, scope)
+            return _chain(expr)
         case Negate(operand):
-            return np.negative(_numbers(_value(operand, scope)))
-        case Call("pattern", (Ref() as patterns, number)):
-            return _one_pattern(patterns, _numbers(_value(number, scope)), scope)
-        case Call(function, (of, *numbers)) if function == SEVERAL:
-            return _of_some(of, numbered(numbers), scope)
+            negated = _number(operand)
+            return lambda scope: np.asarray(np.negative(negated(scope)))
+        case Call("pattern", (Ref() as patterns, which)):
+            pattern = _number(which)
+            return lambda scope: _one_pattern(patterns, pattern(scope), scope)
+        case Call(function, (of, *bounds)) if function == SEVERAL:
+            units = numbered(bounds)
+            return lambda scope: _of_some(of, units, scope)
         case Call(function, (Ref() as array, whose)) if function == NUMBERS:
-            return _of_file(array, whose, scope)
+            return lambda scope: _of_file(array, whose, scope)
         case Call("pick", (Ref() as array, *entry)):
-            return np.asarray(FUNCTIONS["pick"](scope.lookup(array), *(_numbers(_value(number, scope)) for number in entry)))
+            entries = [_number(each) for each in entry]
+            return lambda scope: np.asarray(FUNCTIONS["pick"](scope.lookup(array), *(each(scope) for each in entries)))
         case Call(function, arguments):
-            return _call(function, [_numbers(_value(a, scope)) for a in arguments])
+            return _call(function, [_number(a) for a in arguments])
         case Compare(operator, left, right):
-            return _together(COMPARISONS[operator], _value(left, scope), _value(right, scope))
+            compared, one, other = COMPARISONS[operator], _reader(left), _reader(right)
+            return lambda scope: _together(compared, one(scope), other(scope))
         case Logic(operator, operands):
-            return _logic(operator, operands, scope)
+            return _logic(operator, [_condition(o) for o in operands])
         case Choice(branches, otherwise):
-            return _choice(branches, otherwise, scope)
+            return _choice([(_condition(c), _number(v)) for c, v in branches], _number(otherwise))
         case SumOver():
-            return _sum(expr, scope)
+            whole = expr
+            return lambda scope: _sum(whole, scope)
         case Leaf():
             raise TypeError("only a plan knows such values")
     assert_never(expr)
+
+
+def _number(expr: Expr) -> Reader:
+    """As float64."""
+    read = _reader(expr)
+    return read if isinstance(expr, Number | Binary | Negate) else lambda scope: _numbers(read(scope))
+
+
+def _condition(expr: Expr) -> Callable[[_Scope], NDArray[np.bool_]]:
+    read = _reader(expr)
+    return lambda scope: _truth(read(scope))
 
 
 def _variable(node: Name, scope: _Scope) -> Values | NDArray[np.float64]:
@@ -218,15 +281,20 @@ def units_of(units: Units, size: int, number: Callable[[Expr], float]) -> NDArra
     return chosen(list(zip(found[::2], found[1::2], strict=True)), size)
 
 
-def _chain(expr: Binary, scope: _Scope) -> Array:
+def _chain(expr: Binary) -> Reader:
     """A long sum or product hangs to the left, possibly deeper than Python's stack."""
     links = [expr]
     while isinstance(links[-1].left, Binary):
         links.append(links[-1].left)
-    value = _numbers(_value(links[-1].left, scope))
-    for link in reversed(links):
-        value = _together(OPERATORS[link.operator], value, _numbers(_value(link.right, scope)))
-    return value
+    first, others = _number(links[-1].left), [(OPERATORS[link.operator], _number(link.right)) for link in reversed(links)]
+
+    def computed(scope: _Scope) -> Array:
+        value = first(scope)
+        for operator, right in others:
+            value = _together(operator, value, right(scope))
+        return value
+
+    return computed
 
 
 def _together(function: Callable[..., Any], *values: Array) -> Array:
@@ -246,37 +314,43 @@ def one_size(*values: Array | float) -> None:
         raise OtherCount(f"{' and '.join(map(str, counts))} values are taken together, which are not of the same units") from None
 
 
-def _call(function: str, arguments: list[Array]) -> Array:
-    known = FUNCTIONS.get(function)
-    if known is None:
-        raise ValueError(f"{function} is no built-in function; there are {', '.join(FUNCTIONS)}")
-    return _together(known, *arguments)
+def _call(function: str, arguments: Sequence[Reader]) -> Reader:
+    def computed(scope: _Scope) -> Array:
+        known = FUNCTIONS.get(function)
+        if known is None:
+            raise ValueError(f"{function} is no built-in function; there are {', '.join(FUNCTIONS)}")
+        return _together(known, *[argument(scope) for argument in arguments])
+
+    return computed
 
 
-def _logic(operator: str, operands: tuple[Expr, ...], scope: _Scope) -> Array:
-    values = [_truth(_value(o, scope)) for o in operands]
+def _logic(operator: str, operands: Sequence[Callable[[_Scope], NDArray[np.bool_]]]) -> Reader:
     if operator == "not":
-        return np.logical_not(values[0])
+        return lambda scope: np.logical_not(operands[0](scope))
     both = np.logical_and if operator == "and" else np.logical_or
-    return reduce(lambda left, right: _together(both, left, right), values)
+    return lambda scope: reduce(lambda left, right: _together(both, left, right), [operand(scope) for operand in operands])
 
 
-def _choice(branches: tuple[tuple[Expr, Expr], ...], otherwise: Expr, scope: _Scope) -> Array:
+def _choice(branches: Sequence[tuple[Callable[[_Scope], NDArray[np.bool_]], Reader]], otherwise: Reader) -> Reader:
     """The first branch whose condition holds, element by element; a branch that holds nowhere is not even computed, and its condition still tells of
     how many elements there are."""
-    taken: list[tuple[NDArray[np.bool_], Array]] = []
-    for condition, value in branches:
-        here = _truth(_value(condition, scope))
-        if here.ndim == 0 and here:
-            result = _numbers(_value(value, scope))
-            break
-        if here.any() or here.ndim:
-            taken.append((here, _numbers(_value(value, scope)) if here.any() else np.zeros(())))
-    else:
-        result = _numbers(_value(otherwise, scope))
-    for here, value_there in reversed(taken):
-        result = _together(np.where, here, value_there, result)
-    return result
+
+    def computed(scope: _Scope) -> Array:
+        taken: list[tuple[NDArray[np.bool_], Array]] = []
+        for condition, value in branches:
+            here = condition(scope)
+            if here.ndim == 0 and here:
+                result = value(scope)
+                break
+            if here.any() or here.ndim:
+                taken.append((here, value(scope) if here.any() else np.zeros(())))
+        else:
+            result = otherwise(scope)
+        for here, value_there in reversed(taken):
+            result = _together(np.where, here, value_there, result)
+        return result
+
+    return computed
 
 
 def _sum(node: SumOver, scope: _Scope) -> Array:
