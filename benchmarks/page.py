@@ -100,6 +100,15 @@ def page(results: Mapping[str, Any]) -> str:
         system=machine["system"],
         python=machine["python"],
         compiler=machine["compiler"],
+        busy=median(
+            [
+                r["run"]["elapsed"] / r["run"]["processor"]
+                for w in WORKLOADS
+                for m in of(results, w, 1)
+                for r in m["rounds"]
+                if w.name != START
+            ]
+        ),
         versions=", ".join(f"{name} {version}" for name, version in versions.items()),
     )
     done = [w for w in WORKLOADS if of(results, w, 1)]
@@ -137,7 +146,9 @@ def section(results: Mapping[str, Any], workload: Workload) -> str:
         )
     failed = [m for m in results["measurements"] if m["workload"] == workload.name and m["threads"] == 1 and "failed" in m]
     notes = "".join(f"\n{m['tool']} did not run: {m['failed']}.\n" for m in failed)
-    return f"## {workload.title}\n\n{workload.source}; time for each {workload.turn}.\n\n{table(rows)}\n{values(results, found, workload)}{notes}"
+    rounds = len(found[0]["rounds"])
+    head = f"## {workload.title}\n\n{workload.source}; time for each {workload.turn}, {rounds} round{'s' * (rounds > 1)}."
+    return f"{head}\n\n{table(rows)}\n{values(results, found, workload)}{notes}"
 
 
 def starts(results: Mapping[str, Any], workload: Workload) -> str:

@@ -34,6 +34,7 @@ SHORTEST = 1e-3
 DEVIATIONS = 4.0
 OTHER_SEEDS = 8
 NUMBERS_OF_THREADS = (1, 2)
+PARTS = ("networks", "sizes", "expected")
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ TOOLS = (
     Tool("NEST", "on_nest", (*SPIKING, START), meanings=("after", "ties")),
     Tool("ANNarchy", "on_annarchy", (*SPIKING, START), meanings=("ties",)),
     Tool("GeNN", "on_genn", (*SPIKING, START), "single", most_threads=1, module="pygenn"),
-    Tool("Auryn", "on_auryn", ("competition", "balance", START), "single", most_threads=1, meanings=("ties",), folder="AURYN"),
+    Tool("Auryn", "on_auryn", ("brunel", "competition", "balance", START), "single", most_threads=1, meanings=("ties",), folder="AURYN"),
     Tool("JAX", "on_jax", DENSE, "single", most_threads=1),
     Tool("NumPy", "on_numpy", DENSE, most_threads=1),
 )
@@ -137,7 +138,8 @@ def start_of(found: Mapping[str, Any]) -> float:
 
 
 def in_turn(place: Place, workload: Workload, tools: Sequence[Tool], threads: int, size: float, rounds: int) -> list[dict[str, Any]]:
-    """Each round has every tool once, with the same seed; in the first, or in each where starts are compared, once more before with an empty cache."""
+    """Each round has every tool once, with the same seed. Where starts are shown, in the first round, or in each where they are compared, once more before
+    with an empty cache."""
     found = [
         {"tool": t.label, "precision": t.precision, "workload": workload.name, "threads": threads, "size": size, "cold_s": [], "rounds": []}
         for t in tools
@@ -148,7 +150,7 @@ def in_turn(place: Place, workload: Workload, tools: Sequence[Tool], threads: in
             cache = place.cache / f"{tool.script}-{workload.name}-{threads}-{size}-{tool.option}"
             order = {**orders(workload, number, threads, size), "option": tool.option}
             try:
-                if number == 1 or workload.name == START:
+                if (number == 1 and threads == 1 and size == 1.0) or workload.name == START:
                     shutil.rmtree(cache, ignore_errors=True)
                     short = {"turns": SHORTEST, "settling": 0.0} if workload.name in SPIKING else {"turns": 1}
                     measurement["cold_s"].append(start_of(carried_out(place, tool, {**order, **short}, cache)))
@@ -167,21 +169,27 @@ def in_turn(place: Place, workload: Workload, tools: Sequence[Tool], threads: in
 
 
 def measured(
-    place: Place, names: Sequence[str], tools: Sequence[Tool], rounds: int, threads: Iterable[int], sizes: bool, old: dict[str, Any] | None
+    place: Place,
+    names: Sequence[str],
+    tools: Sequence[Tool],
+    rounds: int,
+    threads: Iterable[int],
+    parts: Sequence[str],
+    old: dict[str, Any] | None,
 ) -> dict[str, Any]:
-    """Everything that was asked for; what `old` has beside it stays."""
+    """Everything that was asked for, of `PARTS`; what `old` has beside it stays."""
     kept = {} if old is None else {key(m): m for m in old["measurements"]}
     references = {} if old is None else old["references"]
     for workload in (w for w in WORKLOADS if w.name in names):
         able = [t for t in tools if workload.name in t.workloads and available(place, t)]
-        for count in threads:
+        for count in threads if "networks" in parts else ():
             for m in in_turn(place, workload, [t for t in able if t.most_threads >= count], count, 1.0, rounds):
                 kept[key(m)] = m
-        if sizes:
-            for size in (s for s in workload.sizes if s != 1.0):
-                for m in in_turn(place, workload, able, 1, size, max(1, rounds // 2)):
-                    kept[key(m)] = m
-        references[workload.name] = expected(place, workload, rounds) if workload.name != START else {}
+        for size in (s for s in workload.sizes if s != 1.0 and "sizes" in parts):
+            for m in in_turn(place, workload, able, 1, size, max(1, rounds // 2)):
+                kept[key(m)] = m
+        if "expected" in parts:
+            references[workload.name] = expected(place, workload, rounds) if workload.name != START else {}
     return {"when": time.strftime("%Y-%m-%d"), "machine": machine(), "measurements": list(kept.values()), "references": references}
 
 

@@ -6,7 +6,7 @@
 
 Peers come from the package index (`requirements.txt` beside this file) into an environment below `--place`, and so do not touch the one that runs
 this command, which needs plasticdsl alone. Auryn is used where `AURYN` names the folder in which it was built, GeNN where its Python package `pygenn`
-is in the peers' environment (`GENN` names its source to put it there). What is missing is left out.
+is in the peers' environment. What is missing is left out.
 
 Counted is processor time, since other programs do not lengthen it; for two threads also the time on the clock. In each round every tool has its turn,
 in the same order and with the same seed; ratios are taken round by round, and the page shows medians. The docstring of each script in `tools` says
@@ -17,13 +17,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import page
-from play import NUMBERS_OF_THREADS, TOOLS, WORKLOADS, Place, measured
+from play import NUMBERS_OF_THREADS, PARTS, TOOLS, WORKLOADS, Place, measured
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
@@ -35,8 +34,6 @@ def peers(place: Path) -> str:
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(place / "peers")], check=True)
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(HERE / "requirements.txt")], check=True)
-        if "GENN" in os.environ:
-            subprocess.run([str(python), "-m", "pip", "install", "--quiet", os.environ["GENN"]], check=True)
     return str(python)
 
 
@@ -47,7 +44,9 @@ def main() -> None:
     parser.add_argument("--tools", nargs="+", choices=sorted({t.name for t in TOOLS}), default=[t.name for t in TOOLS])
     parser.add_argument("--threads", nargs="+", type=int, default=NUMBERS_OF_THREADS)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--no-sizes", action="store_true", help="leave out networks of other sizes")
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=PARTS, help="networks as they are, of other sizes, what is expected of them"
+    )
     parser.add_argument("--place", type=Path, default=Path.cwd() / ".benchmarks", help="where the peers' environment and all caches are")
     parser.add_argument("--peers", help="a Python that has the peers, instead of an environment that is made")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where results are; those of other workloads and tools stay in it")
@@ -57,7 +56,7 @@ def main() -> None:
     if not arguments.page:
         place = Place(arguments.peers or peers(arguments.place), arguments.place / "cache")
         tools = [t for t in TOOLS if t.name in arguments.tools]
-        old = measured(place, arguments.only, tools, arguments.rounds, arguments.threads, not arguments.no_sizes, old)
+        old = measured(place, arguments.only, tools, arguments.rounds, arguments.threads, arguments.parts, old)
         arguments.results.write_text(json.dumps(old, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     if old is None:
         raise SystemExit(f"{arguments.results} is not there: nothing was measured yet")

@@ -1,4 +1,4 @@
-// The networks `competition` and `balance` in Auryn; called by on_auryn.py:
+// The networks `brunel`, `competition` and `balance` in Auryn; called by on_auryn.py:
 //
 //     auryn_networks WORKLOAD SEED SETTLING SECONDS FOLDER NUMBER...
 //
@@ -13,6 +13,7 @@
 #include <ctime>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "auryn.h"
 
@@ -46,6 +47,74 @@ public:
             }
         }
         g_ampa->scale(scale_g);
+    }
+};
+
+// Membrane with two synaptic currents, in mV: integrated exactly. It stands still after a spike.
+class Driven : public NeuronGroup {
+    AurynFloat rest, threshold, reset, keep, from_e, from_i, keep_e, keep_i;
+    int hold;
+    std::vector<int> wait;
+    void virtual_serialize(boost::archive::binary_oarchive &, const unsigned int) {}
+    void virtual_serialize(boost::archive::binary_iarchive &, const unsigned int) {}
+
+    // what a current that decays with tau adds to the membrane potential in a step
+    static double response(double tau_m, double tau) {
+        return tau / (tau - tau_m) * (exp(-auryn_timestep / tau) - exp(-auryn_timestep / tau_m));
+    }
+
+public:
+    Driven(NeuronID n, double tau_m, double tau_e, double tau_i, double rest_, double threshold_, double reset_, double refractory, std::mt19937 &generator)
+        : NeuronGroup(n), rest(rest_), threshold(threshold_), reset(reset_), keep(exp(-auryn_timestep / tau_m)), from_e(response(tau_m, tau_e)),
+          from_i(response(tau_m, tau_i)), keep_e(exp(-auryn_timestep / tau_e)), keep_i(exp(-auryn_timestep / tau_i)),
+          hold(std::lround(refractory / auryn_timestep)), wait(n, 0) {
+        sys->register_spiking_group(this);
+        std::uniform_real_distribution<double> uniform(reset, threshold);
+        clear();
+        for (NeuronID i = 0; i < get_rank_size(); ++i) mem->set(i, uniform(generator));
+    }
+    void clear() {
+        clear_spikes();
+        g_ampa->set_all(0.0);
+        g_gaba->set_all(0.0);
+    }
+    void evolve() {
+        AurynFloat *v = mem->ptr(), *e = g_ampa->ptr(), *g = g_gaba->ptr();
+        int *w = wait.data();
+        for (NeuronID i = 0; i < get_rank_size(); ++i) {
+            const AurynFloat next = rest + (v[i] - rest) * keep + from_e * e[i] - from_i * g[i];
+            v[i] = w[i] > 0 ? v[i] : next;
+            w[i] -= w[i] > 0;
+        }
+        for (NeuronID i = 0; i < get_rank_size(); ++i)
+            if (v[i] > threshold) {
+                push_spike(i);
+                v[i] = reset;
+                w[i] = hold;
+            }
+        g_ampa->scale(keep_e);
+        g_gaba->scale(keep_i);
+    }
+};
+
+// A Poisson process of each neuron's own, from spike to spike of all of them together, as in Auryn's PoissonGroup; a neuron can get several in one step.
+class Drive : public Device {
+    NeuronGroup *group;
+    AurynFloat weight;
+    std::mt19937 &generator;
+    std::exponential_distribution<float> gap;  // in neurons
+    float next;
+
+public:
+    Drive(NeuronGroup *to, double rate, double weight_, std::mt19937 &generator_)
+        : group(to), weight(weight_), generator(generator_), gap(rate * auryn_timestep), next(gap(generator)) {
+        sys->register_device(this);
+    }
+    void execute() {
+        AurynFloat *e = group->get_state_vector("g_ampa")->ptr();
+        const float size = group->get_rank_size();
+        for (; next < size; next += gap(generator)) e[int(next)] += weight;
+        next -= size;
     }
 };
 
@@ -91,6 +160,25 @@ int main(int argc, char *argv[]) {
         for (AurynWeight *w = learning->w->get_data_begin(); w != learning->w->get_data_end(); ++w) *w = uniform(generator);
         plastic = learning;
         first = new Counter(group);
+    } else if (workload == "brunel") {
+        const int excitatory = *n++, inhibitory = *n++;
+        const double p = *n++, tau_m = *n++, tau_e = *n++, tau_i = *n++, tau_plus = *n++, tau_minus = *n++, refractory = *n++, delay = *n++;
+        const double rest = *n++, threshold = *n++, reset = *n++, rate = *n++, w_x = *n++, w_e = *n++, w_i = *n++, w_max = *n++, up = *n++, down = *n++;
+        static std::mt19937 generator(seed);
+        Driven *E = new Driven(excitatory, tau_m, tau_e, tau_i, rest, threshold, reset, refractory, generator);
+        Driven *I = new Driven(inhibitory, tau_m, tau_e, tau_i, rest, threshold, reset, refractory, generator);
+        for (Driven *group : {E, I}) {
+            group->set_delay(std::lround(delay / auryn_timestep));
+            new Drive(group, rate, w_x, generator);
+        }
+        STDPConnection *learning = new STDPConnection(E, E, w_e, p, up, tau_plus, tau_minus, w_max, GLUT);
+        learning->A = -down;
+        plastic = learning;
+        new SparseConnection(E, I, w_e, p, GLUT);
+        new SparseConnection(I, E, w_i, p, GABA);
+        new SparseConnection(I, I, w_i, p, GABA);
+        first = new Counter(E);
+        second = new Counter(I);
     } else {
         const int excitatory = *n++, inhibitory = *n++;
         const double p = *n++, current = *n++, mean = *n++, sd = *n++, w_e = *n++, w_i = *n++, w_max = *n++, eta = *n++, target = *n++, tau = *n++;

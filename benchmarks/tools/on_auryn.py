@@ -33,9 +33,9 @@ def program(folder: Path, cache: Path) -> Path:
 
 
 def version(folder: Path) -> str:
-    """As its CMake file says."""
-    text = (folder / "CMakeLists.txt").read_text(encoding="utf-8")
-    return ".".join(re.search(rf"Auryn_VERSION_{part} (\d+)", text)[1] for part in ("MAJOR", "MINOR"))
+    """As its source says."""
+    text = (folder / "src" / "auryn" / "AurynVersion.cpp").read_text(encoding="utf-8")
+    return ".".join(re.search(rf"::{part} = (\d+)", text)[1] for part in ("version", "subversion", "revision_number"))
 
 
 def numbers(order: Order) -> tuple[list[float], tuple[int, ...]]:
@@ -45,6 +45,11 @@ def numbers(order: Order) -> tuple[list[float], tuple[int, ...]]:
         membrane = [n.current / n.g_L * 1e-3, n.V_mean * 1e-3, n.V_sd * 1e-3]
         weights = [w / n.g_L for w in (n.w_e, n.w_i, n.w_max, n.eta)]  # in units of the leak
         return [n.E, n.I, n.p, *membrane, *weights, n.target, n.tau * 1e-3], (n.E, n.I)
+    if order.workload == "brunel":  # in mV
+        n = workloads.scaled(workloads.BRUNEL, order.size)
+        times, up = [n.tau_m, n.tau_e, n.tau_i, n.tau_plus, n.tau_minus, n.refractory, n.delay], n.a_plus * n.w_max
+        weights = [n.w_x, n.w_e, -n.w_i, n.w_max, up, n.ratio * up]
+        return [n.E, n.I, n.p, *(t * 1e-3 for t in times), n.E_L, n.V_t, n.V_r, n.rate_x, *weights], (n.E, n.I)
     n = workloads.COMPETITION
     times, up = [n.tau_m, n.tau_e, n.E_L, n.E_e, n.V_t, n.V_r, n.tau_plus, n.tau_minus], n.a_plus * n.w_max
     return [n.inputs, n.cells, n.rate, *(t * 1e-3 for t in times), n.w_max, up, n.ratio * up], (n.cells,)
@@ -56,7 +61,7 @@ def main() -> None:
     folder = Path(os.environ["AURYN"])
     called = program(folder, cache)
     values, sizes = numbers(order)
-    workload = "balance" if order.workload == "balance" else "competition"
+    workload = "competition" if order.workload == "start" else order.workload
     arguments = [workload, str(order.seed), str(order.settling), str(order.turns), str(cache), *map(repr, map(float, values))]
     done = subprocess.run([str(called), *arguments], capture_output=True, text=True)
     if done.returncode:

@@ -198,6 +198,7 @@ def main() -> None:
     set_device("cpp_standalone", build_on_run=False, directory=str(project))
     prefs.devices.cpp_standalone.openmp_threads = order.threads if order.threads > 1 else 0
     prefs.codegen.cpp.extra_compile_args_gcc = ["-w", "-O3", "-ffast-math", "-march=native", "-std=c++11"]
+    prefs.devices.cpp_standalone.extra_make_args_unix = [f"-j{order.threads}"]  # by itself as many as there are files
     os.environ["OMP_NUM_THREADS"] = str(order.threads)
     brian2.seed(order.seed)
     defaultclock.dt = workloads.DT * ms

@@ -204,7 +204,7 @@ NETWORKS = {"currents": currents, "brunel": brunel, "competition": competition, 
 
 def main() -> None:
     order = ordered()
-    model = GeNNModel("float", order.workload, backend="single_threaded_cpu")
+    model = GeNNModel("float", order.workload, backend="single_threaded_cpu", optimize_code=True)  # else it compiles without -O3
     model.dt, model.seed, model.default_narrow_sparse_ind_enabled, model.fuse_postsynaptic_models = DT, order.seed, True, True
     populations, plastic = NETWORKS[order.workload](model, order)
     for population in populations.values():
