@@ -1,8 +1,9 @@
 """Auryn, in single precision, which is its own: a C++ program (`auryn_networks.cpp`) against its library, with the flags that its CMake file sets.
 
-`AURYN` names its folder, in which it was built. Membranes are integrated by forward Euler, as its neurons do. Its axonal delay is 0.8 ms, also where
-the model has none, which does not matter where nothing comes back. It uses more than one core through MPI, as processes of their own, and is measured
-on one. Spikes of a step count in traces from the next on, so that pairs in one step count for nothing.
+`AURYN` names its folder, in which it was built. Membranes are integrated by forward Euler, as its neurons do, and exactly in `brunel`, whose background
+goes from spike to spike of all neurons together, as its Poisson groups do. Its axonal delay is 0.8 ms at least, also where the model has none, which does
+not matter where nothing comes back. It uses more than one core through MPI, as processes of their own, and is measured on one. Spikes of a step count
+in traces from the next on, so that pairs in one step count for nothing.
 """
 
 from __future__ import annotations
