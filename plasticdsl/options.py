@@ -15,8 +15,10 @@ EngineName = Literal["compiled", "python", "reference"]
 LARGE = 300_000
 #: And from so many on postsynaptic spikes walk columns for longer than presynaptic ones take to make up for them.
 MANY = 100_000
+#: And from so many on flows of connections take longer than all that is done to spare them.
+SOME = 10_000
 #: From how many connections on passes pay that are for large projections alone.
-FOR_LARGE: Mapping[str, int] = {"blocks": LARGE, "fetch": LARGE, "lazy": MANY, "windows": LARGE}
+FOR_LARGE: Mapping[str, int] = {"blocks": LARGE, "fetch": LARGE, "lazy": MANY, "settle": SOME, "windows": LARGE}
 #: These for several threads.
 FOR_THREADS = frozenset({"windows"})
 #: And these for networks of few units (`support.arrays.MOST_UNITS_IN_16_BITS`).

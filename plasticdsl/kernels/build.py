@@ -18,6 +18,7 @@ from plasticdsl.kernels.loops import (
     feeds,
     lazy,
     series,
+    settle,
     shares,
     stages,
     step_block,
@@ -67,7 +68,12 @@ def build(plan: Plan) -> Program:
     declared = _declared(plan)
     made: dict[Kernel, Function] = {}
     late, blocked = [p for p in plan.projections if p.postponed], [p for p in plan.projections if p.block is not None]
-    bring = [*(lazy.bring(plan, p) for p in late), *(blocks.bring(plan, p) for p in blocked)]
+    settled = [p for p in plan.projections if p.settled is not None]
+    bring = [
+        *(lazy.bring(plan, p) for p in late),
+        *(settle.bring(plan, p) for p in settled),
+        *(blocks.bring(plan, p) for p in blocked),
+    ]
     begin = [lazy.begin(plan, p) for p in late]
     begin += [
         calendar.work_out(plan, p) for p in plan.populations if any(isinstance(e.emission, ByHazard) and e.emission.ahead for e in p.events)
@@ -95,7 +101,11 @@ def build(plan: Plan) -> Program:
         kept=sweep.kept(plan),
         windowed=plan.windowed,
         switches=tuple(s for s in map(_switch, plan.projections) if s.field in used),
-        postponed=(*(one for p in late for one in lazy.postponed(plan, p)), *(blocks.postponed(plan, p) for p in blocked)),
+        postponed=(
+            *(one for p in late for one in lazy.postponed(plan, p)),
+            *(one for p in settled for one in settle.postponed(plan, p)),
+            *(blocks.postponed(plan, p) for p in blocked),
+        ),
     )
 
 
@@ -110,7 +120,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
     return (
         *(s for p in plan.populations for s in units.sizes(plan, p)),
         *(s for p in plan.projections for s in synapses.sizes(p)),
-        *(s for p in plan.projections for s in (*lazy.sizes(p), *step_block.sizes(plan, p))),
+        *(s for p in plan.projections for s in (*lazy.sizes(p), *settle.sizes(p), *step_block.sizes(plan, p))),
         *feeds.sizes(plan),
         *sweep.sizes(plan),
         *series.sizes(plan),
@@ -121,7 +131,8 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         Scalar(SEED, "int64"),
         *(Scalar(field, "float64", field, v.symbol, v.unit) for field, v in network),
         *(a for p in plan.populations for a in units.arguments(plan, p)),
-        *(a for p in plan.projections for a in (*synapses.arguments(plan, p), *lazy.arguments(plan, p), *step_block.arguments(plan, p))),
+        *(a for p in plan.projections for a in (*synapses.arguments(plan, p), *lazy.arguments(plan, p), *settle.arguments(plan, p))),
+        *(a for p in plan.projections for a in step_block.arguments(plan, p)),
         *feeds.arguments(plan),
         *series.arguments(plan),
         *sums.arguments(plan),
@@ -186,6 +197,7 @@ _OF_CONNECTIONS = {
     ops.OfConnections.SEND: sums.send,
     ops.OfConnections.REMEMBER: sums.remember_pre,
     ops.OfConnections.ADD: arrivals.add_between,
+    ops.OfConnections.SETTLE: settle.end_frame,
     ops.OfConnections.TURN: lazy.turn,
     ops.OfConnections.EXCEPT_TIES: lazy.except_ties,
     ops.OfConnections.BEGIN_BLOCK: blocks.begin,

@@ -208,6 +208,8 @@ class Part(Enum):
     VISITED = "visited", "frame in which the connections of each pre unit were visited last"
     LIFTED = "{}_lifted", "{} of each pre unit, as large as it would have been when the frame of its last visit began"
     WAITING = "{}_{}_waiting", "what post spikes have multiplied {1} by for {0}, in all since each frame began"
+    FRAME_BEGIN = "frame_begin", "step at which the present frame began"
+    DRIFTED = "{}_{}_drifted", "by what term {1} of its rate has moved {0} since the frame began, for what it multiplies as it was then"
     TIED = "{}_{}_tied", "what post spikes of now multiply {1} by for {0}"
     BLOCK_STEPS = "block_steps", "steps of the present block of {group}; 0: steps are taken one by one"
     BLOCK_FIRST = "block_first", "first step of the present block"

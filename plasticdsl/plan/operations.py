@@ -34,6 +34,7 @@ class OfConnections(StrEnum):
     SEND = "sums with dendritic delays are sent"
     REMEMBER = "what sums read an axonal delay later is kept"  # of the pre units
     ADD = "what is added to units without a spike"  # when everyone has read the values from before
+    SETTLE = "connections are brought up to date"  # where a frame of what flows in them ends
     TURN = "a frame of postponed changes ends"  # where one does
     EXCEPT_TIES = "postponed changes leave out what reaches synapses now"  # that the presynaptic spike comes after
     BEGIN_BLOCK = "sums of all steps that are known beforehand are formed at once"  # where no block of steps is going on

@@ -22,6 +22,7 @@ from plasticdsl.plan.operations import Operation, Window
 from plasticdsl.plan.others import Other
 from plasticdsl.plan.places import Kind, Place, Slot
 from plasticdsl.plan.populations import PopulationPlan
+from plasticdsl.plan.settled import Settled
 
 
 class Layout(StrEnum):
@@ -82,6 +83,7 @@ class ProjectionPlan:
     `shadows`, `forecasts`: variables of which a copy is kept, see `Slot`. `same_axonal`, `same_dendritic`: one delay for all connections.
     `at_thirds`: what happens at the spikes, or other events, of units that are arguments. `others`: projections that it reads. `totals`: sums that flows
     read, each a variable of the post units. `past`: what its sums read, where they take time. `block`: how it takes several steps at once, if it does.
+    `settled`: how its connections flow, where nobody looks at them in every step.
     `driven`: the pre units are a source that draws how often each of them spikes in a step, and each has one connection, to the post unit with its number.
     """
 
@@ -105,6 +107,7 @@ class ProjectionPlan:
     totals: tuple[Total, ...] = ()
     past: tuple[PastRead, ...] = ()
     block: StepBlock | None = None
+    settled: Settled | None = None
     driven: bool = False
 
     @property

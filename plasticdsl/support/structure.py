@@ -152,13 +152,13 @@ def entry(found: tuple[Floats, Floats], part: str, row: int, column: int) -> Flo
 
 
 def decay_rate(factor: float) -> float:
-    """By how much the logarithm of what is multiplied by a factor falls. What is gone within a step counts as nearly gone."""
-    return float(-np.log(np.clip(factor, 1e-60, 1.0)))
+    """By how much the logarithm of what is multiplied by a factor falls (less than 0: rises). What is gone within a step counts as nearly gone."""
+    return float(-np.log(np.clip(factor, 1e-60, 1e60)))
 
 
 def frame_steps(*rates: float) -> int:
-    """Steps in which none of these falls by more than e⁻⁵, at least one."""
-    return int(np.clip(5.0 / max(*rates, 1e-12), 1.0, 1e9))
+    """Steps in which none of these falls or rises by more than e⁵, at least one."""
+    return int(np.clip(5.0 / max(1e-12, *map(abs, rates)), 1.0, 1e9))
 
 
 # --- shares ----------------------------------------------------------------------------------------------------------

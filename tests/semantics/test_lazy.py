@@ -258,3 +258,26 @@ def test_what_waited_in_another_experiment_keeps_to_its_bounds() -> None:
     found = model.run("Test", spikes=spikes, engine="python")["ab.w"].values[:, 0]
     np.testing.assert_allclose(found[:6], 0.5 + 0.3 * math.exp(-5 / 20), rtol=1e-15)
     np.testing.assert_array_equal(found[6:], 0.6)
+
+
+GROWS = """
+rule Grows:
+    20 ms dr/dt = r
+    on pre:
+        w −= 0.1
+        r += 1
+    on post:
+        w += r
+
+network Net:
+    a = 1 SpikeTimes([0 ms, 23 ms, 40 ms])
+    b = 1 SpikeTimes([5 ms, 30 ms])
+    ab = a → b: Grows, w = 0.5
+"""
+
+
+def test_a_trace_that_grows() -> None:
+    net = plasticdsl.parse(GROWS).build(dt="1 ms", engine="python")
+    net.run(steps=45)
+    expected = 0.5 - 3 * 0.1 + math.exp(5 / 20) + math.exp(30 / 20) + math.exp(7 / 20)
+    assert net["ab"].w[0] == pytest.approx(expected, rel=1e-12)

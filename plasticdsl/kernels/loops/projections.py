@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part, of_population, of_projection
-from plasticdsl.kernels.loops import arrivals, chance, lazy, visits
+from plasticdsl.kernels.loops import arrivals, chance, lazy, settle, visits
 from plasticdsl.kernels.loops.arrivals import RECENT, sum_between
 from plasticdsl.kernels.loops.at_once import changed_at_once
 from plasticdsl.kernels.loops.bounds import added, clipped
@@ -49,7 +49,7 @@ from plasticdsl.kernels.program import (
 )
 from plasticdsl.kernels.recipes import Apply, Formula, Recipe
 from plasticdsl.model import AddTo, Assign, AtMost, Total
-from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, Ref
+from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, Ref, refs
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.pretty import pretty
@@ -273,15 +273,28 @@ class _Writer:
         self.names = Names(plan, projection)
         self.projection, self.side = projection, side
         self.waiting = waiting_in(plan, projection)
+        self.settling = settle.settling_in(plan, projection)
         self.in_locals: dict[str, Local] = {}
         self.held = all(e.held or isinstance(e.statement, Remember | Total) for e in events)
         self.unit: list[Statement] = []
         self.connections: list[Statement] = []
         self.versions: dict[Field, tuple[Element, Local]] = {}
+        self.first: list[Statement] = []
+        self.around: tuple[list[Statement], list[Statement]] = [], []
+        if self.settling is not None:
+            self._hold_what_flows(self.settling, events)
+
+    def _hold_what_flows(self, settling: settle.Settling, events: Sequence[Event]) -> None:
+        """What statements touch of it is settled around them."""
+        changed = {e.assigned for e in events if e.assigned is not None}
+        read = {r.name for e in events for r in refs(e.value) if r.owner is Whose.OWN}
+        if names := settling.held(changed | read, changed):
+            self.hold(names)
+            self.first, self.around = settling.first(), settling.around(names, changed)
 
     def hold(self, targets: Iterable[str]) -> None:
         """These variables of connections are in locals while a connection is visited."""
-        self.in_locals = {name: held(name) for name in targets}
+        self.in_locals |= {name: held(name) for name in targets}
         self.names = replace(self.names, current={**self.names.current, **{name: Read(local) for name, local in self.in_locals.items()}})
 
     def add(self, event: Event) -> None:
@@ -314,11 +327,13 @@ class _Writer:
 
     def while_in_force(self, body: tuple[Statement, ...]) -> tuple[Statement, ...]:
         """The whole slot."""
-        return (in_force(self.projection, body),) if self.held else body
+        whole = (*self.first, *body)
+        return (in_force(self.projection, whole),) if self.held else whole
 
     def taken(self) -> tuple[list[Statement], list[Statement]]:
         """What has come together for the unit and for its connections, which begins anew."""
-        found = self.unit, self.connections
+        (begin, end), connections = self.around, self.connections
+        found = self.unit, [*begin, *connections, *end] if connections else connections
         self.unit, self.connections = [], []
         return found
 
@@ -439,4 +454,5 @@ def flow_connections(plan: Plan, operation: ops.Flow) -> Function:
     context = FlowContext(names, INDEX[place], flows, moved_by_rules, on)
     doc = f"Let the variables of {projection.name} with the {place}s flow from step n to n + 1."
     kernel = Kernel("flow_{}" if place is Place.CONNECTION else f"flow_{{}}_{place}", (projection.name,))
-    return Function(kernel, doc, every_place(projection, place, flow([s.scheme for s in own], context)))
+    body, settling = every_place(projection, place, flow([s.scheme for s in own], context)), settle.settling_in(plan, projection)
+    return Function(kernel, doc, settle.flow(settling, body) if settling is not None and place is Place.CONNECTION else body)

@@ -15,6 +15,7 @@ from plasticdsl.plan.passes.layout import lay_out
 from plasticdsl.plan.passes.lazy import postpone
 from plasticdsl.plan.passes.narrow import narrow
 from plasticdsl.plan.passes.reciprocals import multiply
+from plasticdsl.plan.passes.settle import settle
 from plasticdsl.plan.passes.windows import in_windows
 from plasticdsl.plan.plan import Plan
 
@@ -54,6 +55,15 @@ PASSES = (
         rewrites="Assign at postsynaptic spikes becomes a Postpone for each trace; Connections that end frames and leave out ties",
         found="Program.postponed says which arrays hold less than the value, and the engine what is missing",
         here="after hoist: it needs traces that live with the units",
+    ),
+    Pass(
+        "settle",
+        1,
+        settle,
+        takes="variables of connections that decay, or that drift by products of these and values of a unit, and that are read at events alone",
+        rewrites="ProjectionPlan.settled; Connections that bring all up to date where frames end",
+        found="Program.postponed says which arrays hold something else than the value, and the engine what is missing",
+        here="after hoist, which leaves what is no unit’s, and before reciprocals, which writes rates in another form",
     ),
     Pass(
         "layout",

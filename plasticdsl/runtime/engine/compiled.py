@@ -82,7 +82,7 @@ class CompiledEngine:
         found = (
             {name: arrays[name] for name in self._first_states() if name in arrays} | {name: arrays[name] for name in moving} | self._unused
         )
-        found |= {name: arrays[name] for one in self._program.postponed for name in one.changes}
+        found |= {name: arrays[name] for one in self._program.postponed for name in (*one.changes, *one.sums)}
         return {name: array.reshape(-1) for name, array in found.items()}
 
     def all_finite(self) -> bool:
