@@ -6,12 +6,15 @@ import os
 import shlex
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import plasticdsl
+from plasticdsl.cli import app
 
 from .pages import ROOT, Example, agrees, examples, pages
 
@@ -90,6 +93,7 @@ def test_the_programs_of_a_page_run(blocks: tuple[Example, ...], tmp_path: Path,
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setenv("COLUMNS", "150")
     before = set(sys.modules)
     namespace: dict[str, Any] = {"__name__": "__main__"}
     try:
@@ -123,16 +127,19 @@ def run_commands(block: Example, folder: Path) -> None:
 
 
 def run_command(command: str, folder: Path) -> tuple[str, int]:
-    """What `plasticdsl …` or `python …` prints (both channels) and its exit status. A compiled module runs as the plain Python that it is; the same
-    page imports it, and then it is machine code."""
+    """What `plasticdsl …` or `python …` prints (both channels) and its exit status. `plasticdsl` runs in this process (`tests/cli` has it in one of its
+    own); a compiled module runs as the plain Python that it is, and the same page imports it, and then it is machine code."""
     program, *arguments = shlex.split(command.partition(" #")[0])
-    programs = {"plasticdsl": [sys.executable, "-m", "plasticdsl"], "python": [sys.executable]}
+    if program == "plasticdsl":
+        with redirect_stdout(StringIO()) as printed, redirect_stderr(printed):
+            status = app.status(arguments)
+        return printed.getvalue(), status
+    assert program == "python"
     paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    as_text = {"NUMBA_DISABLE_JIT": "1"} if program == "python" else {}
     done = subprocess.run(
-        [*programs[program], *arguments],
+        [sys.executable, *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8", "COLUMNS": "150", **as_text},
+        env={**os.environ, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8", "NUMBA_DISABLE_JIT": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
