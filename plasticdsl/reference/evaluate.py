@@ -33,7 +33,7 @@ def evaluate(expr: Expr, scope: OwnerScope) -> Array:
     return numbers.numbers(expr, scope.value, in_jumps=scope.value_on_grid if moves else None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # never changed; a frozen one takes six times as long to make, and one is made for each expression
 class OwnerScope:
     """Units of a population, or connections of a projection: those numbered `index` of `owner`.
 

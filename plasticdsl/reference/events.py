@@ -154,8 +154,9 @@ class Event:
         elsewhere: Local = {}
         if self.side is Trigger.POST:  # no sums at presynaptic spikes
             elsewhere = {name: self.run.before[self.projection][name] for name in before}
-        own = OwnerScope(structure, frame, self.projection, self.connections, repeat=self.number)
-        return replace(own, plain=before, after=after, elsewhere=elsewhere)
+        return OwnerScope(
+            structure, frame, self.projection, self.connections, plain=before, after=after, elsewhere=elsewhere, repeat=self.number
+        )
 
     def _add(self, statement: AddTo, amounts: Floats) -> None:
         send(self.run, self.projection, statement.target, self.connections, amounts)
@@ -202,10 +203,11 @@ class Event:
             if name in held:
                 continue
             at, lags = completed(self.run, self.projection, number, self.side, self.connections, self.number)
-            own, plain = ({v: values[at] for v, values in known.items()} for known in (local, before))
-            scope = OwnerScope(structure, self.run.frame, self.projection, self.connections[at], own, plain, {**own, **plain}, lag=lags)
             total = np.zeros(len(self.connections))
-            np.add.at(total, at, np.broadcast_to(evaluate(structure.increments[self.projection][number], scope), at.shape))
+            if len(at):
+                own, plain = ({v: values[at] for v, values in known.items()} for known in (local, before))
+                scope = OwnerScope(structure, self.run.frame, self.projection, self.connections[at], own, plain, {**own, **plain}, lag=lags)
+                np.add.at(total, at, np.broadcast_to(evaluate(structure.increments[self.projection][number], scope), at.shape))
             if structure.projections[self.projection].changing and name in self.run.held[self.projection]:
                 total = np.where(local[PRESENT] != 0.0, total, 0.0)
             here = OwnerScope(structure, self.run.frame, self.projection, self.connections, local)
@@ -224,6 +226,10 @@ def send(run: Run, projection: str, target: Ref, connections: Index, amounts: Fl
 def without_held(run: Run, projection: str, handler: Handler) -> Handler:
     """A handler without the statements that are not carried out while rules are off: those of a rule that assign a weight."""
     held = run.held_now(projection) if handler.is_rule else frozenset[str]()
-    return replace(
-        handler, statements=tuple(s for s in handler.statements if not (isinstance(s, Assign | AtMost) and s.target.name in held))
+    return (
+        handler
+        if not held
+        else replace(
+            handler, statements=tuple(s for s in handler.statements if not (isinstance(s, Assign | AtMost) and s.target.name in held))
+        )
     )

@@ -8,6 +8,7 @@ from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.options import EngineName
 from plasticdsl.results.plots import figures
 from plasticdsl.results.result import Result
+from plasticdsl.runtime.watch import series
 
 MODEL = """
 neuron Unit:
@@ -27,6 +28,11 @@ experiment Look on Pair:
     {line}
     expect units.u[1] > 0
 """
+
+
+@pytest.fixture(autouse=True)
+def _few_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(series, "_POINTS", 21)
 
 
 def run(line: str, engine: EngineName = "python") -> Result:

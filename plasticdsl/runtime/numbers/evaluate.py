@@ -46,7 +46,7 @@ Lookup = Callable[[Name], Values]
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # never changed; a frozen one takes longer to make, and one is made for each expression
 class _Scope:
     """Where names get their values; `bound`: index letter → unit numbers (from 0), all with the same number of axes. `in_jumps`: where they get them
     within what changes in jumps alone."""
