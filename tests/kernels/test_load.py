@@ -179,6 +179,19 @@ def test_threads_give_the_same_bits(cache: Path) -> None:
         assert values.tobytes() == other[name].tobytes(), name
 
 
+def test_without_numba_one_thread_computes_and_says_so_once(
+    cache: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    threaded, units = load(artifact_of(network(), parallel=True), threads=2), LEAST_UNITS_FOR_THREADS
+    for _ in range(2):
+        assert isinstance(threaded.bind(bound_network(units)), NativeAdvance)
+    assert [r.getMessage() for r in caplog.records] == [
+        "one thread computes: threads share such loops by numba, which is not installed; ‘pip install numba’"
+    ]
+    np.testing.assert_array_equal(ran(threaded, [50], units)["V"], expected(bound_network(units), 50)["V"])
+
+
 def test_a_small_network_stays_on_one_thread_and_says_so_once(cache: Path, caplog: pytest.LogCaptureFixture) -> None:
     threaded = load(artifact_of(network(), parallel=True), threads=2)
     for _ in range(2):

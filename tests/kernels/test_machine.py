@@ -80,6 +80,10 @@ def advance(first_step, steps, run):
 """
 
 MANY_CASES = " else ".join(f"{case}.5 if x[i] < {case}" for case in range(250)) + " else -1.0"
+#: Several conditions may hold, of which the first counts, and some are made of others.
+MANY_JOINED = " else ".join(f"x[i] * {case} if x[i] > {case} and not i > {case} or i == {60 - case}" for case in range(60)) + " else i / 2"
+#: Elements that are only there where their case holds.
+MANY_GUARDED = " else ".join(f"x[i - {case}] if i == {case}" for case in range(50)) + " else -1.0"
 LONG_SUM = " + ".join(["x[i]"] * 900)
 
 #: What stands in the loop over i.
@@ -141,6 +145,8 @@ LINES = {
         "add(row, column, part)",
     ],
     "many cases": [f"y[i] = {MANY_CASES}"],
+    "many joined cases": [f"y[i] = {MANY_JOINED}"],
+    "many cases of elements": [f"y[i] = {MANY_GUARDED}"],
     "a long sum": [f"y[i] = {LONG_SUM}"],
 }
 

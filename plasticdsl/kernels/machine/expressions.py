@@ -1,6 +1,8 @@
 """Expressions of a generated module: their syntax tree comes in, instructions go out, and the value that these find.
 
 What stands behind `and`, `or`, `if` and `else` may have no value where it is not asked for (an element that is not there), so it is reached by a branch.
+Where there are many cases and all have a value anyway, all are computed and chosen from in pairs, since LLVM takes a time for branches that grows with the
+square of their number.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from itertools import chain
 from typing import Protocol
 
 from plasticdsl.kernels.machine import calls
@@ -35,6 +38,15 @@ _OPERATORS: Mapping[type[ast.AST], str] = {
     ast.LShift: "<<", ast.RShift: ">>", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
 }  # fmt: skip
 _CONSTANTS = {"nan": math.nan, "inf": math.inf}
+_YES, _NO = constant(True), constant(False)
+
+#: From so many cases on they are chosen from in pairs.
+MANY = 32
+#: What has a value wherever its parts have one.
+_TOTAL = (
+    ast.Constant, ast.Name, ast.Attribute, ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.USub, ast.Not,
+    ast.cmpop, ast.boolop, ast.expr_context,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,15 +249,19 @@ class Expressions:
 
     def _choice(self, node: ast.IfExp) -> Value:
         """The cases in turn, however many."""
-        code, after, ends = self._code, self._code.block("chosen"), list[tuple[Value, Block]]()
-        rest: ast.expr = node
+        cases, rest = [node], node.orelse
         while isinstance(rest, ast.IfExp):
-            yes, no = code.block("yes"), code.block("no")
-            self.branch(rest.test, yes, no)
-            code.begin(yes)
-            ends.append((self.value(rest.body), code.at))
-            code.begin(no)
+            cases.append(rest)
             rest = rest.orelse
+        if len(cases) >= MANY and _have_values(cases, rest):
+            return self._in_pairs(cases, rest)
+        code, after, ends = self._code, self._code.block("chosen"), list[tuple[Value, Block]]()
+        for case in cases:
+            yes, no = code.block("yes"), code.block("no")
+            self.branch(case.test, yes, no)
+            code.begin(yes)
+            ends.append((self.value(case.body), code.at))
+            code.begin(no)
         ends.append((self.value(rest), code.at))
         own, ways = reduce(wider, (value.number for value, _ in ends)), list[str]()
         for value, code.at in ends:
@@ -253,6 +269,31 @@ class Expressions:
             code.go(after)
         code.begin(after)
         return code.let(own, f"phi {own.text} {', '.join(ways)}")
+
+    def _in_pairs(self, cases: Sequence[ast.IfExp], otherwise: ast.expr) -> Value:
+        """The value of the first case that holds, or else the last."""
+        holds, found = self._first_of(cases)
+        return self._code.select(holds, found, self.value(otherwise))
+
+    def _first_of(self, cases: Sequence[ast.IfExp]) -> tuple[Value, Value]:
+        """Whether one of them holds, and the value of the first that does: of two halves that of the first, where one of it holds."""
+        if len(cases) == 1:
+            return self._truth(cases[0].test), self.value(cases[0].body)
+        half = len(cases) // 2
+        (one, found), (other, next_found) = self._first_of(cases[:half]), self._first_of(cases[half:])
+        return self._code.select(one, _YES, other), self._code.select(one, found, next_found)
+
+    def _truth(self, node: ast.expr) -> Value:
+        """A condition of which every part has an answer."""
+        match node:
+            case ast.BoolOp(op=ast.And(), values=values):
+                return reduce(lambda one, other: self._code.select(one, other, _NO), map(self._truth, values))
+            case ast.BoolOp(values=values):
+                return reduce(lambda one, other: self._code.select(one, _YES, other), map(self._truth, values))
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return self._code.opposite(self._truth(operand))
+            case _:
+                return self._code.truth(self.value(node))
 
     # --- calls ---
 
@@ -302,3 +343,18 @@ class Expressions:
             self._code.do(instruction)
             return None
         return self._code.let(called.result, instruction)
+
+
+def _have_values(cases: Sequence[ast.IfExp], otherwise: ast.expr) -> bool:
+    """Whether everything in them has a value whichever holds: arithmetic with numbers and such elements as the first condition reads in any case."""
+    always = {ast.dump(n) for n in ast.walk(_asked_first(cases[0].test)) if isinstance(n, ast.Subscript)}
+    parts = (node for case in cases for part in (case.test, case.body) for node in ast.walk(part))
+    every = chain(parts, ast.walk(otherwise))
+    return all(ast.dump(n) in always if isinstance(n, ast.Subscript) else isinstance(n, _TOTAL) for n in every)
+
+
+def _asked_first(test: ast.expr) -> ast.expr:
+    """The part of a condition that is looked at whatever it says."""
+    while isinstance(test, ast.BoolOp):
+        test = test.values[0]
+    return test if isinstance(test, ast.Compare) and len(test.ops) == 1 else ast.Constant(value=True)

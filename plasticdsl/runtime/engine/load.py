@@ -79,13 +79,19 @@ class Threaded:
 
         program = self.artifact.program
         longest = longest_loop(program, bound.sizes)
-        if longest < LEAST_UNITS_FOR_THREADS:
+        if longest >= LEAST_UNITS_FOR_THREADS:
+            try:
+                return ModuleAdvance(program, defined(program, vars(self._module())), bound)
+            except ModuleNotFoundError as missing:
+                if (missing.name or "").split(".")[0] != "numba":
+                    raise
+                _tell_without_numba()
+        else:
             _tell_alone(longest)
-            from plasticdsl.kernels.emit import emit
+        from plasticdsl.kernels.emit import emit
 
-            text = emit(program)
-            return _native(Artifact(program, text, digest_of(text)), 1).bind(bound)
-        return ModuleAdvance(program, defined(program, vars(self._module())), bound)
+        text = emit(program)
+        return _native(Artifact(program, text, digest_of(text)), 1).bind(bound)
 
     def _module(self) -> ModuleType:
         import numba
@@ -107,6 +113,12 @@ def _tell_alone(longest: int) -> None:
     """Once for each size."""
     why = f"the longest loop that threads could share has {longest:,} units" if longest else "no loop of this network can be shared"
     _log.warning("one thread computes: %s, and they pay from %s units on", why, f"{LEAST_UNITS_FOR_THREADS:,}")
+
+
+@lru_cache
+def _tell_without_numba() -> None:
+    """Once."""
+    _log.warning("one thread computes: threads share such loops by numba, which is not installed; ‘pip install numba’")
 
 
 # --- object code in memory -------------------------------------------------------------------------------------------
