@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from plasticdsl.model import AddTo
 from plasticdsl.model.expr import Drawn, Expr, InPlan, Number, Ref, Special, substitute, walk
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.events import Event, Remember
@@ -23,17 +24,30 @@ _SPECIALS = {
 }
 
 
-def reads_only(expr: Expr, side: Place, allowed: frozenset[str]) -> bool:
-    """Whether an expression of a connection has the same value for all connections of a unit of `side`; `allowed`: own names that have."""
-    return all(_is_shared(node, side, allowed) for node in walk(expr))
+def reads_only(expr: Expr, side: Place, allowed: frozenset[str], moved: frozenset[str] = frozenset()) -> bool:
+    """Whether an expression of a connection has the same value for all connections of a unit of `side`; `allowed`: own names that have; `moved`: names
+    of the unit that have not (`moved_on_the_way`)."""
+    return all(_is_shared(node, side, allowed, moved) for node in walk(expr))
 
 
-def _is_shared(node: Expr, side: Place, allowed: frozenset[str]) -> bool:
+def moved_on_the_way(projection: ProjectionPlan, side: Place) -> frozenset[str]:
+    """Variables of a unit of `side` to which statements at its spikes add while its connections are visited, so that each connection reads another
+    value: through every connection, or where a connection leads from the unit to itself."""
+    own, unit = projection.projection, _UNITS[side]
+    itself = own.connectivity.self_connections or own.connectivity.kind in ("listed", "transposed")
+    at_spikes = (e.statement for slot, many in projection.events if slot.side is side for e in many)
+    targets = {s.target for s in at_spikes if isinstance(s, AddTo)}
+    return frozenset(
+        t.name for t in targets if own.ends[t.owner] == own.ends[unit] and (itself or t.owner not in {*_UNITS.values()} - {unit})
+    )
+
+
+def _is_shared(node: Expr, side: Place, allowed: frozenset[str], moved: frozenset[str]) -> bool:
     match node:
         case Ref(Whose.OWN, name) | InPlan("shadow" | "forecast", name):
             return name in allowed
-        case Ref(owner, _):
-            return owner in (Whose.NETWORK, _UNITS.get(side))
+        case Ref(owner, name):
+            return owner is Whose.NETWORK or (owner is _UNITS.get(side) and name not in moved)
         case InPlan() | Drawn():
             return False
         case Special(name):
@@ -51,12 +65,13 @@ def remembering_once(projection: ProjectionPlan) -> ProjectionPlan:
 
 def _with_once(projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> tuple[Event, ...]:
     allowed = frozenset(p.variable.name for p in projection.variables if p.place is side or p.kind is Kind.SHARED)
+    moved = moved_on_the_way(projection, side)
     known: defaultdict[str, dict[Expr, Expr]] = defaultdict(dict)
     found: list[Event] = []
     for event in events:
         statement = event.statement
         if isinstance(statement, Remember):
-            event = replace(event, once=reads_only(substitute(statement.value, known[event.of]), side, allowed))
+            event = replace(event, once=reads_only(substitute(statement.value, known[event.of]), side, allowed, moved))
             if event.once:
                 known[event.of][InPlan("remembered", statement.name)] = Number(0.0)
         found.append(event)

@@ -281,3 +281,34 @@ def test_a_trace_that_grows() -> None:
     net.run(steps=45)
     expected = 0.5 - 3 * 0.1 + math.exp(5 / 20) + math.exp(30 / 20) + math.exp(7 / 20)
     assert net["ab"].w[0] == pytest.approx(expected, rel=1e-12)
+
+
+MOVED = """
+neuron Cell:
+    V(0) = 0
+    g(0) = 1
+    spike when V > 1:
+        V → 0
+
+synapse Back:
+    on post: post.g += 0.5
+
+rule Up:
+    20 ms dr/dt = −r
+    r(0) = 1
+    on pre: r += 1
+    on post: w += r post.g
+
+network Net:
+    a = 2 Cell
+    b = 2 Cell, V(0) = [0, 2]
+    ab = a → b: Back with Up, w = 0
+"""
+
+
+@pytest.mark.parametrize("engine", ["python", "reference"])
+def test_what_the_spike_itself_adds_to_the_unit_is_read_connection_by_connection(engine: EngineName) -> None:
+    """Unit 2 of b spikes: g is 1.5 for the first of its connections, and 2 for the second."""
+    net = plasticdsl.parse(MOVED).build(dt="1 ms", engine=engine)
+    net.run(steps=1)
+    assert sorted(np.array(net["ab"].w)) == [0.0, 0.0, 1.5, 2.0]

@@ -2,7 +2,8 @@
 
 Rewrite: r_ij(t) → r_j(t) (or r_i(t)), for all connections of unit j (i) at once.
 Exact when (1) every jump of r is at the spikes of that side, and these reach all the unit's connections at the same time (one delay
-for the projection); (2) every jump and flow of r reads only shared parameters, that side's unit, and variables that move along, and no noise;
+for the projection); (2) every jump and flow of r reads only shared parameters, that side's unit, and variables that move along, and no noise, and no
+jump reads what such spikes add to, connection by connection, of that unit;
 (3) r starts at the same value at all connections of a unit. Then r_ij is the same number for all i by induction over events, and one copy suffices.
 """
 
@@ -20,7 +21,7 @@ from plasticdsl.plan.operations import Flow
 from plasticdsl.plan.order import flows
 from plasticdsl.plan.places import Kind, Place
 from plasticdsl.plan.plan import Placed, PlacedScheme, Plan, ProjectionPlan
-from plasticdsl.plan.sharing import reads_only, remembering_once
+from plasticdsl.plan.sharing import moved_on_the_way, reads_only, remembering_once
 
 
 def hoist(plan: Plan) -> Plan:
@@ -68,8 +69,12 @@ def _movable(projection: ProjectionPlan, side: Place, per_unit: PerUnit) -> froz
         for name in variables_of(placed.scheme):
             moved[name].append(placed)
 
+    on_the_way = moved_on_the_way(projection, side)
+
     def fits(name: str, moving: frozenset[str]) -> bool:
-        return _fits(candidates[name], jumps[name], moved[name], side, shared | moving, moving)
+        at_spikes = (tuple(jumps[name]), candidates[name].low, candidates[name].high)
+        alike = all(reads_only(expr, side, shared | moving, on_the_way) for expr in expressions(at_spikes))
+        return alike and _fits(candidates[name], moved[name], side, shared | moving, moving)
 
     return lasting(candidates.keys() - _changed_elsewhere(projection, side), fits)
 
@@ -89,12 +94,10 @@ def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str | Non
     return {e.assigned for e in (*at_spikes, *at_thirds, *projection.without_spike)}
 
 
-def _fits(
-    own: Variable, jumps: list[Expr], flows: list[PlacedScheme], side: Place, allowed: frozenset[str], moving: frozenset[str]
-) -> bool:
+def _fits(own: Variable, flows: list[PlacedScheme], side: Place, allowed: frozenset[str], moving: frozenset[str]) -> bool:
     if any(s.held or _is_noisy(s.scheme) or not set(variables_of(s.scheme)) <= moving for s in flows):
         return False
-    read = expressions((tuple(jumps), tuple(s.scheme for s in flows), own.low, own.high, own.initial))
+    read = expressions((tuple(s.scheme for s in flows), own.initial))
     return all(reads_only(expr, side, allowed) for expr in read)
 
 

@@ -33,7 +33,7 @@ from plasticdsl.plan.events import Event, Postpone
 from plasticdsl.plan.operations import AtSpikes, Connections, OfConnections, Operation
 from plasticdsl.plan.places import Kind, Place, Slot
 from plasticdsl.plan.plan import Placed, Plan, ProjectionPlan
-from plasticdsl.plan.sharing import reads_only
+from plasticdsl.plan.sharing import moved_on_the_way, reads_only
 from plasticdsl.symbolic.linear import NotLinear, linear_form
 
 #: The parameters that multiply a term, and its sign without them: two terms of one sign have the same.
@@ -142,7 +142,7 @@ def _is_trace(projection: ProjectionPlan, name: str) -> bool:
 def _is_of_post(projection: ProjectionPlan, factor: Expr) -> bool:
     """Whether a factor is known of the post unit alone when it spikes."""
     own = frozenset(p.variable.name for p in projection.variables if p.place is Place.POST)
-    return reads_only(factor, Place.POST, own | _shared(projection))
+    return reads_only(factor, Place.POST, own | _shared(projection), moved_on_the_way(projection, Place.POST))
 
 
 # --- signs -----------------------------------------------------------------------------------------------------------
