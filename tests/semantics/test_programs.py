@@ -25,11 +25,12 @@ from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model import Role, dynamics, experiments, networks, protocol, schemes
 from plasticdsl.model.expr import FUNCTIONS
 from plasticdsl.net import Net
-from plasticdsl.options import EngineName
+from plasticdsl.options import FOR_LARGE, CompileOptions, EngineName
 from plasticdsl.plan.passes.pipeline import PASSES
 from plasticdsl.runtime.play.experiment import Run
+from plasticdsl.support import structure
 from plasticdsl.syntax import words
-from tests.semantics import random_programs, random_rates
+from tests.semantics import random_large, random_programs, random_rates
 from tests.semantics.engines import LEVELS
 from tests.semantics.random_programs import STEPS, Program
 from tests.values import value_of
@@ -38,9 +39,21 @@ from tests.values import value_of
 REFUSED = {"limit-not-available", "window-not-separable"}
 
 
-#: Spikes in time, and rates in steps.
-KINDS: dict[str, Callable[[int], Program]] = {"spikes": random_programs.program, "rates": random_rates.program}
+#: Spikes in time, rates in steps, and what passes for large networks take.
+KINDS: dict[str, Callable[[int], Program]] = {
+    "spikes": random_programs.program,
+    "rates": random_rates.program,
+    "large": random_large.program,
+}
 kinds = pytest.mark.parametrize("kind", KINDS)
+
+
+@pytest.fixture(autouse=True)
+def _no_network_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "FOR_LARGE", {})
+    monkeypatch.setattr(driver, "FOR_THREADS", frozenset())
+    monkeypatch.setattr(structure, "UNITS_OF_SHARE", 8)
+    monkeypatch.setattr(structure, "SHARE_MULTIPLE", 4)
 
 
 @cache
@@ -88,7 +101,7 @@ def alike(number: int, experiment: str, *levels: int, kind: str = "spikes") -> N
 # --- experiments -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("number", "kind"), [(202, "spikes"), (7, "rates")])
+@pytest.mark.parametrize(("number", "kind"), [(202, "spikes"), (7, "rates"), (21, "large")])
 def test_experiments(number: int, kind: str) -> None:
     alike(number, "Train", LEVELS[-1], kind=kind)
 
@@ -104,14 +117,12 @@ def test_many_experiments(number: int, kind: str) -> None:
 @pytest.mark.slow
 @kinds
 @pytest.mark.parametrize("number", range(20))
-def test_experiments_in_machine_code(number: int, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At each level, without one of the passes, and with those that are for large projections."""
+def test_experiments_in_machine_code(number: int, kind: str) -> None:
+    """At each level, without one of the passes, and without those that are for large projections."""
     right = carried_out(number, "Train", "reference", kind=kind)
     one = PASSES[number % len(PASSES)].name
-    for level, without in ((LEVELS[0], ()), (1, ()), (1, (one,))):
+    for level, without in ((LEVELS[0], ()), (1, ()), (1, (one,)), (1, tuple(FOR_LARGE))):
         same(carried_out(number, "Train", "compiled", level, kind, without), right)
-    monkeypatch.setattr(driver, "FOR_LARGE", {})
-    same(carried_out(number, "Train", "compiled", kind=kind), right)
 
 
 # --- what they are made of -------------------------------------------------------------------------------------------
@@ -170,6 +181,18 @@ def test_programs_have_every_part_of_a_model() -> None:
     )
     assert {getattr(one, "__name__", str(one)) for one in every - found} == {"Asked", "SpikeFile", "Timed"}
     assert connected == {"all", "one", "probability", "in-degree", "out-degree", "where", "transposed"}
+
+
+@pytest.mark.slow
+def test_every_pass_takes_some_program() -> None:
+    plans = (
+        plan
+        for write in KINDS.values()
+        for n in range(30)
+        for plan in driver.plans(plasticdsl.parse(write(n).text).loaded, CompileOptions())
+    )
+    noted = {note.split(":")[0] for plan in plans for note in plan.notes}
+    assert noted >= {p.name for p in PASSES}
 
 
 # --- sweeps ----------------------------------------------------------------------------------------------------------
