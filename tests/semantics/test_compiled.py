@@ -13,6 +13,7 @@ from tests.semantics.agreement import Case, MakeEngine, assert_agree
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference
 from tests.semantics.random_models import imposed_cases, recurrent_cases
 from tests.semantics.random_programs import program_cases
+from tests.semantics.random_settled import settled_cases
 from tests.semantics.random_steps import step_cases
 from tests.semantics.random_units import unit_cases
 from tests.semantics.test_harness import off
@@ -46,6 +47,7 @@ KINDS = {
     "sums over connections": imposed_cases(sums=True),
     "units as arguments": imposed_cases(third=True),
     "come and go": imposed_cases(sums=True, changing=True),
+    "flows between events": settled_cases(),
     "programs": program_cases(),
 }
 

@@ -349,14 +349,14 @@ def settles(case: Case) -> bool:
 
 
 def test_random_connections() -> None:
-    """Against the interpreter, at all levels."""
+    """Against the interpreter; more of them in `test_compiled`, where all kinds are tried."""
     found = []
 
-    @tried(60)
+    @tried(16)
     @given(settled_cases())
     def run(case: Case) -> None:
-        check(case, in_python(0), in_python(2))
+        check(case, in_python(1))
         found.append(settles(case))
 
     run()
-    assert sum(found) > 20
+    assert sum(found) > 6
