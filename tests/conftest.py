@@ -28,6 +28,15 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[VARIABLE] = folder
 
 
+#: Where single tests take longest: begun last, one would keep a process busy while the others have nothing left to do.
+LONGEST = "test_compiled.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests come first, and the others keep their order."""
+    items.sort(key=lambda item: item.path.name != LONGEST)
+
+
 def pytest_collection_finish() -> None:
     """The tests and the modules that they imported stay to the end, so the collector need not look through them again and again."""
     gc.collect()
