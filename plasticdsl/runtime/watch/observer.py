@@ -72,7 +72,7 @@ class Observer:
         self._changing = frozenset(p.name for p in network.projections if p.changing)
         self._ends: dict[str, tuple[Integers, Integers]] = {}
         self.present = Present()
-        self._known: dict[str, Values] | None = None
+        self._known: dict[str | Ref, Values] | None = None
 
     @property
     def some_change(self) -> bool:
@@ -99,7 +99,7 @@ class Observer:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Meanwhile nothing moves: an observable that several read is worked out once."""
+        """Meanwhile nothing moves: an observable or a definition that several read is worked out once."""
         self._known = {}
         try:
             yield
@@ -122,7 +122,10 @@ class Observer:
         if declared is None:
             raise KeyError(f"{owner_text(target.owner)} has no variable {target.name}")
         if declared.formula is not None:
-            return self._inside_of(declared.formula, target.owner)
+            known = {} if self._known is None else self._known
+            if target not in known:
+                known[target] = self._inside_of(declared.formula, target.owner)
+            return known[target]
         return self.engine.read(target)
 
     def owner_size(self, owner: Owner) -> int:
