@@ -1,6 +1,6 @@
 """Spiking networks: processor time for each simulated second, on one thread.
 
-    python benchmarks/spiking.py [--rounds 5] [--only currents competition balance] [--seconds 2] [--without PASS]
+    python benchmarks/spiking.py [--rounds 5] [--only currents competition balance] [--seconds 2] [--without PASS] [--precision single]
 
 - `currents`: 4000 neurons with synaptic currents, static connections (CUBA in models/networks/vogels_abbott.plas).
 - `competition`: 1000 Poisson inputs of 15 Hz on 100 neurons, 100 000 plastic connections (models/competition.plas beside this file).
@@ -29,12 +29,12 @@ TASKS = {
 }
 
 
-def measured(name: str, rounds: int, seconds: float, settling: float, without: list[str]) -> tuple[list[float], dict[str, float]]:
+def measured(name: str, rounds: int, seconds: float, settling: float, without: list[str], precision: str) -> tuple[list[float], dict[str, float]]:
     """Seconds of processor time for one simulated second, round by round, and the rate of each population in Hz over all of them."""
     import plasticdsl
 
     file, network = TASKS[name]
-    net = plasticdsl.load(file).build(network, seed=1, dt="0.1 ms", without=without)
+    net = plasticdsl.load(file).build(network, seed=1, dt="0.1 ms", without=without, precision=precision)
     net.run(f"{settling} s")
     before = {p: net.spike_count(p) for p in net.populations}
     found = []
@@ -53,10 +53,11 @@ def main() -> None:
     parser.add_argument("--settling", type=float, default=0.2)
     parser.add_argument("--only", nargs="*", choices=TASKS, default=list(TASKS))
     parser.add_argument("--without", nargs="*", default=[])
+    parser.add_argument("--precision", choices=["double", "single"], default="double")
     arguments = parser.parse_args()
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     for name in arguments.only:
-        times, rates = measured(name, arguments.rounds, arguments.seconds, arguments.settling, arguments.without)
+        times, rates = measured(name, arguments.rounds, arguments.seconds, arguments.settling, arguments.without, arguments.precision)
         active = ", ".join(f"{population} {rate:.2f} Hz" for population, rate in rates.items())
         print(f"{name:12s} {statistics.median(times):8.5f} s per simulated second (least {min(times):.5f}), {active}", flush=True)
 
