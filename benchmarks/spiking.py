@@ -29,7 +29,9 @@ TASKS = {
 }
 
 
-def measured(name: str, rounds: int, seconds: float, settling: float, without: list[str], precision: str) -> tuple[list[float], dict[str, float]]:
+def measured(
+    name: str, rounds: int, seconds: float, settling: float, without: list[str], precision: str
+) -> tuple[list[float], dict[str, float]]:
     """Seconds of processor time for one simulated second, round by round, and the rate of each population in Hz over all of them."""
     import plasticdsl
 

@@ -9,9 +9,10 @@ import typer
 
 from plasticdsl.api import Model, load
 from plasticdsl.cli import console
-from plasticdsl.cli.choices import Files, Level, Quiet, Runs, Seed, Threads
+from plasticdsl.cli.choices import Digits, Files, Level, Quiet, Runs, Seed, Threads
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.results.result import Result
+from plasticdsl.results.summary import beside
 from plasticdsl.runtime.watch.expectations import Outcome
 
 
@@ -22,16 +23,17 @@ def test(
     threads: Threads = 1,
     quiet: Quiet = False,
     level: Level = 1,
+    precision: Digits = "double",
     engine: Runs = "compiled",
 ) -> None:
-    """Run every experiment that has `expect` lines; one that was skipped has not passed."""
+    """Run every experiment that has `expect` lines; one that was skipped has not passed. In single precision, show what moved from double."""
     good = True
     for file in files:
         model = load(file)
         _tell_proofs(model)
         for experiment in model.loaded.module.experiments:
             if experiment.expectations or any(p.expectations for p in experiment.phases):
-                how = {"seed": seed, "threads": threads, "level": level, "engine": engine}
+                how = {"seed": seed, "threads": threads, "level": level, "precision": precision, "engine": engine}
                 good &= _test(model, experiment, refine, how, quiet)
     if not good:
         raise typer.Exit(1)
@@ -47,22 +49,26 @@ def _tell_proofs(model: Model) -> None:
 
 
 def _test(model: Model, experiment: Experiment, refine: bool, how: Mapping[str, Any], quiet: bool) -> bool:
-    def carried_out(dt: float | None) -> Result:
+    def carried_out(**changed: Any) -> Result:
         with console.progress(quiet) as bar:
-            found = model.run(experiment.name, dt=dt, progress=bar, **how)
+            found = model.run(experiment.name, progress=bar, **{**how, **changed})
         if found.interrupted:
             raise KeyboardInterrupt
         return found
 
     with console.asking():
-        result = carried_out(None)
+        result = carried_out()
     console.tell_findings(result.warnings, model.loaded.sources)
     line = result.study.runs[0].line
     note = " (time is counted in steps, so there is no step to halve)" if refine and line.in_steps else ""
     console.say(f"{model.loaded.module.path}: {experiment.name}{note}")
-    finer = carried_out(line.dt / 2.0).expectations if refine and not line.in_steps else ()
+    others: dict[str, tuple[Outcome, ...]] = {}
+    if refine and not line.in_steps:
+        others["at half the step"] = beside(result.study, carried_out(dt=line.dt / 2.0).study)
+    if how["precision"] == "single":
+        others["in double precision"] = beside(result.study, carried_out(precision="double").study)
     for number, text in enumerate(console.verdicts(result.expectations)):
-        moved = f"; at half the step {_moved(result.expectations[number], finer[number])}" if finer else ""
+        moved = "".join(f"; {where} {_moved(result.expectations[number], found[number])}" for where, found in others.items())
         console.say(f"  {text}{moved}")
     return result.passed and not any(o.skipped for o in result.expectations)
 
@@ -73,6 +79,6 @@ def _moved(before: Outcome, after: Outcome) -> str:
         return "skipped"
     found = after.found
     if before.value:
-        moved = f"{100.0 * (after.value - before.value) / abs(before.value):+.2f} %".replace("-", "\u2212")
+        moved = f"{100.0 * (after.value - before.value) / abs(before.value):+.2g} %".replace("-", "\u2212")
         found += " (the same)" if after.value == before.value else f" ({moved})"
     return found if after.passed == before.passed else f"{found}, {'passed' if after.passed else 'FAILED'}"

@@ -58,6 +58,16 @@ def expectations_of(study: Study) -> tuple[Outcome, ...]:
     return tuple(_one(study, number, list(outcomes)) for number, outcomes in enumerate(each))
 
 
+def beside(study: Study, other: Study) -> tuple[Outcome, ...]:
+    """The same of another way to carry out the same runs, with the values of those runs whose values `expectations_of(study)` has."""
+    found = []
+    for number, whole in enumerate(expectations_of(other)):
+        outcomes = [run.outcomes[number] for run in study.runs]
+        same = None if any(run.shares[number] for run in study.runs) else _shown(outcomes)
+        found.append(whole if same is None or whole.skipped else replace(other.runs[same].outcomes[number], passed=whole.passed))
+    return tuple(found)
+
+
 def _one(study: Study, number: int, outcomes: list[Outcome]) -> Outcome:
     shares = [run.shares[number] for run in study.runs]
     if not any(shares):
@@ -93,13 +103,18 @@ def _spent(numbers: list[int]) -> dict[str, float]:
     return {"mean": sum(numbers) / len(numbers), "max": max(numbers)}
 
 
+def _shown(outcomes: list[Outcome]) -> int:
+    """Which of them is shown for all: the first that failed, else the last that was not skipped."""
+    failed = (n for n, o in enumerate(outcomes) if o.passed is False)
+    seen = (n for n in reversed(range(len(outcomes))) if not outcomes[n].skipped)
+    return next(failed, next(seen, 0))
+
+
 def _together(outcomes: list[Outcome], what: str) -> Outcome:
     seen = [o for o in outcomes if not o.skipped]
-    if not seen:
-        return outcomes[0]
     failed = [o for o in seen if not o.passed]
-    found = failed[0] if failed else seen[-1]
-    if len(outcomes) == 1:
+    found = outcomes[_shown(outcomes)]
+    if len(outcomes) == 1 or not seen:
         return found
     noted = [o for o in seen if o.reason]
     reasons = [f"failed in {len(failed)} of {len(seen)} {what}"] if failed else []

@@ -231,6 +231,8 @@ def test_test(capsys, model):
     assert sum("found" in line for line in lines) == 2
     _, out, _ = run(capsys, "test", "--refine", model)
     assert "at half the step" in out
+    _, out, _ = run(capsys, "test", "--precision", "single", model)
+    assert "at half the step" not in out and sum("; in double precision" in line for line in out.splitlines()) == 3
 
 
 def test_refine_says_where_there_is_no_step_and_proofs_are_shown(capsys, tmp_path):

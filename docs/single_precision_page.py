@@ -1,0 +1,60 @@
+"""Writes `single_precision.md`: what single precision changes in the experiments of the library.
+
+`python docs/single_precision_page.py [MODEL…]` carries out every experiment in double and in single precision and writes the rows of these models anew
+(of all: an hour). The rows that are there stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import plasticdsl
+from plasticdsl.library import library_models
+from plasticdsl.results.summary import beside
+from plasticdsl.runtime.watch.expectations import Outcome
+
+PAGE = Path(__file__).with_name("single_precision.md")
+
+_ROW = re.compile(r"^\| \[(\S+)\].*$", re.MULTILINE)
+
+
+def row(model: str, experiment: str) -> str:
+    """A line of the table."""
+    single, double = (plasticdsl.load(model).run(experiment, precision=precision) for precision in ("single", "double"))
+    pairs = [(a, b) for a, b in zip(single.expectations, beside(single.study, double.study), strict=True) if not a.skipped]
+    lost = sum(b.passed is True and a.passed is False for a, b in pairs)
+    most = max((_moved(a, b) for a, b in pairs), default=0.0)
+    name = Path(model).name
+    held = f"{len(pairs) - lost} of {len(pairs)}"
+    return f"| [{name}](../models/{model}.plas) | {experiment} | {most:.0e} | {held} |"
+
+
+def _moved(one: Outcome, other: Outcome) -> float:
+    """Of its own size or of what it is compared with, whichever is larger."""
+    assert one.value is not None and other.value is not None
+    size = max(abs(v) for v in (one.value, other.value, one.limit) if v == v)
+    return abs(one.value - other.value) / size if size else 0.0
+
+
+def rows(model: str) -> list[str]:
+    """The lines of a model."""
+    return [row(model, experiment.name) for experiment in plasticdsl.load(model).loaded.module.experiments]
+
+
+def main() -> None:
+    """Write the page, model by model."""
+    for model in library_models():
+        if not sys.argv[1:] or Path(model).name in sys.argv[1:]:
+            text = PAGE.read_text(encoding="utf-8")
+            known: dict[str, list[str]] = {}
+            for line in _ROW.finditer(text):
+                known.setdefault(line[1], []).append(line[0])
+            known[Path(model).name] = rows(model)
+            head, rule, _ = text.partition("|---|---|--:|--:|\n")
+            PAGE.write_text(head + rule + "".join(f"{line}\n" for name in sorted(known) for line in known[name]), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
