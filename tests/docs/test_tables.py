@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from types import ModuleType
 
 import pytest
 
@@ -11,6 +12,7 @@ import plasticdsl
 from plasticdsl.check.experiments.statistics import ALIASES, STATISTICS
 from plasticdsl.check.terms.scope import RENAMED
 from plasticdsl.diagnostics.codes import CODES
+from plasticdsl.library import library_models
 from plasticdsl.model.expr import FUNCTIONS
 from plasticdsl.model.schemes import NAMES as METHODS
 from plasticdsl.names import NAME, canonical
@@ -88,14 +90,34 @@ def test_every_method_is_listed() -> None:
     assert set(METHODS.values()) == {METHODS[word] for word in written if word in METHODS}
 
 
-def test_the_page_of_errors_is_up_to_date() -> None:
-    path = ROOT / "docs" / "errors_page.py"
-    spec = importlib.util.spec_from_file_location("errors_page", path)
+def writer(page: str) -> ModuleType:
+    """The script that writes a page of the documentation."""
+    spec = importlib.util.spec_from_file_location(f"{page}_page", ROOT / "docs" / f"{page}_page.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert module.PAGE.read_text(encoding="utf-8") == module.page(), f"run {path}"
+    return module
+
+
+def test_the_page_of_errors_is_up_to_date() -> None:
+    module = writer("errors")
+    assert module.PAGE.read_text(encoding="utf-8") == module.page(), "run docs/errors_page.py"
+
+
+def test_the_page_of_single_precision_knows_the_library_and_is_right_of_one_experiment() -> None:
+    module = writer("single_precision")
+    lines = [line.split("|")[1:-1] for line in module.PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| [")]
+    listed = {
+        (model.split("](../models/")[1].strip().removesuffix(".plas)"), experiment.strip()): rest for model, experiment, *rest in lines
+    }
+    there = {
+        (m, e) for m, path in library_models().items() for e in re.findall(r"^experiment (\w+)", path.read_text(encoding="utf-8"), re.M)
+    }
+    assert set(listed) == there, "run docs/single_precision_page.py"
+    assert [cell.strip() for cell in module.row("neurons/lif", "PostsynapticPotential").split("|")[3:-1]] == [
+        cell.strip() for cell in listed["neurons/lif", "PostsynapticPotential"]
+    ]
 
 
 # --- what is not available yet says so -------------------------------------------------------------------------------

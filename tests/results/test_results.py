@@ -9,6 +9,7 @@ import xarray
 from plasticdsl.results.axis import time_unit
 from plasticdsl.results.plots import figures
 from plasticdsl.results.result import Result
+from plasticdsl.results.summary import beside
 from plasticdsl.units.dimension import ONE, TIME, VOLTAGE
 from plasticdsl.units.display import coherent
 from plasticdsl.units.table import CONCENTRATION
@@ -224,3 +225,29 @@ def test_repeats_look_alike_and_units_do_not():
     _, both = (figure.axes[0] for _, figure in figures(carry_out(REPEATED, "Both")))
     assert len({line.get_color() for line in traces(both)}) == 6
     assert both.get_legend_handles_labels()[1][3] == "cells.V[1], r = 40 Hz"
+
+
+SWEPT = """
+neuron Cell:
+    k = 1
+    10 ms dV/dt = −V
+    V(0) = k·1 mV
+
+network One:
+    cell = 1 Cell
+
+experiment Fall on One:
+    dt = {dt}
+    phase go for 10 ms
+    expect cell.V < 1.5 mV at {at}
+    sweep cell.k in [1, 2, 3]
+"""
+
+
+def test_another_way_to_carry_out_runs_is_compared_run_by_run() -> None:
+    """1, 2 and 3 mV fall to 0.37, 0.74 and 1.1 mV in 10 ms: at their beginning the second of them fails first, at their end none does."""
+    fails, holds = (carry_out(SWEPT.format(dt="1 ms", at=at)) for at in ("0 ms", "end"))
+    shown, others = Result(fails, "").expectations, (beside(fails, holds), beside(holds, fails))
+    assert shown[0].value == 0.002 and shown[0].passed is False
+    assert others[0][0].value == pytest.approx(0.002 * np.exp(-1.0), rel=1e-12) and others[0][0].passed is True
+    assert others[1][0].value == 0.003 and others[1][0].passed is False
