@@ -178,7 +178,7 @@ def plan_of(network: Network, per_unit: PerUnit, options: CompileOptions, asked:
 def program_of(plan: Plan, options: CompileOptions) -> Program:
     """Loops over arrays."""
     from plasticdsl.kernels.build import build
-    from plasticdsl.kernels.program import in_single
+    from plasticdsl.kernels.widths import in_single
 
     return build(plan) if options.precision == "double" else in_single(build(plan))
 

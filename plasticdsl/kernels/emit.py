@@ -22,6 +22,7 @@ from plasticdsl.kernels.printer import Printer
 from plasticdsl.kernels.program import Comment, Fill, Function, Program
 from plasticdsl.kernels.spelling import Spelling, spell
 from plasticdsl.kernels.threads import has_threads
+from plasticdsl.kernels.widths import widths
 
 
 def emit(program: Program, *, parallel: bool = False) -> str:
@@ -33,7 +34,8 @@ def emit(program: Program, *, parallel: bool = False) -> str:
 def render(template: str, program: Program, spelling: Spelling, *, parallel: bool = False, inlined: bool = False, **more: Any) -> str:
     """A template that includes the kernels; `more` are further names for it. `inlined`: whether numba puts the others into the last one."""
     kinds = infer(program)
-    printers = {f.name: Printer(kinds[f.name], spelling.inside[f.name]) for f in program.functions}
+    wide = widths(program, kinds)
+    printers = {f.name: Printer(kinds[f.name], spelling.inside[f.name], wide.get(f.name)) for f in program.functions}
     by_name = {f.name: f for f in program.functions}
     support = pieces((*_called(program, printers), *more.pop("support", ())))
     names = {

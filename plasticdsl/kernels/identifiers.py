@@ -278,6 +278,11 @@ class Field:
         return self.part.pattern.format(*self.of)
 
     @property
+    def is_decay(self) -> bool:
+        """Whether it is what is left of a variable after a step."""
+        return self.part in (Part.PROPAGATOR, Part.PROPAGATOR_HELD) and self.of[0] == self.of[1]
+
+    @property
     def meaning(self) -> str:
         """What it is."""
         words: str = self.part.value[1]

@@ -23,8 +23,8 @@ _SUPPORT = "plasticdsl.support."
 #: Support modules, and how generated modules compile their functions: not, each by itself, or into every loop that calls them (`contracted`: with sums in
 #: any order, and a product that is added rounded once).
 MODULES: Mapping[str, Compiled] = {
-    "functions": "alone", "vmath": "inline", "philox": "alone", "draws": "alone", "counts": "alone", "hazards": "inline", "orders": "alone",
-    "products": "contracted", "memory": "alone", "propagators": "", "arrays": "",
+    "functions": "alone", "vmath": "inline", "vmath_single": "inline", "philox": "alone", "draws": "alone", "counts": "alone", "hazards": "inline",
+    "orders": "alone", "products": "contracted", "memory": "alone", "propagators": "", "arrays": "",
     "elementwise": "", "random": "", "distributions": "", "subsets": "", "steps": "", "structure": "", "units": "", "connections": "",
     "connectivity": "", "pairs": "", "spikes": "", "values": "",
 }  # fmt: skip

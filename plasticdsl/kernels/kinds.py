@@ -31,19 +31,24 @@ _BY_DTYPE: Mapping[str, Kind] = {
     "float64": Kind.FLOAT, "float32": Kind.FLOAT, "int64": Kind.INT, "int32": Kind.INT, "uint16": Kind.INT, "uint32": Kind.INT,
 }  # fmt: skip
 _TIME = Local("t")
+#: Random numbers: of `KEYS` integers, and perhaps of arguments.
+DRAWS = frozenset({"uniform", "normal", "exponential", "gamma", "poisson", "binomial"})
+DRAWS |= {f"{name}_within" for name in DRAWS - {"uniform"}}
+KEYS = 4
+#: Counts of spikes, which take whole numbers first: so many.
+COUNTS: Mapping[str, int] = {"count_of": 5, "poisson_count": 4}
+
 #: Functions that give whole numbers.
-_COUNTING = frozenset({"count_of", "poisson_count", "steps_to_use_up"})
+_COUNTING = frozenset({*COUNTS, "steps_to_use_up"})
 KEEP_INTEGERS = frozenset({"abs", "min", "max", "mod", "quotient", "whole", "index"})
 
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """The kind of each local, scalar and size, and of the elements of each array, inside one function. `narrow`: arrays of 32-bit floats, with which
-    one computes in 64 bits."""
+    """The kind of each local, scalar and size, and of the elements of each array, inside one function."""
 
     names: Mapping[Local | Field, Kind]
     arrays: Mapping[Field, Kind]
-    narrow: frozenset[Field] = frozenset()
 
     def of(self, expr: Expr) -> Kind:
         """The kind of an expression. Raises TypeError for what has no place in a loop program."""
@@ -132,8 +137,7 @@ def infer(program: Program) -> dict[Kernel, Kinds]:
             for statement in statements(function.body):
                 for where, local, kind in _learned(statement, function.name, Kinds(known[function.name], arrays), known, functions):
                     known[where][local] = join(known[where].get(local, kind), kind)
-    narrow = frozenset(a.name for a in program.arrays if a.dtype == "float32")
-    return {name: Kinds({n: settled(k) for n, k in found.items()}, arrays, narrow) for name, found in known.items()}
+    return {name: Kinds({n: settled(k) for n, k in found.items()}, arrays) for name, found in known.items()}
 
 
 def _learned(

@@ -16,9 +16,8 @@ from itertools import count
 from math import isfinite
 
 from plasticdsl.kernels.identifiers import RUN, Kernel, Local, Part
-from plasticdsl.kernels.kinds import KEEP_INTEGERS, Kind, Kinds, counted, infer, is_whole, join, settled
+from plasticdsl.kernels.kinds import COUNTS, DRAWS, KEEP_INTEGERS, KEYS, Kind, Kinds, counted, infer, is_whole, join, settled
 from plasticdsl.kernels.loops.collect import statements
-from plasticdsl.kernels.printer import COUNTS, DRAWS, KEYS
 from plasticdsl.kernels.program import (
     Array,
     Comment,

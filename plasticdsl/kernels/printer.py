@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from plasticdsl.kernels.identifiers import Field, Local
-from plasticdsl.kernels.kinds import Kind, Kinds, counted, is_whole, joined, settled
+from plasticdsl.kernels.kinds import COUNTS, DRAWS, KEYS, Kind, Kinds, counted, is_whole, joined, settled
 from plasticdsl.kernels.program import Element, Read
+from plasticdsl.kernels.widths import Width, Widths, is_lost
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, walk
 
 _CHOICE, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(10)
@@ -27,33 +28,32 @@ _NUMPY: Mapping[str, str] = {
     "abs": "abs", "sign": "np.sign", "floor": "np.floor", "ceil": "np.ceil", "round": "np.rint",
 }  # fmt: skip
 
-#: Random numbers: of `KEYS` integers, and perhaps of arguments.
-DRAWS = frozenset({"uniform", "normal", "exponential", "gamma", "poisson", "binomial"})
-DRAWS |= {f"{name}_within" for name in DRAWS - {"uniform"}}
-KEYS = 4
-#: Counts of spikes, which take whole numbers first: so many.
-COUNTS: Mapping[str, int] = {"count_of": 5, "poisson_count": 4}
-
 #: Function → function of `support/`; `min`, `max` and `mod` only of floats.
 _SUPPORT: Mapping[str, str] = {
     "min": "minimum", "max": "maximum", "at_least": "at_least", "at_most": "at_most", "mod": "modulo", "exp": "exp", "expm1": "expm1",
     "tanh": "tanh", "x_over_expm1": "x_over_expm1", "expm1_over_x": "expm1_over_x", "expm1_over_small_x": "expm1_over_small_x",
+    "vanishing": "vanishing",
     "in_grains": "in_grains", "steps_to_use_up": "steps_to_use_up",
     **{name: name for name in sorted(DRAWS | COUNTS.keys())},
 }  # fmt: skip
 _OF_INTEGERS_TOO = frozenset({"min", "max", "mod", "abs"})
 
+#: Functions that give 32 bits for 32 bits: by another name, or by the same.
+_SINGLE = frozenset({"exp", "expm1", "tanh", "x_over_expm1", "expm1_over_x", "expm1_over_small_x", "vanishing"})
+_ANY_WIDTH = frozenset({"min", "max", "at_least", "at_most", "abs"})
+
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """Prints expressions of one function; `names`: of its locals and of the fields that it unpacks."""
+    """Prints expressions of one function; `names`: of its locals and of the fields that it unpacks; `widths`: where some floats have 32 bits."""
 
     kinds: Kinds
     names: Mapping[Local | Field, str]
+    widths: Widths | None = None
 
     def floating(self, expr: Expr) -> str:
-        """As a float (an integer expression is left as it is, numba converts it)."""
-        return self._text(expr, Kind.FLOAT)[0]
+        """As a float of 64 bits (an integer expression is left as it is, numba converts it)."""
+        return self._of_width(expr, Kind.FLOAT, Width.DOUBLE)[0]
 
     def integer(self, expr: Expr) -> str:
         """As an integer; a float expression is cut off towards zero."""
@@ -71,9 +71,15 @@ class Printer:
         """As a value for an element of an array."""
         return self._text(expr, self.kinds.arrays[array])[0]
 
+    def added(self, array: Field, expr: Expr) -> str:
+        """As a value that is added to an element of an array: in the width of these."""
+        wide = Width.EITHER if self.widths is None or self.widths.arrays[array] is not Width.SINGLE else Width.SINGLE
+        return self._of_width(expr, self.kinds.arrays[array], wide)[0]
+
     def assigned(self, name: Local, expr: Expr) -> str:
         """As a value for a local."""
-        return self._text(expr, self.kinds.names[name])[0]
+        wide = Width.EITHER if self.widths is None else self.widths.locals.get(name, Width.EITHER)
+        return self._of_width(expr, self.kinds.names[name], wide)[0]
 
     def element(self, target: Element) -> str:
         """An array element, `a[i, j]`."""
@@ -83,7 +89,7 @@ class Printer:
         """The functions of `support/` that the text of `expr` calls."""
         for node in walk(expr):
             if isinstance(node, Call) and node.function in _SUPPORT and not self._is_builtin(node):
-                yield _SUPPORT[node.function]
+                yield f"{_SUPPORT[node.function]}_single" if self._is_single(node) and node.function in _SINGLE else _SUPPORT[node.function]
 
     # --- text, and how tightly its outermost operation binds ---
 
@@ -105,9 +111,8 @@ class Printer:
                 return literal(value, want), _SIGN if math.copysign(1.0, value) < 0 else _ATOM
             case Read(name):
                 return self.names[name], _ATOM
-            case Element(array, _):
-                text = self.element(expr)
-                return f"np.float64({text})" if array in self.kinds.narrow else text, _ATOM
+            case Element():
+                return self.element(expr), _ATOM
             case Binary("^", base, exponent):
                 return self._power(base, exponent)
             case Binary():
@@ -117,22 +122,33 @@ class Printer:
             case Call():
                 return self._call(expr, want)
             case Compare(operator, left, right):
-                kind = settled(joined((self._counted(left), self._counted(right))))
-                return f"{self._within(left, kind, _SUM)} {operator} {self._within(right, kind, _SUM)}", _COMPARE
+                kind, wide = settled(joined((self._counted(left), self._counted(right)))), self._widest(left, right)
+                return f"{self._within(left, kind, _SUM, wide)} {operator} {self._within(right, kind, _SUM, wide)}", _COMPARE
             case Logic("not", operands):
                 return f"not {self._within(operands[0], Kind.BOOL, _NOT)}", _NOT
             case Logic(connective, operands):
                 level, least = (_AND, _NOT) if connective == "and" else (_OR, _AND)
                 return f" {connective} ".join(self._within(o, Kind.BOOL, least) for o in operands), level
             case Choice(branches, otherwise):
-                cases = [f"{self._within(v, want, _OR)} if {self._within(c, Kind.BOOL, _OR)}" for c, v in branches]
-                return f"{' else '.join(cases)} else {self._within(otherwise, want, _CHOICE)}", _CHOICE
+                wide = self._widest(expr)
+                cases = [f"{self._within(v, want, _OR, wide)} if {self._within(c, Kind.BOOL, _OR)}" for c, v in branches]
+                return f"{' else '.join(cases)} else {self._within(otherwise, want, _CHOICE, wide)}", _CHOICE
             case _:  # what has no place in a loop program has no kind either
                 raise AssertionError(expr)
 
-    def _within(self, expr: Expr, want: Kind, least: int) -> str:
-        text, level = self._text(expr, want)
+    def _within(self, expr: Expr, want: Kind, least: int, wide: Width = Width.EITHER) -> str:
+        text, level = self._of_width(expr, want, wide)
         return text if level >= least else f"({text})"
+
+    def _of_width(self, expr: Expr, want: Kind, wide: Width) -> tuple[str, int]:
+        return _rounded(self._text(expr, want), self._widest(expr), wide)
+
+    def _widest(self, *exprs: Expr) -> Width:
+        """The width in which these meet."""
+        return max(map(self.widths.of, exprs)) if self.widths is not None else Width.EITHER
+
+    def _is_single(self, expr: Expr) -> bool:
+        return self._widest(expr) is Width.SINGLE
 
     def _counted(self, expr: Expr) -> Kind:
         """The kind of an operand; truth values count as 0 and 1."""
@@ -141,16 +157,17 @@ class Printer:
     def _chain(self, expr: Binary, want: Kind) -> tuple[str, int]:
         """A chain that hangs to the left, possibly deeper than Python's stack."""
         links = [expr]
-        while isinstance(links[-1].left, Binary) and links[-1].left.operator != "^":
+        while isinstance(links[-1].left, Binary) and links[-1].left.operator != "^" and not is_lost(links[-1].left):
             links.append(links[-1].left)
         first = links[-1].left
         text, level = self._text(first, self._operand(links[-1].operator, self._counted(first), self._counted(links[-1].right), want))
-        kind = self._counted(first)
+        kind, width = self._counted(first), self._widest(first)
         for link in reversed(links):
-            own, right = _LEVEL[link.operator], self._counted(link.right)
+            own, right, both = _LEVEL[link.operator], self._counted(link.right), max(width, self._widest(link.right))
+            text, level = _rounded((text, level), width, both)
             left_text = text if level >= own else f"({text})"
-            right_text = self._within(link.right, self._operand(link.operator, right, kind, want), own + 1)
-            text, level = f"{left_text} {link.operator} {right_text}", own
+            right_text = self._within(link.right, self._operand(link.operator, right, kind, want), own + 1, both)
+            text, level, width = f"{left_text} {link.operator} {right_text}", own, both
             kind = Kind.FLOAT if link.operator == "/" else joined((kind, right))
         return text, level
 
@@ -166,16 +183,23 @@ class Printer:
     def _power(self, base: Expr, exponent: Expr) -> tuple[str, int]:
         """Bases become floats first: a whole number to a whole power would be an integer."""
         if exponent == Number(0.5):
-            return f"np.sqrt({self.floating(base)})", _ATOM
+            return self._in_double(f"np.sqrt({self.floating(base)})", _ATOM, base)
         whole = self._counted(base) is Kind.INT
         shown = f"float({self.plain(base)})" if whole else self._within(base, Kind.FLOAT, _ATOM)
         if isinstance(exponent, Number) and is_whole(exponent.value) and abs(exponent.value) <= LARGEST_WHOLE_EXPONENT:
             # A negative whole exponent would make numba raise an exception at 0.
             power = shown if abs(exponent.value) == 1.0 else f"{shown}**{abs(int(exponent.value))}"
-            return (power, _POWER) if exponent.value >= 0 else (f"1.0 / {power}", _PRODUCT)
+            one = "np.float32(1.0)" if self._is_single(base) else "1.0"
+            return (power, _POWER) if exponent.value >= 0 else (f"{one} / {power}", _PRODUCT)
+        if not whole:
+            shown = self._within(base, Kind.FLOAT, _ATOM, Width.DOUBLE)
         if self._counted(exponent) is Kind.INT:
-            return f"{shown}**float({self.plain(exponent)})", _POWER
-        return f"{shown}**{self._within(exponent, Kind.FLOAT, _SIGN)}", _POWER
+            return self._in_double(f"{shown}**float({self.plain(exponent)})", _POWER, base, exponent)
+        return self._in_double(f"{shown}**{self._within(exponent, Kind.FLOAT, _SIGN, Width.DOUBLE)}", _POWER, base, exponent)
+
+    def _in_double(self, text: str, level: int, *of: Expr) -> tuple[str, int]:
+        """What was computed in 64 bits, rounded where its operands have 32."""
+        return _rounded((text, level), Width.DOUBLE, self._widest(*of))
 
     def _call(self, call: Call, want: Kind) -> tuple[str, int]:
         function, arguments = call.function, call.arguments
@@ -195,16 +219,30 @@ class Printer:
             name = _SUPPORT.get(function) or _NUMPY.get(function)
             if name is None:
                 raise ValueError(f"{function} is no function that kernels have")
-            return f"{name}({', '.join(self.floating(a) for a in arguments)})", _ATOM
+            if self._is_single(call) and function in _SINGLE | _ANY_WIDTH:
+                texts = [self._of_width(a, Kind.FLOAT, Width.SINGLE)[0] for a in arguments]
+                return f"{name}{'_single' if function in _SINGLE else ''}({', '.join(texts)})", _ATOM
+            return self._in_double(f"{name}({', '.join(self.floating(a) for a in arguments)})", _ATOM, call)
         kind = self._counted(call)
         if kind is Kind.ANY:
             kind = want if function == "abs" else Kind.INT
         name = function if self._is_builtin(call) else _SUPPORT[function]
-        return f"{name}({', '.join(self._text(a, kind)[0] for a in arguments)})", _ATOM
+        if function == "mod" and kind is Kind.FLOAT:
+            return self._in_double(f"{name}({', '.join(self.floating(a) for a in arguments)})", _ATOM, call)
+        return f"{name}({', '.join(self._of_width(a, kind, self._widest(call))[0] for a in arguments)})", _ATOM
 
     def _is_builtin(self, call: Call) -> bool:
         """Python's own min, max and % serve integers; floats need some that hand on NaN and divide by 0 without an error."""
         return call.function == "abs" or (call.function in _OF_INTEGERS_TOO and self.kinds.of(call) is not Kind.FLOAT)
+
+
+def _rounded(text: tuple[str, int], own: Width, wide: Width) -> tuple[str, int]:
+    """Text of a width in another one; what is of either width is of 64 bits by itself."""
+    if wide is Width.SINGLE and own is not Width.SINGLE:
+        return f"np.float32({text[0]})", _ATOM
+    if wide is Width.DOUBLE and own is Width.SINGLE:
+        return f"np.float64({text[0]})", _ATOM
+    return text
 
 
 def literal(value: float, want: Kind = Kind.FLOAT) -> str:

@@ -7,7 +7,7 @@ scalar argument or a size; `Element` an element of an array. What things are cal
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from plasticdsl.kernels.identifiers import Field, Kernel, Local, Part
@@ -275,18 +275,6 @@ class Artifact:
     program: Program
     source: str
     digest: str
-
-
-def in_single(program: Program) -> Program:
-    """The same program with 32-bit states and parameters. Arithmetic stays in double precision between load and store. Times, hazards and counts stay as
-    they are: a spike time in 32 bits would not even tell the steps of a minute apart. So do weights without bounds that lack what sums over time hold:
-    these may be large."""
-    late = {one.field for one in program.postponed if one.sums and not one.within_bounds}
-    narrow = (
-        replace(a, dtype="float32") if a.dtype == "float64" and (a.is_variable or a.narrow) and a.name not in late else a
-        for a in program.arrays
-    )
-    return replace(program, arrays=tuple(narrow))
 
 
 ZERO, ONE = Number(0.0), Number(1.0)

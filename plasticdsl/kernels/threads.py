@@ -24,7 +24,7 @@ def has_threads(function: Function) -> bool:
 def longest_loop(program: Program, sizes: Mapping[Field, int]) -> int:
     """How many units the longest of these loops runs over, for these sizes."""
     stops = (loop.stop for function in program.functions for loop in _loops(function))
-    lengths = (stop.name for stop in stops if isinstance(stop, Read))
+    lengths = (node.name for stop in stops for node in walk(stop) if isinstance(node, Read))  # groups are counted by their units
     return max((sizes.get(name, 0) for name in lengths if isinstance(name, Field)), default=0)
 
 

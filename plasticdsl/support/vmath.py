@@ -30,6 +30,11 @@ TINY = 5.421010862427522e-20
 EXPONENT = -4503599627370496
 
 
+def vanishing(x: float) -> float:
+    """x, or 0 where it is below 10⁻²⁹⁰."""
+    return 0.0 if abs(x) < 1e-290 else x
+
+
 def scaled(z: float, exponent: int) -> float:
     """2^k times the power of two that has this exponent, for z = k + `ROUNDER`, whose last bits are k."""
     return np.int64((np.float64(z).view(np.int64) << 52) + exponent).view(np.float64)

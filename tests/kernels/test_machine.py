@@ -96,6 +96,11 @@ LINES = {
         "a[1, i] = np.rint(x[i]) + np.fmod(x[i], 0.7) + np.sinh(x[i] / 1e3)",
         "m[i] = abs(m[i]) + math.floor(x[i])",
     ],
+    "floats of 32 bits": [
+        "z[i] = abs(z[i]) / (z[i] + np.float32(3.0)) * np.float32(0.3)",
+        "y[i] = z[i] * np.float64(z[i]) + np.float32(x[i])",
+        "z[i] -= np.float32(y[i])",
+    ],
     "signs": ["y[i] = np.sign(x[i])", "a[0, i] = np.sign(np.inf * x[i])", "a[1, i] = -x[i]"],
     "conditions": [
         "if -1.0 < x[i] <= 3.0 and not (m[i] == 0 or k[i] != 0):",

@@ -11,8 +11,8 @@ from plasticdsl.kernels.machine.assemble import optimised
 from plasticdsl.kernels.machine.translate import translated
 from plasticdsl.model.expr import Call
 from plasticdsl.runtime.engine.load import load
-from plasticdsl.support import vmath
-from tests.kernels.programs import artifact_of, bound, calculator, name
+from plasticdsl.support import vmath, vmath_single
+from tests.kernels.programs import artifact_of, bound, calculator, element, name
 
 RNG = np.random.default_rng(1)
 SMALL = np.concatenate([np.geomspace(1e-300, 1.0, 300), -np.geomspace(1e-300, 1.0, 300)])
@@ -57,6 +57,45 @@ def test_accuracy(name: str, limit: float, monkeypatch: pytest.MonkeyPatch, tmp_
                 assert result == nearest, value
             else:
                 assert abs(mpmath.mpf(float(result)) - true) <= limit * mpmath.mpf(float(np.spacing(abs(nearest)))), value
+
+
+SINGLE = np.concatenate(
+    [RNG.uniform(-40.0, 40.0, 1500), RNG.normal(0.0, 1.0, 1500), np.linspace(-1.5, 1.5, 1501), RNG.uniform(-103.0, 93.5, 1000), SEAMS]
+    + [sign * np.geomspace(1e-37, 1.0, 300) for sign in (1.0, -1.0)]
+).astype(np.float32)
+
+
+@pytest.mark.parametrize(("name", "limit"), [("exp", 1.0), ("expm1", 1.5), ("tanh", 1.5), ("expm1_over_x", 2.0), ("x_over_expm1", 2.0)])
+def test_accuracy_in_32_bits(name: str, limit: float, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    monkeypatch.setenv("PLASTICDSL_CACHE", str(tmp_path))
+    program = calculator(Call(name, (element("xs", "i"),)), ("x",), "float32")
+    arrays = {"xs": SINGLE, "result": np.zeros(SINGLE.size)}
+    load(artifact_of(program)).bind(bound({"length": SINGLE.size}, {}, arrays)).advance(0, 1)
+    with np.errstate(all="ignore"):
+        in_python = [getattr(vmath_single, f"{name}_single")(v) for v in SINGLE]
+    assert {type(v) for v in in_python} == {np.float32}
+    np.testing.assert_array_equal(arrays["result"].astype(np.float32), in_python)
+    with mpmath.workprec(100):
+        for value, result in zip(SINGLE, in_python, strict=True):
+            true = EXACT[name](mpmath.mpf(float(value)))
+            with np.errstate(over="ignore"):
+                nearest = np.float32(float(true))
+            if np.isinf(nearest):
+                assert result == nearest, value
+            else:
+                assert abs(mpmath.mpf(float(result)) - true) <= limit * mpmath.mpf(float(np.spacing(abs(nearest)))), value
+
+
+def test_odd_arguments_in_32_bits() -> None:
+    odd = np.array([88.7, 88.8, 100.0, -87.0, -103.0, -104.5, 1e30, -1e30, np.inf, -np.inf, np.nan, 0.0, -0.0, 1e-44], np.float32)
+    with np.errstate(all="ignore"):
+        for name in ("exp", "expm1", "tanh"):
+            found = np.array([getattr(vmath_single, f"{name}_single")(v) for v in odd])
+            np.testing.assert_allclose(found, getattr(np, name)(odd), rtol=3e-7, atol=1.5e-45)
+        odd = odd[6:]
+        over, under = ([getattr(vmath_single, f"{name}_single")(v) for v in odd] for name in ("expm1_over_x", "x_over_expm1"))
+    np.testing.assert_array_equal(over, np.array([np.inf, 1e-30, np.inf, 0.0, np.nan, 1.0, 1.0, 1.0], np.float32))
+    np.testing.assert_array_equal(under, np.array([0.0, 1e30, 0.0, np.inf, np.nan, 1.0, 1.0, 1.0], np.float32))
 
 
 def test_the_logistic_function_needs_no_form_of_its_own() -> None:

@@ -11,7 +11,8 @@ from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.driver import prepared, read
 from plasticdsl.kernels.build import build
 from plasticdsl.kernels.emit import emit
-from plasticdsl.kernels.program import Artifact, in_single
+from plasticdsl.kernels.program import Artifact
+from plasticdsl.kernels.widths import in_single
 from plasticdsl.model import Network, PerUnit
 from plasticdsl.model.protocol import NOTHING_ASKED, Asked
 from plasticdsl.model.weights import weights

@@ -5,7 +5,7 @@ All schemes read the values at t_n; new values go to locals first and are stored
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -13,10 +13,10 @@ from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import Field, Local, Part
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.names import DT, N, Names, T, local, stage_time
-from plasticdsl.kernels.program import ZERO, Array, Comment, Let, Read, Scalar, Statement, Store, element
+from plasticdsl.kernels.program import ZERO, Array, Comment, If, Let, Read, Scalar, Statement, Store, element
 from plasticdsl.kernels.recipes import SEED, Apply, Formula, Recipe
 from plasticdsl.model import Flow, Variable
-from plasticdsl.model.expr import Binary, Call, Choice, Expr, Number, Ref, Special, in_jumps, moves_with_time, rebuild, refs
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number, Ref, Special, in_jumps, moves_with_time, rebuild, refs
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import (
@@ -38,6 +38,9 @@ from plasticdsl.support.propagators import propagator
 from plasticdsl.support.random import stream_of
 from plasticdsl.support.steps import own_step
 from plasticdsl.support.structure import entry, square
+
+#: Every so many steps it is looked whether what decays has vanished.
+SELDOM = Number(256.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,25 @@ def _exact(scheme: Exact, context: FlowContext) -> list[Statement]:
             free = Choice(((context.free, free),), held)
         statements += [_comment(variable, context, "exact: x(t+dt) = P x(t) + Q b"), Let(local(variable, "new"), resolve(free))]
     return statements
+
+
+def let_vanish(
+    schemes: Sequence[Scheme], context: FlowContext, loop: Callable[[Sequence[Statement]], Sequence[Statement]]
+) -> tuple[Statement, ...]:
+    """What decays and is next to nothing becomes 0, now and then: processors take a hundred times as long for numbers below 10⁻³⁰⁸, where it would stay
+    for good. `loop`: over all units, or connections."""
+    cells = [context.names.cell(Ref(Whose.OWN, v)) for scheme in schemes if isinstance(scheme, Exact) for v in _decaying(scheme)]
+    if not cells:
+        return ()
+    now = Compare("==", Call("mod", (Read(N), SELDOM)), ZERO)
+    return (If(now, (Comment("numbers next to nothing"), *loop([Store(cell, Call("vanishing", (cell,))) for cell in cells]))),)
+
+
+def _decaying(scheme: Exact) -> Iterator[str]:
+    """Those that nothing drives but others that decay."""
+    for row, reached in enumerate(reach(scheme.matrix)):
+        if all(offset == ZERO for offset, is_reached in zip(scheme.offset, reached, strict=True) if is_reached):
+            yield scheme.variables[row]
 
 
 def _meets_held(scheme: Exact, row: int, reached: Sequence[Sequence[bool]], held: frozenset[str]) -> bool:

@@ -8,7 +8,7 @@ from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Part, of_e
 from plasticdsl.kernels.loops import calendar, chance, shares
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.emission import COUNT, POSITION, emission
-from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, scheme_arguments
+from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, let_vanish, scheme_arguments
 from plasticdsl.kernels.loops.names import (
     REPEAT,
     SLOT,
@@ -255,8 +255,9 @@ def flow_context(plan: Plan, population: PopulationPlan) -> FlowContext:
 def flow_units(plan: Plan, population: PopulationPlan) -> Function:
     """The kernel that moves the population's state from t_n to t_{n+1}."""
     context, doc = flow_context(plan, population), f"Let the state of {population.name} flow from step n to n + 1."
-    loops = in_two_ways(population.name, population.alone, context, lambda known: each_unit(population.name, flow(population.alone, known)))
-    return Function(Kernel("flow_{}", (population.name,)), doc, at_own_ends(population, loops))
+    loop = in_two_ways(population.name, population.alone, context, lambda known: flow(population.alone, known))
+    first = let_vanish(population.alone, context, lambda body: (each_unit(population.name, body),))
+    return Function(Kernel("flow_{}", (population.name,)), doc, (*first, *at_own_ends(population, (loop,))))
 
 
 def change_units(plan: Plan, operation: ops.ChangeUnits) -> Function:

@@ -11,7 +11,7 @@ from plasticdsl.kernels.loops.arrivals import RECENT, sum_between
 from plasticdsl.kernels.loops.at_once import changed_at_once
 from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.choose import choose
-from plasticdsl.kernels.loops.flows import FlowContext, flow, scheme_arguments
+from plasticdsl.kernels.loops.flows import FlowContext, flow, let_vanish, scheme_arguments
 from plasticdsl.kernels.loops.names import (
     INDEX,
     REPEAT,
@@ -454,5 +454,8 @@ def flow_connections(plan: Plan, operation: ops.Flow) -> Function:
     context = FlowContext(names, INDEX[place], flows, moved_by_rules, on)
     doc = f"Let the variables of {projection.name} with the {place}s flow from step n to n + 1."
     kernel = Kernel("flow_{}" if place is Place.CONNECTION else f"flow_{{}}_{place}", (projection.name,))
-    body, settling = every_place(projection, place, flow([s.scheme for s in own], context)), settle.settling_in(plan, projection)
-    return Function(kernel, doc, settle.flow(settling, body) if settling is not None and place is Place.CONNECTION else body)
+    schemes, settling = [s.scheme for s in own], settle.settling_in(plan, projection)
+    body = every_place(projection, place, flow(schemes, context))
+    if settling is not None and place is Place.CONNECTION:
+        return Function(kernel, doc, settle.flow(settling, body))
+    return Function(kernel, doc, (*let_vanish(schemes, context, lambda stores: every_place(projection, place, stores)), *body))

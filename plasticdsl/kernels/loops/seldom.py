@@ -25,19 +25,14 @@ def where_seldom(
     """`body` for units in order, in groups with one that meets the condition; it asks again whether the unit is one. `before`, which does not branch, is
     done for all units of the group first, `after` last."""
     count = Let(SOME, Binary("+", Read(SOME), Choice(((condition, ONE),), ZERO)))
-    groups = Call("quotient", (Binary("+", number_of(population), Number(TOGETHER - 1)), Number(TOGETHER)))
-    return For(
-        GROUP,
-        ZERO,
-        groups,
-        (
-            *members_of(population, TOGETHER),
-            Let(SOME, ZERO),
-            in_group(*before, count),
-            If(Compare(">", Read(SOME), ZERO), (in_group(*body),)),
-            *((in_group(*after),) if after else ()),
-        ),
-    )
+    visited = If(Compare(">", Read(SOME), ZERO), (in_group(*body),))
+    return each_group(population, (Let(SOME, ZERO), in_group(*before, count), visited, *((in_group(*after),) if after else ())))
+
+
+def each_group(population: str, body: Sequence[Statement], together: int = TOGETHER, *, in_order: bool = True) -> For:
+    """For all groups of so many units of a population; where they need not come in order, on several threads."""
+    groups = Call("quotient", (Binary("+", number_of(population), Number(together - 1)), Number(together)))
+    return For(GROUP, ZERO, groups, (*members_of(population, together), *body), independent=not in_order)
 
 
 def members_of(population: str, together: int) -> tuple[Statement, ...]:

@@ -1,8 +1,8 @@
-"""A loop of exponential Euler steps, written twice: for any step, and for a step that is small in all units.
+"""A loop of exponential Euler steps, written twice: for any step, and for a step that is small in all units of a group.
 
 In x += dt (a x + b) φ₁(a dt) the function φ₁(z) = (e^z − 1)/z costs most of a step of a neuron with conductances, and for |z| ≤ ½ it is a short polynomial
-(`support.vmath.expm1_over_small_x`), which has the same bits. A compiler that works on several units at once computes both sides of a condition, so
-that the way is chosen for the whole loop, by a look at a dt of all units. A function of a unit's own argument is computed either way: the results do not
+(`support.vmath.expm1_over_small_x`), which has the same bits. A compiler that works on several units at once computes both sides of a condition, so that
+the way is chosen for a group of units, by a look at a dt of all of them. A function of a unit's own argument is computed either way: the results do not
 depend on other units.
 """
 
@@ -14,6 +14,7 @@ from dataclasses import replace
 from plasticdsl.kernels.identifiers import Local
 from plasticdsl.kernels.loops.flows import FlowContext
 from plasticdsl.kernels.loops.names import each_unit
+from plasticdsl.kernels.loops.seldom import each_group, in_group
 from plasticdsl.kernels.program import ONE, ZERO, Element, For, If, Let, Read, Statement
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number, walk
 from plasticdsl.model.schemes import ExponentialEuler, Scheme
@@ -21,22 +22,26 @@ from plasticdsl.model.schemes import ExponentialEuler, Scheme
 #: Up to this |a dt| the short way is as good.
 SMALL = Number(0.5)
 
+#: So many units are a group.
+TOGETHER = 512
+
 #: The local that counts units whose step is not small.
 FAR = Local("far")
 
 
 def in_two_ways(
-    population: str, schemes: Sequence[Scheme], context: FlowContext, loop: Callable[[FlowContext], For]
-) -> tuple[Statement, ...]:
-    """`loop(context)`, and before it, where that pays, the same for small steps."""
+    population: str, schemes: Sequence[Scheme], context: FlowContext, body: Callable[[FlowContext], Sequence[Statement]]
+) -> For:
+    """`body(context)` for all units, and, where that pays, in groups of them the same for small steps."""
     exponents = {s.variable: e for s in schemes if isinstance(s, ExponentialEuler) and _pays(e := _exponent(s, context))}
     if not exponents:
-        return (loop(context),)
+        return each_unit(population, body(context))
     conditions = [Compare("<=", Call("abs", (e,)), SMALL) for e in exponents.values()]
     is_small: Expr = conditions[0] if len(conditions) == 1 else Logic("and", tuple(conditions))
     count = Let(FAR, Binary("+", Read(FAR), Choice(((is_small, ZERO),), ONE)))
     near = replace(context, small=frozenset(exponents))
-    return (Let(FAR, ZERO), each_unit(population, (count,)), If(Compare("==", Read(FAR), ZERO), (loop(near),), (loop(context),)))
+    choice = If(Compare("==", Read(FAR), ZERO), (in_group(*body(near)),), (in_group(*body(context)),))
+    return each_group(population, (Let(FAR, ZERO), in_group(count), choice), TOGETHER, in_order=False)
 
 
 def _exponent(scheme: ExponentialEuler, context: FlowContext) -> Expr:

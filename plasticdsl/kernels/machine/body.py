@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from plasticdsl.kernels.machine.code import Code
 from plasticdsl.kernels.machine.expressions import Around, Expressions, Known, memory, passed
 from plasticdsl.kernels.machine.values import (
+    F32,
     I64,
     Array,
     ArrayOf,
@@ -23,6 +24,10 @@ from plasticdsl.kernels.machine.values import (
     constant,
     wider,
 )
+
+#: At the end of a loop: so many iterations are to be done at once; what that refers to stands in the module.
+WIDE = ", !llvm.loop !0"
+WIDTHS = '!0 = distinct !{!0, !1}\n!1 = !{!"llvm.loop.vectorize.width", i32 16}'
 
 
 def settled(module: Around, node: ast.FunctionDef, types: tuple[TypeOf, ...]) -> Body:
@@ -205,8 +210,28 @@ class Body:
         self.statements(body)
         following = code.let(I64, f"add nsw i64 {now.text}, {step}")
         code.store(following, I64, memory(counter))
-        code.go(head)
+        code.go(head, WIDE if self._is_wide(name, body) else "")
         code.begin(after)
+
+    def _is_wide(self, name: str, body: Sequence[ast.stmt]) -> bool:
+        """Whether as many iterations as there are 32-bit floats in a vector go well together: each works on such floats that lie side by side, and does
+        the same. By itself LLVM takes as many as there are of the widest type."""
+        here, accessed = {name}, list[str]()
+        for statement in body:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=unit)], value=ast.BinOp(op=ast.Add(), right=ast.Name(id=member))) if member in here:
+                    here.add(unit)
+                case ast.Assign() | ast.AugAssign() | ast.Expr(value=ast.Constant()):
+                    pass
+                case _:
+                    return False
+            for node in ast.walk(statement):
+                match node:
+                    case ast.Subscript(value=ast.Name(id=array), slice=ast.Name(id=index)) if index in here:
+                        accessed.append(array)
+                    case ast.Subscript():
+                        return False
+        return any(self._known.arrays[array].type.element == F32 for array in accessed if array in self._known.arrays)
 
     def _return(self, value: ast.expr | None) -> None:
         match value:

@@ -61,6 +61,7 @@ done:
 DECLARATIONS = "\n".join(
     (
         *(f"declare double @llvm.{name}.f64(double)" for name in sorted(INTRINSIC.values())),
+        "declare float @llvm.fabs.f32(float)",
         "declare double @llvm.pow.f64(double, double)",
         "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)",
         "declare i32 @sched_yield() nounwind",
@@ -109,7 +110,7 @@ def builtin(code: Code, name: str, arguments: Sequence[Value]) -> Value:
         case "abs", [value]:
             own = computed(value.number, value.number)
             if own.is_float:
-                return code.let(F64, f"call double @llvm.fabs.f64(double {code.to(value, F64).text})")
+                return code.let(own, f"call {own.text} @llvm.fabs.f{own.bits}({own.text} {code.to(value, own).text})")
             return code.select(code.compare("<", value, constant(0)), code.negative(value), code.to(value, own))
         case (("min" | "max"), [first, *others]):
             for other in others:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from plasticdsl.kernels.machine.values import (
     BOOL,
+    F32,
     F64,
     I64,
     Array,
@@ -61,9 +62,9 @@ class Code:
             self.at.lines.append(instruction)
             self.at.ended = True
 
-    def go(self, to: Block) -> None:
-        """Leaves for `to`."""
-        self.end(f"br label %{to.label}")
+    def go(self, to: Block, note: str = "") -> None:
+        """Leaves for `to`. `note`: what LLVM is told of it."""
+        self.end(f"br label %{to.label}{note}")
 
     def choose(self, condition: Value, yes: Block, no: Block) -> None:
         """Leaves for one of two."""
@@ -198,7 +199,8 @@ class Code:
     def binary(self, operator: str, left: Value, right: Value) -> Value:
         """An operation on two numbers."""
         if operator == "/":
-            return self.let(F64, f"fdiv {self._flags}double {self.to(left, F64).text}, {self.to(right, F64).text}")
+            of = F32 if left.number == right.number == F32 else F64
+            return self.let(of, f"fdiv {self._flags}{of.text} {self.to(left, of).text}, {self.to(right, of).text}")
         as_they_are = operator in _BITS and left.type == right.type
         own = left.number if as_they_are else computed(left.number, right.number)
         a, b = self.to(left, own).text, self.to(right, own).text

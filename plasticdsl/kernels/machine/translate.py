@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from plasticdsl.kernels.layout import members
 from plasticdsl.kernels.machine import calls
-from plasticdsl.kernels.machine.body import settled
+from plasticdsl.kernels.machine.body import WIDTHS, settled
 from plasticdsl.kernels.machine.code import Code
 from plasticdsl.kernels.machine.expressions import Called, passed
 from plasticdsl.kernels.machine.values import I64, NAMED, Array, ArrayOf, Group, Number, TypeOf, Value, constant
@@ -29,7 +29,7 @@ def translated(program: Program, text: str) -> str:
     """The whole LLVM module."""
     module = _Module(program, ast.parse(text))
     entry = module.entry()
-    return "\n\n".join((calls.DECLARATIONS, *module.written, entry)) + "\n"
+    return "\n\n".join((calls.DECLARATIONS, *module.written, entry, WIDTHS)) + "\n"
 
 
 class _Module:

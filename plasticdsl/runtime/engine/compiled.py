@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import OfProjection, Owner
 from plasticdsl.model.parts import Emitted
 from plasticdsl.plan.places import Place
-from plasticdsl.runtime.engine.binding import Readers, bind
+from plasticdsl.runtime.engine.binding import Bound, Readers, bind
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State, checked_feed, checked_order
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.support.arrays import Units
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from plasticdsl.runtime.engine.load import Kernels
 
 CLOCK = "clock"
+_log = logging.getLogger(__name__)
+
+#: By so much of itself a float of 32 bits is off at most when it is rounded.
+HALF_A_DIGIT = 2.0**-24
 _NONE: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
 
@@ -34,6 +39,7 @@ class CompiledEngine:
         self.instance, self.asked = instance, program.asked
         self._program = program
         self._bound = bind(program, instance)
+        _tell_too_slow(program, self._bound)
         self._code = kernels
         self._kernels = kernels.bind(self._bound)
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
@@ -402,3 +408,20 @@ class CompiledEngine:
             field = of_population(population).field
             if field(Part.GIVEN_NEXT) in self._bound.arrays:
                 self._bound.arrays[field(Part.GIVEN_NEXT)][0] = np.searchsorted(self._bound.arrays[field(Part.GIVEN_STEPS)], self._step)
+
+
+def _tell_too_slow(program: Program, bound: Bound) -> None:
+    """Names variables of 32 bits that fall by so little in a step that rounding changes what is left by more than a thousandth of that."""
+    single = {a.name for a in program.arrays if a.dtype == "float32"}
+    slow: dict[str, float] = {}
+    for field, value in (*bound.scalars.items(), *bound.arrays.items()) if single else ():
+        if field.is_decay and (variable := field.group.variable(field.of[0])) in single:
+            lost = 1.0 - np.asarray(value)
+            slow[str(variable)] = float(lost[lost > 0.0].min(initial=1.0))
+    slow = {name: lost for name, lost in slow.items() if HALF_A_DIGIT / lost > 1e-3}
+    if slow:
+        least = min(slow.values())
+        text = (
+            "single precision is too coarse for %s: what falls by %.1e of itself in a step may do so up to %.0f %% too fast or too slowly"
+        )
+        _log.warning(text, " and ".join(slow), least, 100.0 * HALF_A_DIGIT / least)
