@@ -296,7 +296,9 @@ synapse Back:
 rule Up:
     20 ms dr/dt = −r
     r(0) = 1
-    on pre: r += 1
+    on pre:
+        w −= 0.1
+        r += 1
     on post: w += r post.g
 
 network Net:
