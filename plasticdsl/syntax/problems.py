@@ -167,6 +167,10 @@ def _first_word(place: _Place) -> Refusal | None:
         if place.kind not in ("if", "when", "for", "where"):
             return None
         hint = "Write the value first: ‘x → +1 if h > θ’; for spikes ‘spike when V > V_θ:’."
+        if place.rule == "procedure":
+            hint = "What is done several times stands below ‘repeat 3 times:’; items are shown by ‘phase p for each x in data:’."
+        elif word == "if":
+            hint = "Write the value first: ‘x → +1 if h > θ’, below triggers ‘w += η if c > 0’ or ‘… if chance(0.5)’; for spikes ‘spike when V > V_θ:’."
         return place.refusal("condition-first", f"No statement begins with ‘{word}’.", hint)
     if word in FIRST_WORDS["item"] and place.first.kind == "NAME":
         message = f"‘{word}’ begins a block, and blocks do not stand inside each other."
@@ -413,6 +417,9 @@ def _needs_value(place: _Place) -> Refusal | None:
     before = place.before
     if place.token is None:
         return place.refusal("missing-value", f"A value is missing after ‘{before.text}’.", at=before.span)
+    if place.kind == "STRING":
+        hint = f"A file gets a name in the network or experiment, ‘data d from {place.text}’; its arrays are read by theirs, ‘w = d.w’."
+        return place.refusal("unexpected", f"The file {place.text} is no value.", hint)
     shown = "the end of the line" if place.kind == "NEXT_CASE" else f"‘{place.text}’"
     return place.refusal("missing-value", f"A value is missing between ‘{before.text}’ and {shown}.")
 
@@ -424,6 +431,8 @@ def _sign(place: _Place) -> Refusal | None:
             return place.refusal(
                 "unexpected", "‘=’ does not fit here.", Hint("What a variable begins with is written ‘start V from 1’.", (" from ",))
             )
+        case "=" if place.first.text == "data":
+            return place.refusal("unexpected", "‘=’ does not fit here.", Hint('Write ‘data d from "file.npz"’.', (" from ",)))
         case "=" if not place.wants_value:
             return place.refusal("two-equals", "A second ‘=’ in one statement.", "A comma may be missing before the name, or a line break.")
         case "<" | "<=" | ">" | ">=" | "!=" if "=" in place.choices:

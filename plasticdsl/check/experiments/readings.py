@@ -16,7 +16,7 @@ from plasticdsl.check.experiments.statistics import STATISTICS, Statistic, stati
 from plasticdsl.check.experiments.whole_patterns import shown
 from plasticdsl.check.networks.from_data import arrays_of
 from plasticdsl.check.networks.numbers_of_parts import Surroundings, observables_of
-from plasticdsl.check.networks.parts import chosen, units
+from plasticdsl.check.networks.parts import chosen, unit_number, units
 from plasticdsl.check.terms.amounts import COUNT, FROM_EITHER_END, POSITIVE, Values, amount
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate, translate_condition, translate_number
@@ -142,7 +142,7 @@ def _unit(node: tree.Indexed, base: tree.Expr, indices: tuple[tree.Expr, ...], c
         sides = (next(p for p in taking.network.populations if p.name == end) for end in (owner.post, owner.pre))
         between = (_units(side, (index,), context, taking) for side, index in zip(sides, indices, strict=True))
         return Typed(several(value.expr, tuple(one for part in between for one in part)), value.dim, is_truth=value.is_truth)
-    numbers = tuple(amount(i, FROM_EITHER_END, "The number of a unit", context, {}) for i in indices if not isinstance(i, tree.Interval))
+    numbers = tuple(unit_number(i, context) for i in indices if not isinstance(i, tree.Interval))
     if context.report.count == before:
         _check_unit(node, owner, numbers, context, taking)
     return Typed(Call("unit", (value.expr, *numbers)), value.dim, is_truth=value.is_truth)

@@ -12,6 +12,7 @@ from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.terms.amounts import FROM_EITHER_END, Values, amount, constant
 from plasticdsl.check.terms.context import Context, Extension, Typed
 from plasticdsl.check.terms.unification import PURE
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.model import Projection, Role, Variable
 from plasticdsl.model.expr import Binary, Compare, Expr, Number, Ref, Special, substitute, walk
 from plasticdsl.model.mapping import expressions, mapped
@@ -69,13 +70,26 @@ def units(indices: tuple[tree.Expr, ...], symbol: str, size: float | None, conte
     for node in indices:
         first, last = (node.low, node.high) if isinstance(node, tree.Interval) else (node, node)
         before = context.report.count
-        one = Range(*(amount(number, FROM_EITHER_END, "The number of a unit", context, {}) for number in (first, last)))
+        one = Range(*(unit_number(number, context) for number in (first, last)))
         low, high = (_from_first(constant(number, values), size) for number in (one.first, one.last))
         if low is not None and high is not None and context.report.count == before:
             _check(node.span, low, high, size, taken, symbol, context)
             taken.append((low, high))
         found.append(one)
     return tuple(found)
+
+
+def unit_number(node: tree.Expr, context: Context) -> Expr:
+    """The number of a unit; `1-5` would be unit −4, which nobody writes so."""
+    found = amount(node, FROM_EITHER_END, "The number of a unit", context, {})
+    match node:
+        case tree.Binary("-", tree.Number() as low, tree.Number() as high) if (number := constant(found, {})) is not None and number < 0:
+            message = f"‘{low.text}-{high.text}’ is a difference, the one number {number:g}."
+            hint = Hint(f"Units from one to another are ‘{low.text} to {high.text}’.", (f"{low.text} to {high.text}",), node.span)
+            context.report.error("out-of-range", message, node.span, hint)
+        case _:
+            pass
+    return found
 
 
 def _from_first(number: float | None, size: float | None) -> float | None:
