@@ -221,7 +221,7 @@ def test_single_precision_loses_no_more_than_it_must() -> None:
     net.run(steps=STEPS)
     (expected,) = by_hand(trains, [STEPS])
     for name, found in values(net).items():
-        np.testing.assert_allclose(found, expected[name], rtol=0, atol=1e-5, err_msg=name)
+        np.testing.assert_allclose(found, expected[name], rtol=0, atol=1e-6, err_msg=name)
 
 
 OUTSIDE = """

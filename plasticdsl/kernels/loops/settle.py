@@ -49,7 +49,7 @@ from plasticdsl.support.structure import decay_rate, frame_steps
 #: Frames last no longer than 10 000 steps, so that sums of what does not decay lose no digits either; it is the rate that gives frames of so many.
 SLOWEST = 5e-4
 #: After a turn of what moves them, connections flow step by step until the next multiple of so many steps.
-PAUSE = 8
+PAUSE = 16
 
 #: Locals: steps since the frame began, and 1 where what moves connections turns.
 SINCE, TURNS = Local("since"), Local("turns")
@@ -123,19 +123,19 @@ class Settling:
         drift = next((d for d in self.settled.drifts if d.name == name), None)
         value: Expr = Binary("*", cell, Read(local(name, "fall")))
         if drift is not None:
-            value = Binary("+", cell, self._moved(drift, {}))
+            value = Binary("+", cell, self._moved(drift))
         low, high = (None if b is None else Read(local(name, w)) for w, b in self._bounds(name))
         return within(value, low, high, are_numbers=True)
 
     def _bounds(self, name: str) -> tuple[tuple[str, Expr | None], tuple[str, Expr | None]]:
         return ("low", self.variable(name).low), ("high", self.variable(name).high)
 
-    def _moved(self, drift: Drift, lifted: dict[str, Expr]) -> Expr:
-        """Σ C S."""
+    def _moved(self, drift: Drift) -> Expr:
+        """Σ C S, with C as it is kept: in single precision another than it was stored as."""
         terms: list[Expr] = []
         for number, push in enumerate(drift.pushes):
             here = self.drifted(drift, number)
-            terms.append(Binary("*", lifted.get(push.decay, self.names.own(push.decay)), here) if push.decay else here)
+            terms.append(Binary("*", self.names.own(push.decay), here) if push.decay else here)
         return added(terms)
 
     def held(self, touched: Set[str], changed: Set[str]) -> tuple[str, ...]:
@@ -147,18 +147,11 @@ class Settling:
         """What is done for a connection before and after statements that find these variables in locals."""
         begin: list[Statement] = [Let(held(name), self.value(name)) for name in names]
         end: list[Statement] = []
-        lifted: dict[str, Expr] = {}
-        for decay in self.settled.decays:
-            if decay.name in changed:
-                up = local(decay.name, "lifted")
-                end += [
-                    Let(up, Binary("/", Read(held(decay.name)), Read(local(decay.name, "fall")))),
-                    Store(self.names.own(decay.name), Read(up)),
-                ]
-                lifted[decay.name] = Read(up)
+        for name in (d.name for d in self.settled.decays if d.name in changed):
+            end.append(Store(self.names.own(name), Binary("/", Read(held(name)), Read(local(name, "fall")))))
         for drift in self.settled.drifts:
             if drift.name in changed or any(p.decay in changed for p in drift.pushes):
-                end.append(Store(self.names.own(drift.name), Binary("-", Read(held(drift.name)), self._moved(drift, lifted))))
+                end.append(Store(self.names.own(drift.name), Binary("-", Read(held(drift.name)), self._moved(drift))))
         return [Comment("what has flowed since the frame began"), *begin], end
 
     def settle(self) -> list[Statement]:
