@@ -64,6 +64,8 @@ def remembering_once(projection: ProjectionPlan) -> ProjectionPlan:
 
 
 def _with_once(projection: ProjectionPlan, side: Place, events: Sequence[Event]) -> tuple[Event, ...]:
+    if not any(isinstance(event.statement, Remember) for event in events):
+        return tuple(events)
     allowed = frozenset(p.variable.name for p in projection.variables if p.place is side or p.kind is Kind.SHARED)
     moved = moved_on_the_way(projection, side)
     known: defaultdict[str, dict[Expr, Expr]] = defaultdict(dict)

@@ -61,6 +61,8 @@ def _movable(projection: ProjectionPlan, side: Place, per_unit: PerUnit) -> froz
         for p in projection.variables
         if p.kind is Kind.STATE and p.place is Place.CONNECTION and _starts_shared(p, projection, per_unit)
     }
+    if not candidates:
+        return frozenset()
     jumps: defaultdict[str | None, list[Expr]] = defaultdict(list)
     moved: defaultdict[str, list[PlacedScheme]] = defaultdict(list)
     for event in projection.at_spikes:
