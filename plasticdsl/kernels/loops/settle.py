@@ -233,7 +233,7 @@ def postponed(plan: Plan, projection: ProjectionPlan) -> Iterator[Postponed]:
     if settling is None:
         return
     rates = tuple(settling.field(Part.DECAY_RATE, d.name) for d in settling.settled.decays)
-    terms = [(d.name, push.decay, settling.drifted(d, n).array) for d in settling.settled.drifts for n, push in enumerate(d.pushes)]
+    sums = {d.name: tuple(settling.drifted(d, n).array for n in range(len(d.pushes))) for d in settling.settled.drifts}
     for name in settling.settled.names:
         bounds = [settling.names.resolve(b) for b in (settling.variable(name).low, settling.variable(name).high) if b is not None]
         limits = tuple(node.name for b in bounds for node in walk(b) if isinstance(node, Read) and isinstance(node.name, Field))
@@ -242,7 +242,7 @@ def postponed(plan: Plan, projection: ProjectionPlan) -> Iterator[Postponed]:
             settling.field(Part.BROUGHT, name),
             settling.field(Part.BROUGHT_LENGTH, name),
             settling.field(Part.BEGUN),
-            tuple(s for drift, decay, s in terms if name in (drift, decay)),
+            sums.get(name, ()),
             (*rates, *limits),
         )
 
