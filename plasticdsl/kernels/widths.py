@@ -2,15 +2,16 @@
 
 Comes in: a program. Goes out: the width of what an expression gives. Computed is in 32 bits where 32-bit arrays meet each other, parameters, and numbers
 of the text, which are rounded first. What has 64 bits by itself keeps them, and what it meets: times, sums over several elements, draws, and all that
-changes in arrays of 64 bits. A decay x(t + dt) = P x(t) becomes x + (P − 1) x, where P − 1 is rounded only once it is known: 32 bits would not tell P
-from 1 where it is slow.
+changes in arrays of 64 bits. A decay x(t + dt) = P x(t) + … becomes x + ((P − 1) x + …), where P − 1 is rounded only once it is known, and what is
+added to x but once: 32 bits would not tell P from 1 where it is slow, and roundings of x add up over a time constant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import reduce
 
 from plasticdsl.kernels.identifiers import Field, Kernel, Local
 from plasticdsl.kernels.kinds import COUNTS, DRAWS, Kind, Kinds
@@ -29,17 +30,29 @@ def in_single(program: Program) -> Program:
     single = {a.name for a in program.arrays if a.dtype == "float64" and (a.is_variable or a.narrow) and a.name not in late}
 
     def decaying(expr: Expr) -> Expr | None:
-        match expr:
-            case Binary("*", Read(Field() as decay) | Element(Field() as decay, _) as kept, Element(array, _) as x) if decay.is_decay:
-                return plus(x, times(minus(kept, ONE), x)) if array in single else None
-            case _:
-                return None
+        added = list(_terms(expr))
+        for place, term in enumerate(added):
+            match term:
+                case Binary("*", Read(Field() as decay) | Element(Field() as decay, _) as kept, Element(array, _) as x) if decay.is_decay:
+                    if array in single:
+                        added[place] = times(minus(kept, ONE), x)
+                        return plus(x, reduce(plus, added))
+        return None
 
     return replace(
         program,
         arrays=tuple(replace(a, dtype="float32") if a.name in single else a for a in program.arrays),
         functions=tuple(replace(f, body=changed(f.body, decaying)) for f in program.functions),
     )
+
+
+def _terms(expr: Expr) -> Iterator[Expr]:
+    """Of a sum that hangs to the left."""
+    links = [expr]
+    while isinstance(link := links[-1], Binary) and link.operator == "+":
+        links.append(link.left)
+    yield links[-1]
+    yield from (link.right for link in reversed(links[:-1]) if isinstance(link, Binary))
 
 
 def is_lost(expr: Expr) -> bool:

@@ -114,6 +114,23 @@ def test_traces_do_not_drift(engine: str, caplog: pytest.LogCaptureFixture) -> N
     assert "precision" not in caplog.text
 
 
+@pytest.mark.parametrize("engine", ["compiled", "python"])
+def test_a_membrane_comes_to_rest_where_it_should(engine: str) -> None:
+    """Changes of less than half a unit in the last place are lost, 2⁻²⁸ V near 70 mV: with τ = 2000 dt that is 7.5 µV from where it would rest. Rounding
+    twice in a step would be twice as much."""
+    text = """
+neuron Cell:
+    20 ms dV/dt = −70 mV − V + I
+    5 ms dI/dt = −I
+
+network One:
+    cells = 2 Cell, V(0) = [−68.7 mV, −71 mV]
+"""
+    net = plasticdsl.parse(text).build("One", dt="0.01 ms", precision="single", engine=engine)
+    net.run("300 ms")
+    np.testing.assert_allclose(net["cells"].V, -70e-3, rtol=0, atol=2.0**-28 * 2000 + 2.0**-27 + 1.3e-3 * np.exp(-15))
+
+
 def test_what_is_too_slow_for_32_bits_is_said(caplog: pytest.LogCaptureFixture) -> None:
     """5·10⁻⁷ in a step is 8.4 units in the last place of 1, and becomes 8."""
     plasticdsl.parse(SLOW.replace("τ = 1 s", "τ = 200 s")).build("One", dt="0.1 ms", precision="single")
