@@ -146,9 +146,15 @@ def section(results: Mapping[str, Any], workload: Workload) -> str:
         )
     failed = [m for m in results["measurements"] if m["workload"] == workload.name and m["threads"] == 1 and "failed" in m]
     notes = "".join(f"\n{m['tool']} did not run: {m['failed']}.\n" for m in failed)
-    rounds = len(found[0]["rounds"])
-    head = f"## {workload.title}\n\n{workload.source}; time for each {workload.turn}, {rounds} round{'s' * (rounds > 1)}."
+    head = f"## {workload.title}\n\n{workload.source}; time for each {workload.turn}, {rounds_of(found)}."
     return f"{head}\n\n{table(rows)}\n{values(results, found, workload)}{notes}"
+
+
+def rounds_of(found: Sequence[Measurement]) -> str:
+    """How many rounds there were, and of which tools fewer."""
+    counts = [len(m["rounds"]) for m in found]
+    fewer = [f"{m['tool']} {count}" for m, count in zip(found, counts, strict=True) if count != max(counts)]
+    return f"{max(counts)} round{'s' * (max(counts) > 1)}" + (f" ({', '.join(fewer)})" if fewer else "")
 
 
 def starts(results: Mapping[str, Any], workload: Workload) -> str:
