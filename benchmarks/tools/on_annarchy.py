@@ -123,9 +123,10 @@ def balance(order: Order) -> Spiking:
     n = workloads.scaled(workloads.BALANCE, order.size)
     names = ("C", "g_L", "tau_e", "tau_i", "E_L", "E_e", "E_i", "current")
     neuron = ann.Neuron(
-        parameters="\n".join(f"{name} = {getattr(n, name)} : population" for name in names),
+        parameters="\n".join(f"{name} = {getattr(n, name)} : population" for name in names)
+        + f"\nleak = {n.g_L} : population",  # its g_… are what arrives
         equations="""
-            C * dv/dt = g_L * (E_L - v) + g_exc * (E_e - v) + g_inh * (E_i - v) + current : exponential
+            C * dv/dt = leak * (E_L - v) + g_exc * (E_e - v) + g_inh * (E_i - v) + current : exponential
             tau_e * dg_exc/dt = -g_exc : exponential
             tau_i * dg_inh/dt = -g_inh : exponential
         """,
