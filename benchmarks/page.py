@@ -36,6 +36,11 @@ def seconds(value: float) -> str:
     return f"{number(value / 1e-9)} ns"
 
 
+def spread(times: Sequence[float]) -> str:
+    """The median of some times, and the least and the most."""
+    return seconds(median(times)) + (f" ({seconds(min(times))} to {seconds(max(times))})" if len(times) > 1 else "")
+
+
 def table(rows: Sequence[Sequence[str]]) -> str:
     """The first row is the head."""
     head, *body = ["| " + " | ".join(row) + " |" for row in rows]
@@ -112,7 +117,7 @@ def page(results: Mapping[str, Any]) -> str:
         versions=", ".join(f"{name} {version}" for name, version in versions.items()),
     )
     done = [w for w in WORKLOADS if of(results, w, 1)]
-    parts = [head, f"![Processor time beside that of plasticdsl](images/{TIMES})\n"]
+    parts = [head, *(f"{note}\n" for note in results.get("notes", ())), f"![Processor time beside that of plasticdsl](images/{TIMES})\n"]
     parts += [section(results, w) for w in done]
     if any(of(results, w, 2) for w in done):
         parts.append(two_threads(results, done))
@@ -133,7 +138,7 @@ def section(results: Mapping[str, Any], workload: Workload) -> str:
         rows.append(
             [
                 m["tool"],
-                seconds(median(each(m, workload))),
+                spread(each(m, workload)),
                 "" if ours is None else f"{ratio(m, ours, workload):.2f}",
                 seconds(per_connection(m, workload)),
                 f"{100 * moved:.0f} %",
@@ -279,12 +284,15 @@ def draw(results: Mapping[str, Any], folder: Path) -> None:
     panels = [w for w in done if any(curves(results, w))]
     if not panels:
         return
-    figure, grid = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 3.4), layout="constrained", squeeze=False)
+    figure, grid = plt.subplots(1, len(panels), figsize=(4.0 * len(panels) + 2.0, 3.4), layout="constrained", squeeze=False)
+    lines = {}
     for axes, workload in zip(grid[0], panels, strict=True):
         for tool, points in curves(results, workload):
-            axes.plot([s for s, _ in points], [t * 1e9 for _, t in points], "o-", color=colours[tool], label=tool)
+            (lines[tool],) = axes.plot([s for s, _ in points], [t * 1e9 for _, t in points], "o-", color=colours[tool])
         axes.set(xscale="log", yscale="log", xlabel="size of the network", ylabel="ns per connection passed", title=workload.name)
-        axes.legend(frameon=False, fontsize=8)
+        axes.set_xticks(workload.sizes, [f"× {size:g}" for size in workload.sizes])
+        axes.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
+    figure.legend(lines.values(), lines.keys(), loc="outside right center", frameon=False, fontsize=9)
     figure.savefig(folder / SIZES, dpi=120, metadata={"Software": None})
     plt.close(figure)
 

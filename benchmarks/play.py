@@ -195,7 +195,8 @@ def measured(
                 kept[key(m)] = m
         if "expected" in parts:
             references[workload.name] = expected(place, workload, rounds) if workload.name != START else {}
-    return {"when": time.strftime("%Y-%m-%d"), "machine": machine(), "measurements": list(kept.values()), "references": references}
+    new = {"when": time.strftime("%Y-%m-%d"), "machine": machine(), "measurements": list(kept.values()), "references": references}
+    return {**(old or {}), **new}
 
 
 def key(measurement: Mapping[str, Any]) -> str:
@@ -242,8 +243,9 @@ def compared(measurement: Mapping[str, Any], reference: Mapping[str, Sequence[fl
         own = [r["found"][quantity] for r in measurement["rounds"] if quantity in r["found"]]
         if own:
             middle = statistics.mean(values)
+            spread = statistics.mean(reference.get(quantity.replace("mean ", "sd "), [0.0]))  # what a mean near 0 is compared with
             chance = 0.0 if workload.same_numbers else DEVIATIONS * statistics.stdev(values) * math.sqrt(1 / len(own) + 1 / len(values))
-            found.append(Comparison(quantity, statistics.mean(own), middle, chance + workload.floor * abs(middle)))
+            found.append(Comparison(quantity, statistics.mean(own), middle, chance + workload.floor * max(abs(middle), spread)))
     return found
 
 
