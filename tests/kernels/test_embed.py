@@ -331,11 +331,18 @@ def test_runs_as_a_program(cache: Path, tmp_path: Path) -> None:
     assert modules <= {"collections.abc", "dataclasses", "math", "sys", "types", "typing", "numpy", "numpy.typing", "numba"}
 
 
-def test_single_precision(cache: Path) -> None:
-    made = imported(driver.export(plasticdsl.parse(NETWORK).loaded, CompileOptions(level=1, precision="single")))
-    a = made.allocate()
+def test_single_precision(cache: Path, as_text: None) -> None:
+    """To the bit what the engine does, whose machine code is made of the same text."""
+    model = plasticdsl.parse(NETWORK)
+    net = model.build(seed=4, dt="0.1 ms", precision="single")
+    net.run("0.1 s")
+    made = imported(driver.export(model.loaded, CompileOptions(level=1, precision="single")))
+    a = made.allocate(seed=4)
     assert a.cells.V.dtype == np.float32
-    assert len(made.simulate(a, 0.1)["cells"][0]) > 0
+    spikes = made.simulate(a, 0.1)["cells"]
+    assert len(spikes[0]) > 0
+    np.testing.assert_array_equal(spikes[1], net.spikes("cells").units)
+    np.testing.assert_array_equal(a.cells.V, net["cells"].V.astype(np.float32))
 
 
 # --- values before the first step ------------------------------------------------------------------------------------

@@ -73,13 +73,13 @@ def compare(kind: str, examples: int, *makes: MakeEngine) -> None:
 @pytest.mark.parametrize(
     ("kind", "examples"),
     [
-        ("imposed", 44),
-        ("recurrent", 18),
-        ("units", 20),
-        ("delayed sums", 16),
-        ("sums over connections", 25),
-        ("units as arguments", 10),
-        ("come and go", 10),
+        ("imposed", 28),
+        ("recurrent", 12),
+        ("units", 13),
+        ("delayed sums", 11),
+        ("sums over connections", 16),
+        ("units as arguments", 8),
+        ("come and go", 8),
         ("programs", 3),
     ],
 )
