@@ -422,6 +422,6 @@ def _tell_too_slow(program: Program, bound: Bound) -> None:
     if slow:
         least = min(slow.values())
         text = (
-            "single precision is too coarse for %s: what falls by %.1e of itself in a step may do so up to %.0f %% too fast or too slowly"
+            "single precision is too coarse for %s: what falls by %.1e of itself in a step may do so up to %.2g %% too fast or too slowly"
         )
         _log.warning(text, " and ".join(slow), least, 100.0 * HALF_A_DIGIT / least)
