@@ -12,6 +12,7 @@ import plasticdsl
 from plasticdsl.check.experiments.statistics import ALIASES, STATISTICS
 from plasticdsl.check.terms.scope import RENAMED
 from plasticdsl.diagnostics.codes import CODES
+from plasticdsl.library import library_models
 from plasticdsl.model.expr import FUNCTIONS
 from plasticdsl.model.schemes import NAMES as METHODS
 from plasticdsl.names import NAME, canonical
@@ -102,6 +103,18 @@ def writer(page: str) -> ModuleType:
 def test_the_page_of_errors_is_up_to_date() -> None:
     module = writer("errors")
     assert module.PAGE.read_text(encoding="utf-8") == module.page(), "run docs/errors_page.py"
+
+
+def test_the_page_of_single_precision_knows_the_library_and_is_right_of_one_experiment() -> None:
+    module = writer("single_precision")
+    lines = [line.split("|")[1:-1] for line in module.PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| [")]
+    listed = {
+        (model.split("](../models/")[1].strip().removesuffix(".plas)"), experiment.strip()): rest for model, experiment, *rest in lines
+    }
+    assert {model for model, _ in listed} == set(library_models()), "run docs/single_precision_page.py"
+    assert [cell.strip() for cell in module.row("neurons/lif", "PostsynapticPotential").split("|")[3:-1]] == [
+        cell.strip() for cell in listed["neurons/lif", "PostsynapticPotential"]
+    ]
 
 
 # --- what is not available yet says so -------------------------------------------------------------------------------
