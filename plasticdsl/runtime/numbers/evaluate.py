@@ -166,6 +166,7 @@ def _reader_now(expr: Expr) -> Reader:
     match expr:
         case Number(value):
             number = np.asarray(value, dtype=np.float64)
+            number.flags.writeable = False  # it is handed out in every step
             return lambda _: number
         case Ref() | Special() | At() | Incoming() | Drawn():
             name = expr
