@@ -77,7 +77,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> Iterator[Array | Scalar
     yield from (Array(waiting.field(Part.LIFTED, trace), "float64", (lengths[Place.PRE],)) for trace in waiting.traces)
     for target, terms in waiting.terms.items():
         for s in terms:
-            yield Array(waiting.field(Part.WAITING, target, s.trace), "float64", (lengths[Place.POST], one))
+            yield Array(waiting.sums(s), "float64", waiting.of_frames(lengths[Place.POST], one))
             yield Array(waiting.field(Part.TIED, target, s.trace), "float64", (lengths[Place.POST],))
         yield Array(waiting.field(Part.BROUGHT, target), "float64", (waiting.field(Part.BROUGHT_LENGTH, target),), changes=False)
 
@@ -97,7 +97,7 @@ def postponed(plan: Plan, projection: ProjectionPlan) -> Iterator[Postponed]:
     waiting = waiting_in(plan, projection)
     for target, terms in waiting.terms.items() if waiting is not None else ():
         assert waiting is not None
-        sums = tuple(waiting.field(Part.WAITING, target, s.trace) for s in terms)
+        sums = tuple(map(waiting.sums, terms))
         now, length = waiting.field(Part.BROUGHT, target), waiting.field(Part.BROUGHT_LENGTH, target)
         rates = (waiting.field(Part.FRAME_STEPS), *(waiting.field(Part.DECAY_RATE, s.trace) for s in terms))
         bounds = [waiting.names.resolve(b) for b in (waiting.variable(target).low, waiting.variable(target).high) if b is not None]
@@ -177,11 +177,11 @@ def wait(waiting: Waiting, statement: Postpone, value: Expr, text: str) -> list[
     """What a spike of post unit i leaves for its connections: in the sum of each frame, and for those that spikes reach in this very step."""
     target, trace = statement.target, statement.trace
     amount, fall = factor(trace), local(trace, "fall")
-    sums, frames = waiting.field(Part.WAITING, target, trace), Read(waiting.field(Part.FRAMES))
+    frames = Read(waiting.field(Part.FRAMES))
     rate, whole = waiting.rate(trace), Read(waiting.field(Part.FRAME_STEPS))
     each: tuple[Statement, ...] = (
         Let(KEPT, Call("mod", (Binary("-", waiting.frame, Read(AGO)), frames))),
-        Increase(element(sums, I, KEPT), Binary("*", Read(amount), Read(fall))),
+        Increase(waiting.sum_of(statement, Read(KEPT)), Binary("*", Read(amount), Read(fall))),
         Let(fall, Binary("*", Read(fall), Call("exp", (Binary("*", Negate(rate), whole),)))),
     )
     return [
@@ -281,12 +281,12 @@ def turn(plan: Plan, projection: ProjectionPlan) -> Function:
     if waiting.bounded:
         visited = If(waiting.at_once, (*lift(waiting, {}), Store(waiting.visited, Read(NEW))), (visited,))
         look = (Let(NEGATIVE, ZERO), If(Compare("==", waiting.any_at_once, ONE), look_at_post(waiting)))
-    sums = [waiting.field(Part.WAITING, target, s.trace) for target, terms in waiting.terms.items() for s in terms]
+    sums = [waiting.sum_of(s, Read(NEW)) for terms in waiting.terms.values() for s in terms]
     body = (
         Let(NEW, Call("mod", (Binary("+", waiting.frame, ONE), frames))),
         *look,
         each_unit(projection.projection.pre, (visited,), J, in_order=True),
-        *every_unit(projection, Place.POST, [Store(element(one, I, NEW), ZERO) for one in sums]),
+        *every_unit(projection, Place.POST, [Store(one, ZERO) for one in sums]),
         Store(waiting.frame, Read(NEW)),
     )
     ends = Compare("==", Call("mod", (Read(N), Read(waiting.field(Part.FRAME_STEPS)))), ZERO)

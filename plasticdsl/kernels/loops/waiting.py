@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from plasticdsl.kernels.identifiers import Field, Local, Part, of_projection
 from plasticdsl.kernels.loops.bounds import is_number, within
@@ -15,7 +16,10 @@ from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Number, refs
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.events import Postpone
 from plasticdsl.plan.places import Kind, Place
-from plasticdsl.plan.plan import Plan, ProjectionPlan
+from plasticdsl.plan.plan import Layout, Plan, ProjectionPlan
+
+#: A place in an array, or a length.
+Index = TypeVar("Index")
 
 #: Locals: the frame of the last visit to a connection, and that of now.
 OLD, NEW = Local("frame_then"), Local("frame_now")
@@ -113,9 +117,20 @@ class Waiting:
 
     def missing(self, target: str, lifted: Mapping[str, Expr], frame: Expr) -> Expr:
         """Σ a S, what a weight in the loop lacks."""
-        return added(
-            [Binary("*", lifted[s.trace], element(self.field(Part.WAITING, target, s.trace), I, frame)) for s in self.terms[target]]
-        )
+        return added([Binary("*", lifted[s.trace], self.sum_of(s, frame)) for s in self.terms[target]])
+
+    def sums(self, statement: Postpone) -> Field:
+        """S of a weight and trace."""
+        return self.field(Part.WAITING, statement.target, statement.trace)
+
+    def sum_of(self, statement: Postpone, frame: Expr) -> Element:
+        """S of the post unit of the loop in a frame."""
+        return Element(self.sums(statement), self.of_frames(Read(I), frame))
+
+    def of_frames(self, unit: Index, frame: Index) -> tuple[Index, Index]:
+        """Both, in the order in which the sums stand. Where the units of a row follow each other, so do their sums in a frame, and several
+        are taken at a time; where units lie far apart, what belongs to one is in one place."""
+        return (unit, frame) if self.projection.layout is Layout.LISTED else (frame, unit)
 
     def rate(self, trace: str) -> Read:
         """By how much the logarithm of a trace falls in a step."""
