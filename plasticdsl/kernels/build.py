@@ -16,6 +16,7 @@ from plasticdsl.kernels.loops import (
     calendar,
     drive,
     feeds,
+    frames,
     lazy,
     series,
     settle,
@@ -69,12 +70,15 @@ def build(plan: Plan) -> Program:
     made: dict[Kernel, Function] = {}
     late, blocked = [p for p in plan.projections if p.postponed], [p for p in plan.projections if p.block is not None]
     settled = [p for p in plan.projections if p.settled is not None]
+    framed = [p for p in plan.projections if p.framed]
     bring = [
+        *(frames.bring(plan, p) for p in framed),
         *(lazy.bring(plan, p) for p in late),
         *(settle.bring(plan, p) for p in settled),
         *(blocks.bring(plan, p) for p in blocked),
     ]
-    begin = [lazy.begin(plan, p) for p in late]
+    begin = [frames.begin(plan, p) for p in framed]
+    begin += [frames.with_what_is_left(plan, lazy.begin(plan, p)) for p in late]
     begin += [
         calendar.work_out(plan, p) for p in plan.populations if any(isinstance(e.emission, ByHazard) and e.emission.ahead for e in p.events)
     ]
@@ -105,6 +109,7 @@ def build(plan: Plan) -> Program:
             *(one for p in late for one in lazy.postponed(plan, p)),
             *(one for p in settled for one in settle.postponed(plan, p)),
             *(blocks.postponed(plan, p) for p in blocked),
+            *(one for p in framed for one in frames.postponed(p)),
         ),
     )
 
@@ -120,7 +125,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
     return (
         *(s for p in plan.populations for s in units.sizes(plan, p)),
         *(s for p in plan.projections for s in synapses.sizes(p)),
-        *(s for p in plan.projections for s in (*lazy.sizes(p), *settle.sizes(p), *step_block.sizes(plan, p))),
+        *(s for p in plan.projections for s in (*lazy.sizes(p), *settle.sizes(p), *frames.sizes(plan, p), *step_block.sizes(plan, p))),
         *feeds.sizes(plan),
         *sweep.sizes(plan),
         *series.sizes(plan),
@@ -132,7 +137,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         *(Scalar(field, "float64", field, v.symbol, v.unit) for field, v in network),
         *(a for p in plan.populations for a in units.arguments(plan, p)),
         *(a for p in plan.projections for a in (*synapses.arguments(plan, p), *lazy.arguments(plan, p), *settle.arguments(plan, p))),
-        *(a for p in plan.projections for a in step_block.arguments(plan, p)),
+        *(a for p in plan.projections for a in (*frames.arguments(plan, p), *step_block.arguments(plan, p))),
         *feeds.arguments(plan),
         *series.arguments(plan),
         *sums.arguments(plan),
@@ -174,6 +179,11 @@ def _call(operation: ops.Single, kernel: Kernel) -> tuple[Statement, ...]:
 
 def _kernel(plan: Plan, operation: ops.Single) -> Function:
     """The loop of one operation."""
+    function = _loop(plan, operation)
+    return function if isinstance(operation, ops.Flow) else frames.with_what_is_left(plan, function)
+
+
+def _loop(plan: Plan, operation: ops.Single) -> Function:
     match operation:
         case ops.Units(population, ops.OfUnits.SPIKE, event):
             return units.find_spikes(plan, plan.population(population), event)

@@ -83,7 +83,7 @@ class ProjectionPlan:
     `shadows`, `forecasts`: variables of which a copy is kept, see `Slot`. `same_axonal`, `same_dendritic`: one delay for all connections.
     `at_thirds`: what happens at the spikes, or other events, of units that are arguments. `others`: projections that it reads. `totals`: sums that flows
     read, each a variable of the post units. `past`: what its sums read, where they take time. `block`: how it takes several steps at once, if it does.
-    `settled`: how its connections flow, where nobody looks at them in every step.
+    `settled`: how its connections flow, where nobody looks at them in every step. `framed`: variables of units that decay when somebody looks.
     `driven`: the pre units are a source that draws how often each of them spikes in a step, and each has one connection, to the post unit with its number.
     """
 
@@ -108,6 +108,7 @@ class ProjectionPlan:
     past: tuple[PastRead, ...] = ()
     block: StepBlock | None = None
     settled: Settled | None = None
+    framed: tuple[str, ...] = ()
     driven: bool = False
 
     @property

@@ -10,11 +10,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from plasticdsl.model import AddTo
-from plasticdsl.model.expr import Drawn, Expr, InPlan, Number, Ref, Special, substitute, walk
+from plasticdsl.model.expr import Drawn, Expr, InPlan, Number, Ref, Special, refs, substitute, walk
+from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import Whose
+from plasticdsl.model.schemes import Exact, Scheme
 from plasticdsl.plan.events import Event, Remember
 from plasticdsl.plan.places import Kind, Place
 from plasticdsl.plan.plan import ProjectionPlan
+
+ZERO = Number(0.0)
 
 _UNITS = {Place.PRE: Whose.PRE, Place.POST: Whose.POST}
 _SPECIALS = {
@@ -54,6 +58,26 @@ def _is_shared(node: Expr, side: Place, allowed: frozenset[str], moved: frozense
             return name in _SPECIALS[side]
         case _:
             return True
+
+
+def is_shared(projection: ProjectionPlan, expr: Expr) -> bool:
+    """Whether it is a number and parameters that all connections share."""
+    shared = frozenset(p.variable.name for p in projection.variables if p.kind is Kind.SHARED)
+    return all(reads_only(expr, side, shared) for side in (Place.PRE, Place.POST)) and Special("t") not in walk(expr)
+
+
+def decaying(projection: ProjectionPlan, scheme: Scheme) -> str:
+    """The variable that decays by itself, by a rate that all connections share; "" where there is none."""
+    match scheme:
+        case Exact((name,), ((rate,),), (offset,)) if offset == ZERO != rate and is_shared(projection, rate):
+            return name
+        case _:
+            return ""
+
+
+def own_read(part: object) -> frozenset[str]:
+    """The own variables that what is in a part of a plan reads."""
+    return frozenset(r.name for e in expressions(part) for r in refs(e) if r.owner is Whose.OWN)
 
 
 def remembering_once(projection: ProjectionPlan) -> ProjectionPlan:

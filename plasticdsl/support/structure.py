@@ -161,6 +161,11 @@ def frame_steps(*rates: float) -> int:
     return int(np.clip(5.0 / max(1e-12, *map(abs, rates)), 1.0, 1e9))
 
 
+def powers(factor: float, length: int) -> Floats:
+    """The first powers of a factor, from its 0th on: float64[length]."""
+    return np.asarray(np.float64(factor) ** np.arange(length))
+
+
 # --- shares ----------------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Local, Part, of_emitted, of_projection
 from plasticdsl.kernels.loops.at_once import NEGATIVE, lift, look_at_post
-from plasticdsl.kernels.loops.flows import scheme_arguments
+from plasticdsl.kernels.loops.decays import rate_of
 from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, J, K, N, each_unit, place_sizes, ring
 from plasticdsl.kernels.loops.visits import each_visit, jumps_of
 from plasticdsl.kernels.loops.waiting import NEW, OLD, Waiting, added, factor, held, local, waiting_in
@@ -37,11 +37,10 @@ from plasticdsl.kernels.program import (
 )
 from plasticdsl.kernels.recipes import Apply
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, walk
-from plasticdsl.model.schemes import variables_of
 from plasticdsl.plan.events import Postpone
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.plan import Layout, Plan, ProjectionPlan
-from plasticdsl.support.structure import decay_rate, frame_steps
+from plasticdsl.support.structure import frame_steps
 
 #: So many frames are kept: what was not visited for as long is brought up to date.
 FRAMES = 4
@@ -68,7 +67,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> Iterator[Array | Scalar
     waiting = waiting_in(plan, projection)
     if waiting is None:
         return
-    lengths, rates = place_sizes(projection), {trace: Apply(decay_rate, (_propagator(waiting, trace),)) for trace in waiting.traces}
+    lengths, rates = place_sizes(projection), {trace: rate_of(plan, projection, trace) for trace in waiting.traces}
     yield Scalar(waiting.field(Part.FRAME_STEPS), "int64", Apply(frame_steps, tuple(rates.values())))
     one = of_projection(projection.name).field(Part.FRAMES)
     yield from (Scalar(waiting.field(Part.DECAY_RATE, trace), "float64", rate) for trace, rate in rates.items())
@@ -80,16 +79,6 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> Iterator[Array | Scalar
             yield Array(waiting.sums(s), "float64", waiting.of_frames(lengths[Place.POST], one))
             yield Array(waiting.field(Part.TIED, target, s.trace), "float64", (lengths[Place.POST],))
         yield Array(waiting.field(Part.BROUGHT, target), "float64", (waiting.field(Part.BROUGHT_LENGTH, target),), changes=False)
-
-
-def _propagator(waiting: Waiting, trace: str) -> Apply:
-    """By what a trace is multiplied in each step."""
-    scheme = next(s.scheme for s in waiting.projection.schemes if trace in variables_of(s.scheme))
-    own = waiting.field(Part.PROPAGATOR, trace, trace)
-    found = scheme_arguments(scheme, waiting.names, place_sizes(waiting.projection)[Place.PRE])
-    fill = next(s.fill for s in found if s.name == own)
-    assert isinstance(fill, Apply)
-    return fill
 
 
 def postponed(plan: Plan, projection: ProjectionPlan) -> Iterator[Postponed]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part, of_population, of_projection
-from plasticdsl.kernels.loops import arrivals, chance, lazy, settle, visits
+from plasticdsl.kernels.loops import arrivals, chance, frames, lazy, settle, visits
 from plasticdsl.kernels.loops.arrivals import RECENT, sum_between
 from plasticdsl.kernels.loops.at_once import changed_at_once
 from plasticdsl.kernels.loops.bounds import added, clipped
@@ -53,6 +53,7 @@ from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, Re
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.pretty import pretty
+from plasticdsl.model.schemes import variables_of
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.events import Event, Foresee, Postpone, Remember, SumHistory
 from plasticdsl.plan.places import Kind, Place, Slot
@@ -445,7 +446,7 @@ def _walk(projection: ProjectionPlan, writer: _Writer) -> tuple[Statement, ...]:
 def flow_connections(plan: Plan, operation: ops.Flow) -> Function:
     """The kernel that moves the projection's variables of one place from t_n to t_{n+1}."""
     projection, place = plan.projection(operation.projection), operation.place
-    own = [s for s in projection.schemes if s.place is place]
+    own = [s for s in projection.schemes if s.place is place and not {*projection.framed}.intersection(variables_of(s.scheme))]
     moved_by_rules = frozenset[str]().union(*(s.held for s in own))
     names, flows = Names(plan, projection), projection.projection.connection.flows
     on: Expr = are_on(projection.name)
@@ -455,7 +456,8 @@ def flow_connections(plan: Plan, operation: ops.Flow) -> Function:
     doc = f"Let the variables of {projection.name} with the {place}s flow from step n to n + 1."
     kernel = Kernel("flow_{}" if place is Place.CONNECTION else f"flow_{{}}_{place}", (projection.name,))
     schemes, settling = [s.scheme for s in own], settle.settling_in(plan, projection)
-    body = every_place(projection, place, flow(schemes, context))
+    body = every_place(projection, place, flow(schemes, context)) if own else ()
     if settling is not None and place is Place.CONNECTION:
         return Function(kernel, doc, settle.flow(settling, body))
-    return Function(kernel, doc, (*let_vanish(schemes, context, lambda stores: every_place(projection, place, stores)), *body))
+    vanish = let_vanish(schemes, context, lambda stores: every_place(projection, place, stores))
+    return Function(kernel, doc, (*vanish, *body, *frames.end_frame(projection, place)))

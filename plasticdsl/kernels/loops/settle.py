@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Local, Part, of_projection
 from plasticdsl.kernels.loops.bounds import within
-from plasticdsl.kernels.loops.flows import scheme_arguments
+from plasticdsl.kernels.loops.decays import rate_of
 from plasticdsl.kernels.loops.names import DT, INDEX, K, N, Names, each_unit, place_sizes
 from plasticdsl.kernels.loops.waiting import added, held, local
 from plasticdsl.kernels.loops.walks import are_on, every_connection
@@ -40,11 +40,10 @@ from plasticdsl.kernels.program import (
 from plasticdsl.kernels.recipes import Apply
 from plasticdsl.model import Variable
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, joined, walk
-from plasticdsl.model.schemes import variables_of
 from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Plan, ProjectionPlan
 from plasticdsl.plan.settled import Drift, Push, Settled
-from plasticdsl.support.structure import decay_rate, frame_steps
+from plasticdsl.support.structure import frame_steps
 
 #: Frames last no longer than 10 000 steps, so that sums of what does not decay lose no digits either; it is the rate that gives frames of so many.
 SLOWEST = 5e-4
@@ -208,7 +207,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> Iterator[Array | Scalar
     settling = settling_in(plan, projection)
     if settling is None:
         return
-    lengths, rates = place_sizes(projection), {d.name: Apply(decay_rate, (_propagator(settling, d.name),)) for d in settling.settled.decays}
+    lengths, rates = place_sizes(projection), {d.name: rate_of(plan, projection, d.name) for d in settling.settled.decays}
     yield Scalar(settling.field(Part.FRAME_STEPS), "int64", Apply(frame_steps, (*rates.values(), SLOWEST)))
     yield from (Scalar(settling.field(Part.DECAY_RATE, name), "float64", rate) for name, rate in rates.items())
     yield from (Array(settling.field(part), "int64", (RUN.field(Part.ONE),)) for part in (Part.BEGUN, Part.FRAME_BEGIN))
@@ -216,15 +215,6 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> Iterator[Array | Scalar
         yield Array(settling.drifted(drift, n).array, "float64", (lengths[push.place],))
     for name in settling.settled.names:
         yield Array(settling.field(Part.BROUGHT, name), "float64", (settling.field(Part.BROUGHT_LENGTH, name),), changes=False)
-
-
-def _propagator(settling: Settling, name: str) -> Apply:
-    """By what a decay is multiplied in each step."""
-    scheme = next(s.scheme for s in settling.projection.schemes if name in variables_of(s.scheme))
-    found = scheme_arguments(scheme, settling.names, place_sizes(settling.projection)[Place.CONNECTION])
-    fill = next(s.fill for s in found if s.name == settling.field(Part.PROPAGATOR, name, name))
-    assert isinstance(fill, Apply)
-    return fill
 
 
 def postponed(plan: Plan, projection: ProjectionPlan) -> Iterator[Postponed]:

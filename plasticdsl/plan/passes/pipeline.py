@@ -9,6 +9,7 @@ from plasticdsl.plan.passes.blocks import in_blocks
 from plasticdsl.plan.passes.calendar import look_ahead
 from plasticdsl.plan.passes.drive import drive
 from plasticdsl.plan.passes.fetch import fetch
+from plasticdsl.plan.passes.frames import in_frames
 from plasticdsl.plan.passes.hoist import hoist
 from plasticdsl.plan.passes.keep import keep_sums
 from plasticdsl.plan.passes.layout import lay_out
@@ -64,6 +65,15 @@ PASSES = (
         rewrites="ProjectionPlan.settled; Connections that bring all up to date where frames end",
         found="Program.postponed says which arrays hold something else than the value, and the engine what is missing",
         here="after hoist, which leaves what is no unit’s, and before reciprocals, which writes rates in another form",
+    ),
+    Pass(
+        "frames",
+        1,
+        in_frames,
+        takes="traces of units that decay by a factor that all of them share, have no bounds, and are read and changed at events alone",
+        rewrites="ProjectionPlan.framed",
+        found="Program.postponed says which arrays hold something else than the value, and the engine what is missing",
+        here="after hoist, which finds what is a unit’s, and settle, which may want traces in every step",
     ),
     Pass(
         "layout",

@@ -23,18 +23,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from plasticdsl.model import AddTo, Assign
-from plasticdsl.model.expr import Expr, Number, Ref, Special, refs, walk
+from plasticdsl.model.expr import Expr, Number, Ref, Special
 from plasticdsl.model.inline import map_refs
-from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import OfArgument, Whose
-from plasticdsl.model.schemes import Exact, ExponentialEuler, Scheme, variables_of
+from plasticdsl.model.schemes import Exact, ExponentialEuler, variables_of
 from plasticdsl.options import SOME
 from plasticdsl.plan.events import Event, Remember
 from plasticdsl.plan.operations import Connections, OfConnections
 from plasticdsl.plan.places import Kind, Place
 from plasticdsl.plan.plan import PlacedScheme, Plan, ProjectionPlan
 from plasticdsl.plan.settled import Decay, Drift, Push, Settled
-from plasticdsl.plan.sharing import reads_only
+from plasticdsl.plan.sharing import decaying, is_shared, own_read, reads_only
 from plasticdsl.symbolic.linear import NotLinear, linear_form
 
 ZERO = Number(0.0)
@@ -72,9 +71,9 @@ def _settled(projection: ProjectionPlan, read_by_others: bool) -> Settled:
     flows = [s for s in projection.schemes if s.place is Place.CONNECTION]
     names = frozenset(v for s in flows for v in variables_of(s.scheme))
     _require_nobody_looks(projection, names, read_by_others)
-    decays = tuple(Decay(d, bool(s.held)) for s in flows if (d := _decaying(projection, s.scheme)))
+    decays = tuple(Decay(d, bool(s.held)) for s in flows if (d := decaying(projection, s.scheme)))
     kept = frozenset(d.name for d in decays)
-    drifts = tuple(_drift(projection, s, kept) for s in flows if not _decaying(projection, s.scheme))
+    drifts = tuple(_drift(projection, s, kept) for s in flows if not decaying(projection, s.scheme))
     _require_clipping_commutes(projection, Settled(decays, drifts))
     return Settled(decays, drifts)
 
@@ -93,31 +92,18 @@ def _require_nobody_looks(projection: ProjectionPlan, names: frozenset[str], rea
     in_steps = (*projection.each_step, *(e for period, many in projection.periodic if period == Special("dt") for e in many))
     if any(e.assigned in names for e in in_steps):
         raise _Stays("they change in every step")
-    if not names.isdisjoint(_read((projection.sums, projection.totals, tuple(e.statement for e in in_steps)))):
+    if not names.isdisjoint(own_read((projection.sums, projection.totals, tuple(e.statement for e in in_steps)))):
         raise _Stays("they are read in every step")
     events = (*projection.at_spikes, *projection.without_spike)
     if not all(isinstance(e.statement, Assign | AddTo | Remember) for e in events if _concerns(e, names)):
         raise _Stays("a statement takes sums, choices or times of spikes together with them")
 
 
-def _read(part: object) -> frozenset[str]:
-    return frozenset(r.name for e in expressions(part) for r in refs(e) if r.owner is Whose.OWN)
-
-
 def _concerns(event: Event, names: frozenset[str]) -> bool:
-    return event.assigned in names or not names.isdisjoint(_read(event.statement))
+    return event.assigned in names or not names.isdisjoint(own_read(event.statement))
 
 
 # --- what flows ------------------------------------------------------------------------------------------------------
-
-
-def _decaying(projection: ProjectionPlan, scheme: Scheme) -> str:
-    """The variable that decays by itself, by a rate that all connections share; "" where there is none."""
-    match scheme:
-        case Exact((name,), ((rate,),), (offset,)) if offset == ZERO != rate and _is_shared(projection, rate):
-            return name
-        case _:
-            return ""
 
 
 def _drift(projection: ProjectionPlan, placed: PlacedScheme, decays: frozenset[str]) -> Drift:
@@ -149,12 +135,6 @@ def _place_of(projection: ProjectionPlan, name: str, rate: Expr) -> Place:
     raise _Stays(f"what moves {projection.variable(name).variable.symbol} differs between connections of a unit")
 
 
-def _is_shared(projection: ProjectionPlan, expr: Expr) -> bool:
-    """Whether it is a number and parameters that all connections share."""
-    shared = frozenset(p.variable.name for p in projection.variables if p.kind is Kind.SHARED)
-    return all(reads_only(expr, side, shared) for side in (Place.PRE, Place.POST)) and Special("t") not in walk(expr)
-
-
 # --- bounds ----------------------------------------------------------------------------------------------------------
 
 
@@ -163,7 +143,7 @@ def _require_clipping_commutes(projection: ProjectionPlan, settled: Settled) -> 
     for name in settled.names:
         variable = projection.variable(name).variable
         bounds = [b for b in (variable.low, variable.high) if b is not None]
-        if not all(_is_shared(projection, b) for b in bounds):
+        if not all(is_shared(projection, b) for b in bounds):
             raise _Stays(f"bounds of {variable.symbol} change, or differ between connections")
         if name in driving and not (_is_beyond_0(variable.low, -1.0) and _is_beyond_0(variable.high, 1.0)):
             raise _Stays(f"{variable.symbol}, which moves others, may come to a bound by itself")

@@ -193,10 +193,10 @@ class CompiledEngine:
         if plain is not None or (plain := self.array_of(target)) is not None:
             return plain
         field = field_of(target)
-        if field in self._late:
-            return self._brought(self._late[field])
         if field in self._bound.arrays:
-            values, units = self._bound.arrays[field], self._keepers(target.owner, self._arrays[field].per)
+            late = self._late.get(field)
+            values = self._bound.arrays[field] if late is None else self._brought(late)
+            units = self._keepers(target.owner, self._arrays[field].per)
             return values if units is None else np.asarray(values[units])
         part = self.instance.part(target.owner)  # what no kernel touches keeps its value from the beginning
         kept = self._unused[field] if field in self._unused else part.parameters[target.name]
