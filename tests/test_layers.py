@@ -19,7 +19,16 @@ def test_no_stage_reaches_back(capsys: pytest.CaptureFixture[str]) -> None:
 
 #: What others than modules of the package ask for: Python itself, Pygments, the page of codes, and functions that are written into generated modules.
 ENTRANCES = frozenset(
-    ("__main__", "highlight", "diagnostics.codes", "support.functions", "support.memory", "support.vmath", "support.vmath_single")
+    (
+        "__main__",
+        "highlight",
+        "diagnostics.codes",
+        "support.functions",
+        "support.memory",
+        "support.sorting",
+        "support.vmath",
+        "support.vmath_single",
+    )
 )
 
 

@@ -24,7 +24,7 @@ _SUPPORT = "plasticdsl.support."
 #: any order, and a product that is added rounded once).
 MODULES: Mapping[str, Compiled] = {
     "functions": "alone", "vmath": "inline", "vmath_single": "inline", "philox": "alone", "draws": "alone", "counts": "alone", "hazards": "inline",
-    "orders": "alone", "products": "contracted", "memory": "alone", "propagators": "", "arrays": "",
+    "orders": "alone", "products": "contracted", "memory": "alone", "sorting": "alone", "propagators": "", "arrays": "",
     "elementwise": "", "random": "", "distributions": "", "subsets": "", "steps": "", "structure": "", "units": "", "connections": "",
     "connectivity": "", "pairs": "", "spikes": "", "values": "",
 }  # fmt: skip

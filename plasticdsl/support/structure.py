@@ -35,11 +35,6 @@ def slots(*delays: Any) -> int:
     return 1 + max((int(np.max(delay, initial=0)) for delay in delays), default=0)
 
 
-def groups_of(units: int, together: int) -> int:
-    """How many groups some units make, of so many each."""
-    return -(-units // together)
-
-
 def ends(units: int, *delays: Any) -> int:
     """How many ends the groups of some units have, or of units and delays."""
     return units * slots(*delays) + 1

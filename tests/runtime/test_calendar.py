@@ -96,6 +96,20 @@ def test_rates_that_change(without: tuple[str, ...], by_meaning: dict[str, tuple
     assert all(pair == sorted(pair) for times, units in spikes.values() for pair in [list(zip(times, units, strict=True))])
 
 
+def test_intervals_of_several_rounds() -> None:
+    """Where most units are met before their time: 400 sources, a thousand steps from one spike of a unit to the next on average, and many in a step of
+    all; all of them at once look at each unit in each step."""
+    text = "network Net:\n    a = 400 Poisson(rate = 10 Hz)\n"
+    found = []
+    for without in ((), ("calendar",)):
+        net = plasticdsl.parse(text).build(dt="0.1 ms", seed=5, without=without, log=["a"])
+        net.run(steps=20_000)
+        spikes = net.spikes("a")
+        found.append((spikes.times.tolist(), spikes.units.tolist()))
+    assert found[0] == found[1]
+    assert len(found[0][0]) > 7000
+
+
 def test_saved_and_gone_on_with(tmp_path: Any) -> None:
     whole, first, second = net_of("python"), net_of("python"), net_of("python")
     whole.run(steps=400)
