@@ -15,12 +15,14 @@ EngineName = Literal["compiled", "python", "reference"]
 LARGE = 300_000
 #: And from so many on postsynaptic spikes walk columns for longer than presynaptic ones take to make up for them.
 MANY = 100_000
+#: From so many on products of matrices spare more than they take to prepare.
+MEDIUM = 20_000
 #: And from so many on flows of connections take longer than all that is done to spare them.
 SOME = 10_000
 #: And from so many on there are traces enough of its units.
 A_FEW = 1_000
 #: From how many connections on passes pay that are for large projections alone.
-FOR_LARGE: Mapping[str, int] = {"blocks": LARGE, "fetch": LARGE, "frames": A_FEW, "lazy": MANY, "settle": SOME, "windows": LARGE}
+FOR_LARGE: Mapping[str, int] = {"blocks": MEDIUM, "fetch": LARGE, "frames": A_FEW, "lazy": MANY, "settle": SOME, "windows": LARGE}
 #: These for several threads.
 FOR_THREADS = frozenset({"windows"})
 #: And these for networks of few units (`support.arrays.MOST_UNITS_IN_16_BITS`).

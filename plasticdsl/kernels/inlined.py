@@ -20,8 +20,8 @@ Import = tuple[str, str]
 
 _SUPPORT = "plasticdsl.support."
 
-#: Support modules, and how generated modules compile their functions: not, each by itself, or into every loop that calls them (`contracted`: with sums in
-#: any order, and a product that is added rounded once).
+#: Support modules, and how generated modules compile their functions: not, each by itself, or into every loop that calls them. `contracted`: with sums in
+#: any order, and a product that is added rounded once; what kernels call of these by itself, since it is large, and what that calls into it.
 MODULES: Mapping[str, Compiled] = {
     "functions": "alone", "vmath": "inline", "vmath_single": "inline", "philox": "alone", "draws": "alone", "counts": "alone", "hazards": "inline",
     "orders": "alone", "products": "contracted", "memory": "alone", "sorting": "alone", "propagators": "", "arrays": "",
@@ -32,13 +32,14 @@ MODULES: Mapping[str, Compiled] = {
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One top-level definition of a support module. `text` ends without a line break; `needs`: other definitions it uses; `imports`: what it takes
-    from elsewhere."""
+    """One top-level definition of a support module. `text` ends without a line break; `inline`: it is compiled into whatever calls it; `needs`: other
+    definitions it uses; `imports`: what it takes from elsewhere."""
 
     name: str
     text: str
     is_block: bool
     compiled: Compiled
+    inline: bool
     needs: tuple[str, ...]
     imports: tuple[Import, ...]
 
@@ -99,14 +100,16 @@ def _pieces(text: str, compiled: Compiled) -> Iterator[Piece]:
     body = ast.parse(text).body
     nodes = {name: node for node in body if (name := _defines(node)) is not None}
     taken, other = _imported(body)
+    uses = {name: dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id != name) for name, node in nodes.items()}
+    parts = frozenset(word for used in uses.values() for word in used)
     for name, node in nodes.items():
-        used = dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id != name)
+        used = uses[name]
         needs = tuple(word for word in used if word in nodes or word in other)
         is_function = isinstance(node, ast.FunctionDef)
         how = compiled if is_function else ""
-        yield Piece(
-            name, _text(text, node), is_function or isinstance(node, ast.ClassDef), how, needs, tuple(taken[w] for w in used if w in taken)
-        )
+        inline = how == "inline" or (how == "contracted" and name in parts)
+        is_block = is_function or isinstance(node, ast.ClassDef)
+        yield Piece(name, _text(text, node), is_block, how, inline, needs, tuple(taken[w] for w in used if w in taken))
 
 
 def _defines(node: ast.stmt) -> str | None:

@@ -16,7 +16,9 @@ Row = np.ndarray[tuple[int], np.dtype[np.float64]]
 Rows = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 #: Columns of a tile.
-TILE = 256
+TILE = 128
+#: Fewer columns leave too much of a tile empty.
+FEWEST = TILE // 4
 #: Rows that are added to a result at once.
 GROUP = 8
 #: Vectors that are taken at once at most.
@@ -25,9 +27,10 @@ MOST_AT_ONCE = 64
 LONGEST = 64
 
 
-def steps_at_once(pre: int) -> int:
-    """How many vectors are best taken at once with this number of rows: what earlier changes add to later sums takes longer, the more there are."""
-    return min(MOST_AT_ONCE, pre // 32 * GROUP)
+def steps_at_once(pre: int, post: int) -> int:
+    """How many vectors are best taken at once with so many rows and columns: what earlier changes add to later sums takes longer, the more there are; and
+    none with few columns, since tiles are worked on as wholes."""
+    return min(MOST_AT_ONCE, pre // 32 * GROUP) if post >= FEWEST else 0
 
 
 def in_groups(length: int) -> int:

@@ -12,6 +12,7 @@ from plasticdsl.model.owners import OfPopulation, OfProjection
 from plasticdsl.options import CompileOptions, Precision
 from plasticdsl.results.result import Result
 from plasticdsl.runtime.engine.engine import Feed
+from plasticdsl.support.products import steps_at_once
 
 MODEL = """
 use Linear, Connection, Hebb, Covariance, Oja, BCM from "rules/rate_rules"
@@ -107,10 +108,10 @@ experiment Shown on Forms:
 
 network Rules:
     image = 40 Source
-    oja = 3 Linear
-    bounded = 3 Linear
-    several = 3 Linear
-    hidden = 5 Hidden
+    oja = 33 Linear
+    bounded = 33 Linear
+    several = 33 Linear
+    hidden = 35 Hidden
     digit = 3 Readout
     ξ = 24 random patterns of U(−1, 1) over image
     to_oja = image → oja: Connection with Oja, w ~ U(−0.1, 0.1), η = 0.02
@@ -216,6 +217,10 @@ def test_nothing_depends_on_who_looks(model: plasticdsl.Model) -> None:
     written.advance(17)
     later = table[11:28].T @ table[11:28] / 33 + 0.25
     np.testing.assert_allclose(written.read(w), later[~np.eye(33, dtype=bool)], atol=1e-14)
+
+
+def test_few_columns_and_few_rows_take_single_steps() -> None:
+    assert [steps_at_once(*size) for size in ((784, 31), (784, 32), (31, 784), (70, 784))] == [0, 64, 0, 16]
 
 
 WIDE = """

@@ -130,9 +130,10 @@ def sizes(plan: Plan, projection: ProjectionPlan) -> tuple[Size, ...]:
     if projection.block is None:
         return ()
     block = Block(plan, projection)
-    pre, rows = of_population(projection.projection.pre).field(Part.UNITS), MOST_AT_ONCE * max(1, block.terms)
+    pre, post = (of_population(name).field(Part.UNITS) for name in (projection.projection.pre, projection.projection.post))
+    rows = MOST_AT_ONCE * max(1, block.terms)
     return (
-        Size(block.field(Part.BLOCK_LENGTH), Apply(steps_at_once, (pre,))),
+        Size(block.field(Part.BLOCK_LENGTH), Apply(steps_at_once, (pre, post))),
         Size(block.field(Part.BLOCK_TERMS), rows),
         Size(block.field(Part.BLOCK_WIDTH), Apply(in_groups, (pre,))),
         Size(block.field(Part.BLOCK_TILE_LENGTH), rows * TILE),

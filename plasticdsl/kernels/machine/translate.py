@@ -95,8 +95,9 @@ class _Module:
             own = f"@{name}.{len(self._known)}"
             body = settled(self, self.functions[name], types)
             inline = self._wish(name, "forceinline") is not None
+            where = "alwaysinline " if inline else "noinline " if self.flags(name) else ""  # products of matrices: large, and called seldom
             result = body.result.text if body.result is not None else "void"
-            head = f"define internal {result} {own}({', '.join(body.parameters)}) {'alwaysinline ' if inline else ''}nounwind"
+            head = f"define internal {result} {own}({', '.join(body.parameters)}) {where}nounwind"
             self.written.append(f"{head} {{\n{body.text}\n}}")
             self._known[name, types] = Called(own, body.result)
         return self._known[name, types]

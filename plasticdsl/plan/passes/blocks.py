@@ -26,7 +26,7 @@ from plasticdsl.model.expr import Binary, Choice, Expr, Negate, Ref, refs, subst
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import variables_of
-from plasticdsl.options import LARGE
+from plasticdsl.options import MEDIUM
 from plasticdsl.plan.blocks import Change, Outer, StepBlock
 from plasticdsl.plan.operations import AddSum, AtStep, Connections, EvaluateInput, InBlock, OfConnections, OneByOne, Only, Operation
 from plasticdsl.plan.places import Kind, Place
@@ -81,9 +81,7 @@ def _note(plan: Plan, projection: ProjectionPlan) -> str:
     shown = f"{plan.population(own.pre).population.symbol}.{block.shown}"
     what = "sums are formed" if block.change is None else "sums are formed and changes made"
     unless = ", unless a weight comes near its bounds" if _is_bounded(projection) else ""
-    return (
-        f"{projection.label}: {what} for many steps at once where {shown} is known beforehand{unless}, in networks with {LARGE} connections"
-    )
+    return f"{projection.label}: {what} for many steps at once where {shown} is known beforehand{unless}, in networks with {MEDIUM} connections"
 
 
 # --- which projections -----------------------------------------------------------------------------------------------
