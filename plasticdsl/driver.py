@@ -116,19 +116,20 @@ def prepared(found: Checked) -> Module:
     """The networks and experiments of a checked file as both engines carry them out. Raises `PlasError` with the findings where there is no model,
     and for a method that does not suit its equations."""
     from plasticdsl.derive.grid import experiment_on_grid
+    from plasticdsl.runtime.instance.timestep import longest_step
     from plasticdsl.symbolic.singular import repaired_experiment
 
     if found.module is None:
         raise PlasError(found.diagnostics)
-    networks = {network.name: ready(network) for network in found.module.networks}
+    networks = {network.name: ready(network, longest_step(found.module, network)) for network in found.module.networks}
     experiments = tuple(experiment_on_grid(repaired_experiment(e), networks[e.network]) for e in found.module.experiments)
     return replace(found.module, networks=tuple(networks.values()), experiments=experiments)
 
 
-def ready(network: Network) -> Network:
-    """A checked network as both engines carry it out: sliding rates are counts, running means start at what they average, removable
-    singularities are repaired, every flow has an integrator, what jumps with time is decided on the grid, and a condition without an answer gives no
-    value."""
+def ready(network: Network, step: float | None = None) -> Network:
+    """A checked network as both engines carry it out with steps of this length (s) at most: sliding rates are counts, running means start at what they
+    average, removable singularities are repaired, every flow has an integrator, what jumps with time is decided on the grid, and a condition without an
+    answer gives no value."""
     from plasticdsl.derive.answers import answered
     from plasticdsl.derive.grid import on_grid
     from plasticdsl.derive.integrate import integrate
@@ -136,7 +137,7 @@ def ready(network: Network) -> Network:
     from plasticdsl.derive.sliding_rates import with_sliding_rates
     from plasticdsl.symbolic.singular import repaired
 
-    return answered(on_grid(integrate(repaired(with_starts(with_sliding_rates(network))))))
+    return answered(on_grid(integrate(repaired(with_starts(with_sliding_rates(network))), step)))
 
 
 # --- kernels: network ▶ plan ▶ program ▶ text ------------------------------------------------------------------------

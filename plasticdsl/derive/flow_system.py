@@ -6,9 +6,9 @@ built from them. `schemes.py` and `methods.py` decide which to build.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plasticdsl.derive.conserved import conserved_variables
 from plasticdsl.graph import backwards, reachable
@@ -27,7 +27,8 @@ class System:
     """The flows of a block, ready to be sorted: `rates` and `noises` by variable, with definitions written out.
 
     `symbols`: their names as the author writes them. `places`: where each stands among `rates`.
-    `flowing_inputs`: inputs that are undelayed sums of flowing variables. `held`: variables of other blocks known not to flow.
+    `flowing_inputs`: inputs that are undelayed sums of flowing variables. `held`: variables of other blocks known not to flow. `apart`: variables of the
+    block that flow by another method, and are held for these.
     """
 
     block: Block
@@ -37,6 +38,12 @@ class System:
     held: frozenset[Ref]
     symbols: Mapping[str, str]
     places: Mapping[str, int]
+    apart: frozenset[str] = frozenset()
+
+    def part(self, names: Set[str]) -> System:
+        """The flows of these variables, with the others held."""
+        rates, noises = ({v: e for v, e in many.items() if v in names} for many in (self.rates, self.noises))
+        return replace(self, rates=rates, noises=noises, apart=self.apart | (self.rates.keys() - names))
 
     def dependencies(self, name: str) -> frozenset[str]:
         """The flowing variables of the block that the rate of `name` reads."""
@@ -109,7 +116,7 @@ def exact_form(system: System, name: str, together: frozenset[str]) -> LinearFor
     for ref, coefficient in form.coefficients.items():
         if not system.constant(coefficient):
             raise NotLinear(f"the factor of {ref.name} is not constant")
-    outside = sorted(r.name for r in refs(form.offset) if r.owner is Whose.OWN and r.name in system.rates)
+    outside = sorted(r.name for r in refs(form.offset) if r.owner is Whose.OWN and (r.name in system.rates or r.name in system.apart))
     if outside:
         raise NotLinear(f"it depends on {outside[0]}, which changes during a step")
     varies = system.varies(form.offset)

@@ -21,15 +21,16 @@ from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.owners import OfPopulation, Whose, owner_text
 
 
-def integrate(network: Network) -> Network:
-    """The network with an integrator for every flowing variable. Raises `PlasError` as `choose_schemes` does."""
+def integrate(network: Network, step: float | None = None) -> Network:
+    """The network with an integrator for every flowing variable; `step`: the longest with which it is run (s), where that is
+    known. Raises `PlasError` as `choose_schemes` does."""
     flowing = flowing_names(network)
     feeding = _feeding(network, flowing)
     choose = cache(choose_schemes)  # once for all populations of the same neuron
-    populations = tuple(_population(p, flowing, feeding, choose) for p in network.populations)
+    populations = tuple(_population(p, flowing, feeding, step, choose) for p in network.populations)
     by_name = {p.name: p for p in populations}
     blocks = {p.name: p.block for p in network.populations}
-    projections = tuple(with_products(_projection(p, blocks, flowing), by_name, flowing) for p in network.projections)
+    projections = tuple(with_products(_projection(p, blocks, flowing, step), by_name, flowing) for p in network.projections)
     return replace(network, populations=populations, projections=projections)
 
 
@@ -41,15 +42,18 @@ def _feeding(network: Network, flowing: frozenset[Ref]) -> frozenset[str]:
     return frozenset(owner_text(r.owner) for p, s in sums for r in p.of_units(p.connection.read_through([s.body])) & flowing)
 
 
-def _population(population: Population, flowing: frozenset[Ref], feeding: frozenset[str], choose: Callable[..., Block]) -> Population:
+def _population(
+    population: Population, flowing: frozenset[Ref], feeding: frozenset[str], step: float | None, choose: Callable[..., Block]
+) -> Population:
     block = population.block
     inputs = frozenset(v.name for v in block.variables if v.role is Role.INPUT and Ref(population.as_owner, v.name) in flowing)
-    return replace(population, block=choose(block, flowing_inputs=inputs, together=population.name in feeding))
+    longest = step if population.step is None else None
+    return replace(population, block=choose(block, flowing_inputs=inputs, together=population.name in feeding, step=longest))
 
 
-def _projection(projection: Projection, blocks: Mapping[str, Block], flowing: frozenset[Ref]) -> Projection:
+def _projection(projection: Projection, blocks: Mapping[str, Block], flowing: frozenset[Ref], step: float | None) -> Projection:
     ends = projection.ends.items()
     held = frozenset(
         Ref(side, v.name) for side, name in ends for v in blocks[name].variables if Ref(OfPopulation(name), v.name) not in flowing
     )
-    return replace(projection, connection=choose_schemes(with_totals(projection.connection), held=held))
+    return replace(projection, connection=choose_schemes(with_totals(projection.connection), held=held, step=step))

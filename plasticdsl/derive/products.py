@@ -78,7 +78,7 @@ class _Factors:
 def with_products(projection: Projection, populations: Mapping[str, Population], flowing: frozenset[Ref]) -> Projection:
     """The projection with closed forms where there are some. A named `method:` is what was asked for."""
     block = projection.connection
-    if block.method is not None or not any(isinstance(s, ExponentialEuler) for s in block.schemes):
+    if block.methods or not any(isinstance(s, ExponentialEuler) for s in block.schemes):
         return projection
     decays = _decays(block, Whose.OWN)
     for owner, name in projection.ends.items():
@@ -133,7 +133,7 @@ def held_products(network: Network) -> Iterator[Diagnostic]:
         closed = {s.variable for s in block.schemes if isinstance(s, ExponentialEuler) and (s.closed or s.means)}
         moving, scope = _moving(projection, flowing), _of_units(projection, populations)
         pushing = {s.variable: refs(inline(s.offset, scope)) for s in block.schemes if isinstance(s, ExponentialEuler)}
-        for f in block.flows if block.method is None else ():
+        for f in () if block.methods else block.flows:
             rate, own = inline(f.rate, {**scope, Whose.OWN: block.definitions}), Ref(Whose.OWN, f.variable)
             others = next(_held(rate, moving - {own}), None) if f.variable not in closed else None
             itself = next((r for r in _held(rate, moving) if r in pushing.get(f.variable, ())), None) if f.variable not in closed else None

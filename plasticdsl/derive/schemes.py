@@ -17,7 +17,8 @@ The automatic choice, for the flows with definitions written out:
    total (kinetic schemes), which only a scheme that treats them alike conserves; and rates that read others of the rest, or others that are
    linear in themselves alone, for which exponential Euler would be of first order.
    The stages are those of `RungeKutta4`, unless exponential steps are what keeps them stable: where variables that are linear in themselves
-   read one another as in Hodgkin & Huxley's axon, `ExponentialRungeKutta`.
+   read one another as in Hodgkin & Huxley's axon, `ExponentialRungeKutta`. Where, at the values with which the block begins, a step would be longer
+   than Runge and Kutta's scheme is stable for, it is `Rosenbrock`.
 
 Variables of other blocks (`pre.`, `post.`) that flow are held at t_n by every scheme.
 """
@@ -42,13 +43,18 @@ from plasticdsl.derive.flow_system import (
     system_of,
 )
 from plasticdsl.derive.methods import schemes_by_method
+from plasticdsl.derive.stability import time_constants
+from plasticdsl.derive.stiff import rosenbrock
 from plasticdsl.graph import backwards, circles
-from plasticdsl.model import Block
+from plasticdsl.model import Block, Distribution
 from plasticdsl.model.expr import Ref, moves_with_time, refs
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import RungeKutta4, Scheme, Staged
+from plasticdsl.model.schemes import STABLE, RungeKutta4, Scheme, Staged, linear_parts
 from plasticdsl.symbolic.algebra import is_number
+from plasticdsl.symbolic.block_contents import default_values
+from plasticdsl.symbolic.derivative import NotDifferentiable
 from plasticdsl.symbolic.linear import LinearForm, NotLinear
+from plasticdsl.symbolic.numeric import evaluate
 
 TOGETHER = "sums of variables that flow join it to other units, which are integrated together, stage by stage"
 EXACT_REASON = "linear with constant coefficients, so the propagator over a step is exact"
@@ -56,26 +62,38 @@ NOISE_REASON = "driven by noise"
 
 
 def choose_schemes(
-    block: Block, *, flowing_inputs: frozenset[str] = frozenset(), held: frozenset[Ref] = frozenset(), together: bool = False
+    block: Block,
+    *,
+    flowing_inputs: frozenset[str] = frozenset(),
+    held: frozenset[Ref] = frozenset(),
+    together: bool = False,
+    step: float | None = None,
 ) -> Block:
-    """`block` with an integrator for every flowing variable, as described above, or the one its `method:` names.
+    """`block` with an integrator for every flowing variable, as described above, or the one that its `method:` names for it.
 
     `flowing_inputs`: inputs that are undelayed sums of flowing variables (all others count as held over a step).
     `held`: variables of other blocks that are known not to flow (parameters, discrete states).
     `together`: other units read the variables at every stage of their own, so all of them without noise are taken in stages.
+    `step`: the longest (s) with which it is run, where that is known.
     Raises `PlasError`: `method-impossible` (the named method cannot integrate these equations), `expression-too-large`.
     """
     if not block.flows:
         return replace(block, schemes=())
     system = system_of(block, flowing_inputs, held)
-    schemes = _automatic(system, together) if block.method is None else schemes_by_method(system, block.method)
-    return replace(block, schemes=schemes)
+    schemes: list[Scheme] = []
+    for asked in (m for m in block.methods if m.variables):
+        schemes += schemes_by_method(system.part(frozenset(asked.variables)), asked)
+    rest = system.part(system.rates.keys() - {v for asked in block.methods for v in asked.variables})
+    if rest.rates:
+        of_all = next((m for m in block.methods if not m.variables), None)
+        schemes += _automatic(rest, together, step) if of_all is None else schemes_by_method(rest, of_all)
+    return replace(block, schemes=tuple(schemes))
 
 
 # --- the automatic choice --------------------------------------------------------------------------------------------
 
 
-def _automatic(system: System, together: bool) -> tuple[Scheme, ...]:
+def _automatic(system: System, together: bool, step: float | None) -> tuple[Scheme, ...]:
     reasons = {v: TOGETHER for v in system.rates if v not in system.noises} if together and not system.noises else {}
     driven = set[str]()  # what exponential Euler would integrate with others held that it does not hold still
     while True:
@@ -91,7 +109,8 @@ def _automatic(system: System, together: bool) -> tuple[Scheme, ...]:
     schemes: list[Scheme] = [exact_scheme(group, exact, EXACT_REASON) for group in coupled_groups(exact)]
     schemes += [exponential_euler(system, v, self_linear(system, v)) for v in left]
     if reasons:
-        schemes.append(_in_stages(system, reasons, driven))
+        staged = _in_stages(system, reasons, driven)
+        schemes.append(staged if together or step is None else _unless_stiff(system, staged, step))
     if system.noises:
         schemes.append(euler_maruyama(system, system.noises, NOISE_REASON))
     return tuple(schemes)
@@ -163,6 +182,25 @@ def _in_stages(system: System, reasons: Mapping[str, str], driven: set[str]) -> 
     if driven & forms.keys() or _with_changing_slopes(system, forms):
         return exponential_stages(system, variables, forms, reason)
     return RungeKutta4(variables, tuple(system.rates[v] for v in variables), reason)
+
+
+def _unless_stiff(system: System, scheme: Staged, step: float) -> Scheme:
+    """Rosenbrock's scheme where Runge and Kutta's would not be stable with such a step, at the values with which the block begins."""
+    block = replace(system.block, schemes=(scheme,))
+    begin = default_values(block)
+    for v in block.variables:
+        if v.initial is not None and not isinstance(v.initial, Distribution):
+            begin[Ref(Whose.OWN, v.name)] = evaluate(v.initial, begin)
+    whole = {v for v, slope, _ in linear_parts(scheme) if is_number(slope, 0.0)}
+    shortest = min(((constant, v) for v, constant in time_constants(block, begin) if v in whole), default=None)
+    if shortest is None or step <= STABLE * shortest[0]:
+        return scheme
+    constant, name = shortest
+    reason = f"stiff: the time constant of {system.symbol(name)} is {constant * 1e3:.3g} ms at the beginning, and a step {step * 1e3:.3g} ms long"
+    try:
+        return rosenbrock(system, scheme.variables, None, reason)
+    except NotDifferentiable:
+        return scheme
 
 
 def _with_changing_slopes(system: System, forms: Mapping[str, LinearForm]) -> bool:

@@ -30,11 +30,14 @@ from plasticdsl.source import NOWHERE, Span
 
 @dataclass(frozen=True, slots=True)
 class MethodChoice:
-    """`method: RK4`: the name as written (`schemes.method_kind` says what it means) and the number of substeps."""
+    """`method: RK4`: the name as written (`schemes.method_named` says what it means), the number of substeps and the tolerance, where they are given.
+    `variables`: for which it is, by their names; all that no other one names, where there are none."""
 
     name: str
     substeps: int
     span: Span
+    tolerance: float | None = None
+    variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Block:
     events: tuple[NamedEvent, ...] = ()
     refractory: Refractory | None = None
     output: str | None = None
-    method: MethodChoice | None = None
+    methods: tuple[MethodChoice, ...] = ()
     needs: tuple[Need, ...] = ()
     schemes: tuple[Scheme, ...] = ()
     span: Span = NOWHERE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from plasticdsl.model.expr import Expr, Number
 
@@ -78,12 +79,100 @@ class EulerMaruyama:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TwoStages:
+    """Over `variables` together, with the slopes k₁ at t_n and k₂ at t_n + `ahead` dt, x + `ahead` dt k₁: x += dt ((1 − s) k₁ + s k₂), s = 1/(2 `ahead`).
+    Heun's scheme with `ahead` = 1, the midpoint rule with ½; of second order. With noise (Heun alone) both slopes hold g √dt N(0, 1)/dt, the same number
+    in both, and what it converges to is Stratonovich's solution (Rümelin 1982, SIAM J. Numer. Anal. 19:604)."""
+
+    variables: tuple[str, ...]
+    rates: tuple[Expr, ...]
+    noises: tuple[Expr | None, ...]
+    ahead: float = 1.0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Milstein:
+    """x += f dt + g ΔW + ½ g g′ (ΔW² − dt), ΔW = √dt N(0, 1); with `stratonovich` the last dt is 0 (Milstein 1974). `slopes`: g′ = ∂g/∂x. Of order one."""
+
+    variables: tuple[str, ...]
+    rates: tuple[Expr, ...]
+    noises: tuple[Expr | None, ...]
+    slopes: tuple[Expr, ...]
+    stratonovich: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rosenbrock:
+    """RODAS (Hairer & Wanner 1996, Solving Ordinary Differential Equations II, IV.7 and IV.10) over `variables` together: six linear systems with the
+    matrix 1/(γ h) − J, where J is `jacobian`, ∂rate/∂variable row by row, at the beginning of the step; of fourth order, L-stable, and ending on the
+    equations' slow manifold. `drifts`: ∂rate/∂t.
+
+    `tolerance` None: one such step of h = dt. Else as many as it takes: each counts where the root of the mean square of uᵢ/(tolerance (largest of |xᵢ| at
+    its two ends + `floors`ᵢ)), with the difference uᵢ to a result of third order, is at most 1, and the next is 0.9 times that to the −¼ as long, between
+    a fifth and five times. What has not arrived after `MOST_TRIES` has no value (NaN)."""
+
+    variables: tuple[str, ...]
+    rates: tuple[Expr, ...]
+    jacobian: tuple[tuple[Expr, ...], ...]
+    drifts: tuple[Expr, ...]
+    tolerance: float | None = None
+    floors: tuple[float, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tableau:
+    """Of a Rosenbrock scheme in the form without products by J: (1/(γ h) − J) u_s = f(t + `ahead`_s h, x + Σ_r `reached`_sr u_r) + Σ_r `coupled`_sr u_r/h
+    + h `drifting`_s ∂f/∂t. The step ends at the last stage plus its u, which is also the difference to a result of one order less."""
+
+    gamma: float
+    ahead: tuple[float, ...]
+    drifting: tuple[float, ...]
+    reached: tuple[tuple[float, ...], ...]
+    coupled: tuple[tuple[float, ...], ...]
+
+
+_FIFTH = (1.221224509226641, 6.019134481288629, 12.53708332932087, -0.687886036105895)
+#: Hairer & Wanner 1996, IV.10, method 1 of RODAS.
+RODAS = Tableau(
+    0.25,
+    (0.0, 0.386, 0.21, 0.63, 1.0, 1.0),
+    (0.25, -0.1043, 0.1035, -0.0362, 0.0, 0.0),
+    (
+        (),
+        (1.544,),
+        (0.9466785280815826, 0.2557011698983284),
+        (3.314825187068521, 2.896124015972201, 0.9986419139977817),
+        _FIFTH,
+        (*_FIFTH, 1.0),
+    ),
+    (
+        (),
+        (-5.6688,),
+        (-2.430093356833875, -0.2063599157091915),
+        (-0.1073529058151375, -9.594562251023355, -20.47028614809616),
+        (7.496443313967647, -10.24680431464352, -33.99990352819905, 11.7089089320616),
+        (8.083246795921522, -7.981132988064893, -31.52159432874371, 16.31930543123136, -6.058818238834054),
+    ),
+)
+
+#: How often an adaptive step may be tried within one step of the grid.
+MOST_TRIES = 100_000
+
 #: At which part of a step the stages of Runge–Kutta lie, and which part of it counts with the slopes of each (Kutta 1901).
 STAGES = (0.0, 0.5, 0.5, 1.0)
 SHARES = (1 / 6, 1 / 3, 1 / 3, 1 / 6)
 
+#: How many time constants a step of Runge and Kutta's fourth-order scheme may be long (Hairer & Wanner 1996, IV.2).
+STABLE = 2.785
+
 Staged = RungeKutta4 | ExponentialRungeKutta
-Scheme = Exact | ExponentialEuler | Staged | Euler | EulerMaruyama
+Noisy = EulerMaruyama | TwoStages | Milstein
+Explicit = Staged | Euler | EulerMaruyama | TwoStages | Milstein
+Scheme = Exact | ExponentialEuler | Explicit | Rosenbrock
 """All schemes of a block read the block's state at t_n (they do not see each other's results); rates, slopes and offsets have the
 block's definitions substituted, so they hold only states, parameters, inputs and `t`."""
 
@@ -93,7 +182,7 @@ def variables_of(scheme: Scheme) -> tuple[str, ...]:
     return (scheme.variable,) if isinstance(scheme, ExponentialEuler) else scheme.variables
 
 
-def linear_parts(scheme: ExponentialEuler | Staged | Euler | EulerMaruyama) -> tuple[tuple[str, Expr, Expr], ...]:
+def linear_parts(scheme: ExponentialEuler | Explicit | Rosenbrock) -> tuple[tuple[str, Expr, Expr], ...]:
     """(variable, a, b) of each rate a x + b; a is 0 where the rate is taken as a whole."""
     match scheme:
         case ExponentialEuler(variable, slope, offset):
@@ -104,17 +193,51 @@ def linear_parts(scheme: ExponentialEuler | Staged | Euler | EulerMaruyama) -> t
             return tuple((v, Number(0.0), rate) for v, rate in zip(scheme.variables, scheme.rates, strict=True))
 
 
-#: The integrators that `method:` can name, by every way to write them.
-NAMES = {
-    "euler": "euler", "forwardeuler": "euler",
-    "exponentialeuler": "exponential euler", "expeuler": "exponential euler",
-    "exponentialrungekutta": "exponential rk", "exponentialrk": "exponential rk",
-    "exact": "exact",
-    "rk4": "rk4", "rungekutta4": "rk4", "rungekutta": "rk4",
-    "eulermaruyama": "euler-maruyama",
-}  # fmt: skip
+class Method(StrEnum):
+    """The integrators that `method:` can name, as they are called."""
+
+    EULER = "Euler"
+    EXPONENTIAL_EULER = "exponential Euler"
+    EXPONENTIAL_RUNGE_KUTTA = "exponential Runge–Kutta"
+    EXACT = "exact"
+    RUNGE_KUTTA_4 = "RK4"
+    HEUN = "Heun"
+    MIDPOINT = "midpoint"
+    ROSENBROCK = "Rosenbrock"
+    ADAPTIVE = "adaptive"
+    EULER_MARUYAMA = "Euler–Maruyama"
+    MILSTEIN = "Milstein"
+    STRATONOVICH_HEUN = "Stratonovich Heun"
+    STRATONOVICH_MILSTEIN = "Stratonovich Milstein"
+
+    @property
+    def noisy(self) -> bool:
+        """Whether it takes equations with noise, whatever the noise is multiplied with."""
+        return self in (Method.EULER_MARUYAMA, Method.MILSTEIN, Method.STRATONOVICH_HEUN, Method.STRATONOVICH_MILSTEIN)
 
 
-def method_kind(written: str) -> str | None:
-    """`Runge–Kutta 4`, `Runge-Kutta 4`, `RK4` → `rk4`; None for what is no integrator. Case, blanks and dashes do not matter."""
-    return NAMES.get("".join(c for c in written.lower() if c.isalnum()))
+_OTHER_NAMES = {
+    "forwardeuler": Method.EULER,
+    "expeuler": Method.EXPONENTIAL_EULER,
+    "exponentialrk": Method.EXPONENTIAL_RUNGE_KUTTA,
+    "rungekutta4": Method.RUNGE_KUTTA_4,
+    "rungekutta": Method.RUNGE_KUTTA_4,
+    "midpointrule": Method.MIDPOINT,
+    "adaptiverosenbrock": Method.ADAPTIVE,
+    "itôeulermaruyama": Method.EULER_MARUYAMA,
+    "itômilstein": Method.MILSTEIN,
+    "heunstratonovich": Method.STRATONOVICH_HEUN,
+    "milsteinstratonovich": Method.STRATONOVICH_MILSTEIN,
+}
+
+
+def method_named(written: str) -> Method | None:
+    """`Runge–Kutta 4`, `Runge-Kutta 4`, `RK4` → `RK4`; None for what is no integrator. Case, blanks and dashes do not matter."""
+    return _BY_NAME.get(_plain(written))
+
+
+def _plain(written: str) -> str:
+    return "".join(c for c in written.lower() if c.isalnum())
+
+
+_BY_NAME = {**{_plain(method): method for method in Method}, **_OTHER_NAMES}

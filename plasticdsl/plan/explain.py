@@ -8,7 +8,19 @@ from itertools import groupby
 from plasticdsl.model import Block, Network, Population, Presence, RegularSource, Role, Value
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme, variables_of
+from plasticdsl.model.schemes import (
+    Euler,
+    EulerMaruyama,
+    Exact,
+    ExponentialEuler,
+    ExponentialRungeKutta,
+    Milstein,
+    Rosenbrock,
+    RungeKutta4,
+    Scheme,
+    TwoStages,
+    variables_of,
+)
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.plan import Plan, ProjectionPlan
@@ -130,6 +142,15 @@ def method(scheme: Scheme) -> str:
             return "forward Euler (first order)" if substeps == 1 else f"forward Euler (first order), {substeps} per step"
         case EulerMaruyama():
             return "Euler–Maruyama (Itô, order one half)"
+        case TwoStages(ahead=ahead, noises=noises):
+            if any(noises):
+                return "Heun (Stratonovich, order one)"
+            return f"{'Heun' if ahead == 1.0 else 'midpoint rule'} (second order)"
+        case Milstein(stratonovich=stratonovich):
+            return f"Milstein ({'Stratonovich' if stratonovich else 'Itô'}, order one)"
+        case Rosenbrock(tolerance=tolerance):
+            length = "" if tolerance is None else f", as many steps as a tolerance of {tolerance:g} takes"
+            return f"Rosenbrock (RODAS, fourth order, L-stable{length})"
 
 
 # --- projections -----------------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ the inputs of its last one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 import numpy as np
@@ -25,14 +26,18 @@ from plasticdsl.model.schemes import (
     Exact,
     ExponentialEuler,
     ExponentialRungeKutta,
+    Milstein,
+    Rosenbrock,
     RungeKutta4,
     Scheme,
     Staged,
+    TwoStages,
     linear_parts,
 )
 from plasticdsl.reference.evaluate import OwnerScope, bounded, evaluate, everything
+from plasticdsl.reference.rosenbrock import Equations, one_step, within_tolerance
 from plasticdsl.reference.state import Run
-from plasticdsl.reference.structure import Frame
+from plasticdsl.reference.structure import Frame, Index
 from plasticdsl.reference.sums import sum_inputs_at_stage
 from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.support import random
@@ -54,6 +59,12 @@ def flow(run: Run) -> None:
                 _euler(run, owner, scheme, new)
             case EulerMaruyama():
                 _euler_maruyama(run, owner, scheme, new)
+            case TwoStages():
+                _two_stages(run, owner, scheme, new)
+            case Milstein():
+                _milstein(run, owner, scheme, new)
+            case Rosenbrock():
+                _rosenbrock(run, owner, scheme, new)
             case RungeKutta4() | ExponentialRungeKutta():
                 pass  # all of them together, below
             case _:
@@ -68,7 +79,7 @@ def _in_bounds(run: Run, owner: str, name: str, values: Floats) -> Floats:
     variable = run.structure.block(owner).variable(name)
     if variable is not None and variable.low is None and variable.high is None:
         return values
-    return bounded(name, values, everything(run.structure, _from(run, owner), owner))
+    return bounded(name, values, everything(run.structure, seen_from(run, owner), owner))
 
 
 def _schemes(run: Run) -> Iterator[tuple[str, Scheme]]:
@@ -78,7 +89,7 @@ def _schemes(run: Run) -> Iterator[tuple[str, Scheme]]:
             yield from ((owner, scheme) for scheme in run.structure.block(owner).schemes)
 
 
-def _from(run: Run, owner: str, ahead: float = 0.0) -> Frame:
+def seen_from(run: Run, owner: str, ahead: float = 0.0) -> Frame:
     """What an owner sees: everything now, the time and step being those at which its step began; `ahead` (s) of that."""
     dt, begun = run.structure.instance.dt, run.frame.step + 1 - run.structure.stride(owner)
     if begun == run.frame.step and ahead == run.frame.ahead:
@@ -86,7 +97,7 @@ def _from(run: Run, owner: str, ahead: float = 0.0) -> Frame:
     return Frame(run.frame.values, begun, begun * dt, run.frame.arrived, ahead)
 
 
-def _step(run: Run, owner: str) -> float:
+def step_of(run: Run, owner: str) -> float:
     """How long its step is (s)."""
     return run.structure.instance.dt * run.structure.stride(owner)
 
@@ -97,7 +108,7 @@ def standing(run: Run, owner: str, name: str) -> NDArray[np.bool_]:
     if owner in run.structure.populations:
         if block.refractory is None or name not in block.refractory.held:
             return np.zeros(count, dtype=np.bool_)
-        return _from(run, owner).step < run.refractory_until[owner]
+        return seen_from(run, owner).step < run.refractory_until[owner]
     if name not in run.held[owner] or not any(f.variable == name and f.is_rule for f in block.flows):
         return np.zeros(count, dtype=np.bool_)
     return _at_rest(run, owner)
@@ -116,7 +127,8 @@ def _each(run: Run, owner: str, expr: Expr, scope: OwnerScope) -> Floats:
     return values
 
 
-def _rate(run: Run, owner: str, name: str, expr: Expr, scope: OwnerScope) -> Floats:
+def rate_of(run: Run, owner: str, name: str, expr: Expr, scope: OwnerScope) -> Floats:
+    """One value per unit or connection, 0 for those that do not flow now."""
     return np.where(standing(run, owner, name), 0.0, _each(run, owner, expr, scope))
 
 
@@ -125,7 +137,7 @@ def _rate(run: Run, owner: str, name: str, expr: Expr, scope: OwnerScope) -> Flo
 
 def _exact(run: Run, owner: str, scheme: Exact, new: Moved) -> None:
     """x(t+dt) = P x + Q b, with zero rows for what stands still."""
-    scope = everything(run.structure, _from(run, owner), owner)
+    scope = everything(run.structure, seen_from(run, owner), owner)
     count, size = run.structure.count(owner), len(scheme.variables)
     matrix, offset = np.zeros((count, size, size)), np.zeros((count, size))
     still = np.stack([standing(run, owner, v) for v in scheme.variables], axis=-1)
@@ -137,7 +149,7 @@ def _exact(run: Run, owner: str, scheme: Exact, new: Moved) -> None:
     state = np.stack([run.frame.values[owner][v] for v in scheme.variables], axis=-1)
     moved = np.empty_like(state)
     for unit in range(count):
-        growth, integral = _propagator(run, matrix[unit], _step(run, owner))
+        growth, integral = _propagator(run, matrix[unit], step_of(run, owner))
         moved[unit] = growth @ state[unit] + integral @ offset[unit]
     for column, name in enumerate(scheme.variables):
         new[owner, name] = np.where(still[:, column], state[:, column], moved[:, column])
@@ -152,14 +164,14 @@ def _propagator(run: Run, matrix: Floats, step: float) -> tuple[Floats, Floats]:
 
 
 def _exponential_euler(run: Run, owner: str, scheme: ExponentialEuler, new: Moved) -> None:
-    scope, state = everything(run.structure, _from(run, owner), owner), run.frame.values[owner][scheme.variable]
+    scope, state = everything(run.structure, seen_from(run, owner), owner), run.frame.values[owner][scheme.variable]
     slope, offset = _each(run, owner, scheme.slope, scope), _each(run, owner, scheme.offset, scope)
     if scheme.at_rest is not None:
         slope, offset = (
             np.where(_at_rest(run, owner), _each(run, owner, one, scope), other)
             for one, other in zip(scheme.at_rest, (slope, offset), strict=True)
         )
-    moved = _ahead(state, (slope, offset), _step(run, owner))
+    moved = _ahead(state, (slope, offset), step_of(run, owner))
     new[owner, scheme.variable] = np.where(standing(run, owner, scheme.variable), state, moved)
 
 
@@ -173,33 +185,100 @@ def _ahead(state: Floats, rate: tuple[Floats, Floats], time: float) -> Floats:
 
 
 def _euler(run: Run, owner: str, scheme: Euler, new: Moved) -> None:
-    step = _step(run, owner) / scheme.substeps
+    step = step_of(run, owner) / scheme.substeps
     state = {v: run.frame.values[owner][v] for v in scheme.variables}
     for substep in range(scheme.substeps):
-        scope = everything(run.structure, _from(run, owner, substep * step), owner, state)
-        rates = [_rate(run, owner, v, rate, scope) for v, rate in zip(scheme.variables, scheme.rates, strict=True)]
+        scope = everything(run.structure, seen_from(run, owner, substep * step), owner, state)
+        rates = [rate_of(run, owner, v, rate, scope) for v, rate in zip(scheme.variables, scheme.rates, strict=True)]
         state = {v: _in_bounds(run, owner, v, state[v] + step * rate) for v, rate in zip(scheme.variables, rates, strict=True)}
     new.update({(owner, v): values for v, values in state.items()})
 
 
 def _euler_maruyama(run: Run, owner: str, scheme: EulerMaruyama, new: Moved) -> None:
-    instance = run.structure.instance
-    scope, everyone = everything(run.structure, _from(run, owner), owner), np.arange(run.structure.count(owner))
+    scope = everything(run.structure, seen_from(run, owner), owner)
     for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
-        values = run.frame.values[owner][v] + _step(run, owner) * _mean_rate(run, owner, v, rate)
+        values = run.frame.values[owner][v] + step_of(run, owner) * _mean_rate(run, owner, v, rate)
         if noise is not None:
-            normal = random.normals(instance.seed, random.stream_of(owner, "noise", v), everyone, _from(run, owner).step)
-            values = values + _rate(run, owner, v, noise, scope) * np.sqrt(_step(run, owner)) * normal
+            values = values + rate_of(run, owner, v, noise, scope) * _kick(run, owner, v)
+        new[owner, v] = values
+
+
+def _kick(run: Run, owner: str, name: str) -> Floats:
+    """ΔW = √dt N(0, 1) of a variable in this step."""
+    everyone, stream = np.arange(run.structure.count(owner)), random.stream_of(owner, "noise", name)
+    return math.sqrt(step_of(run, owner)) * random.normals(run.structure.instance.seed, stream, everyone, seen_from(run, owner).step)
+
+
+def _two_stages(run: Run, owner: str, scheme: TwoStages, new: Moved) -> None:
+    step, start = step_of(run, owner), {v: run.frame.values[owner][v] for v in scheme.variables}
+    kicks = {v: _kick(run, owner, v) for v, noise in zip(scheme.variables, scheme.noises, strict=True) if noise is not None}
+
+    def change(state: dict[str, Floats], ahead: float) -> dict[str, Floats]:
+        scope = everything(run.structure, seen_from(run, owner, ahead * step), owner, state)
+        found = {}
+        for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
+            found[v] = step * rate_of(run, owner, v, rate, scope)
+            if noise is not None:
+                found[v] = found[v] + rate_of(run, owner, v, noise, scope) * kicks[v]
+        return found
+
+    first = change(start, 0.0)
+    there = {v: _in_bounds(run, owner, v, start[v] + scheme.ahead * first[v]) for v in scheme.variables}
+    second = change(there, scheme.ahead)
+    late = 0.5 / scheme.ahead
+    new.update({(owner, v): start[v] + ((1.0 - late) * first[v] + late * second[v]) for v in scheme.variables})
+
+
+def _milstein(run: Run, owner: str, scheme: Milstein, new: Moved) -> None:
+    step, scope = step_of(run, owner), everything(run.structure, seen_from(run, owner), owner)
+    for v, rate, noise, slope in zip(scheme.variables, scheme.rates, scheme.noises, scheme.slopes, strict=True):
+        values = run.frame.values[owner][v] + step * _mean_rate(run, owner, v, rate)
+        if noise is not None:
+            amplitude, kick = rate_of(run, owner, v, noise, scope), _kick(run, owner, v)
+            squared = kick * kick if scheme.stratonovich else kick * kick - step
+            values = values + amplitude * kick + 0.5 * amplitude * rate_of(run, owner, v, slope, scope) * squared
         new[owner, v] = values
 
 
 def _mean_rate(run: Run, owner: str, name: str, rate: Expr) -> Floats:
     """The rate over the step with everything but `t` as it is at t_n."""
     if not moves_with_time(rate):
-        return _rate(run, owner, name, rate, everything(run.structure, _from(run, owner), owner))
-    frames = [_from(run, owner, fraction * _step(run, owner)) for fraction in STAGES]
-    rates = [_rate(run, owner, name, rate, everything(run.structure, frame, owner)) for frame in frames]
+        return rate_of(run, owner, name, rate, everything(run.structure, seen_from(run, owner), owner))
+    frames = [seen_from(run, owner, fraction * step_of(run, owner)) for fraction in STAGES]
+    rates = [rate_of(run, owner, name, rate, everything(run.structure, frame, owner)) for frame in frames]
     return np.average(np.stack(rates), axis=0, weights=SHARES)
+
+
+def _rosenbrock(run: Run, owner: str, scheme: Rosenbrock, new: Moved) -> None:
+    count, step = run.structure.count(owner), step_of(run, owner)
+    state = np.stack([run.frame.values[owner][v] for v in scheme.variables], axis=-1)
+    if scheme.tolerance is None:
+        moved, _ = one_step(_equations(run, owner, scheme, np.arange(count)), state, 0.0, step)
+    else:
+        moved, floors = np.empty_like(state), np.asarray(scheme.floors)
+        for unit in range(count):  # each has steps of its own
+            equations = _equations(run, owner, scheme, np.array([unit]))
+            moved[unit] = within_tolerance(equations, state[unit : unit + 1], step, scheme.tolerance, floors)[0]
+    new.update({(owner, v): moved[:, place] for place, v in enumerate(scheme.variables)})
+
+
+def _equations(run: Run, owner: str, scheme: Rosenbrock, units: Index) -> Equations:
+    """Those of some units or connections; what stands still has a rate of 0."""
+    moves = [~standing(run, owner, v)[units] for v in scheme.variables]
+
+    def values(exprs: Sequence[Expr], state: Floats, ahead: float) -> Floats:
+        own = {v: state[:, place] for place, v in enumerate(scheme.variables)}
+        scope = OwnerScope(run.structure, seen_from(run, owner, ahead), owner, units, own)
+        found = np.zeros((*units.shape, len(exprs)))
+        for place, (expr, moving) in enumerate(zip(exprs, moves, strict=True)):
+            found[:, place] = np.where(moving, evaluate(expr, scope), 0.0)
+        return found
+
+    def jacobian(state: Floats, ahead: float) -> Floats:
+        columns = [values([row[place] for row in scheme.jacobian], state, ahead) for place in range(len(scheme.variables))]
+        return np.stack(columns, axis=-1)
+
+    return Equations(lambda x, ahead: values(scheme.rates, x, ahead), jacobian, lambda x, ahead: values(scheme.drifts, x, ahead))
 
 
 # --- stages ----------------------------------------------------------------------------------------------------------
@@ -212,7 +291,7 @@ def _in_stages(run: Run, new: Moved) -> None:
     slow = {name for name, p in run.structure.populations.items() if p.step is not None}
     _together(run, [(owner, scheme) for owner, scheme in staged if owner not in slow], run.structure.instance.dt, new)
     for name in slow:
-        _together(run, [(owner, scheme) for owner, scheme in staged if owner == name], _step(run, name), new)
+        _together(run, [(owner, scheme) for owner, scheme in staged if owner == name], step_of(run, name), new)
 
 
 def _together(run: Run, schemes: list[tuple[str, Staged]], dt: float, new: Moved) -> None:
@@ -230,7 +309,7 @@ def _together(run: Run, schemes: list[tuple[str, Staged]], dt: float, new: Moved
 
 def _rates(run: Run, schemes: list[tuple[str, Staged]], at: Moved, ahead: float) -> dict[tuple[str, str], tuple[Floats, Floats]]:
     """a and b of the rates a x + b with the variables at `at`, `ahead` of t_n."""
-    stage = _from(run, schemes[0][0], ahead).at_stage(ahead)
+    stage = seen_from(run, schemes[0][0], ahead).at_stage(ahead)
     for (owner, v), values in at.items():
         if owner in run.structure.populations:
             stage.values[owner][v] = values
@@ -238,8 +317,8 @@ def _rates(run: Run, schemes: list[tuple[str, Staged]], at: Moved, ahead: float)
     found: dict[tuple[str, str], tuple[Floats, Floats]] = {}
     for owner, scheme in schemes:
         # a connection sees its units as they are at t_n
-        seen = stage if owner in run.structure.populations else _from(run, owner, ahead)
+        seen = stage if owner in run.structure.populations else seen_from(run, owner, ahead)
         scope = everything(run.structure, seen, owner, {v: at[owner, v] for v in scheme.variables})
         for v, slope, offset in linear_parts(scheme):
-            found[owner, v] = _rate(run, owner, v, slope, scope), _rate(run, owner, v, offset, scope)
+            found[owner, v] = rate_of(run, owner, v, slope, scope), rate_of(run, owner, v, offset, scope)
     return found

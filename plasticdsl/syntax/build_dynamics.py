@@ -179,7 +179,15 @@ def unit_of(expression: tree.Expr, sign: int = 1) -> tree.Unit:
 def _method(parts: Parts) -> tree.Method:
     words = [part for part in parts[2:] if isinstance(part, str)]
     name = re.sub(" ([-−–]) ", r"\1", " ".join(words))
-    return tree.Method(name, _substeps(after(parts, ",")), parts[0].span)
+    options = {word: value for part in parts if isinstance(part, dict) for word, value in part.items()}
+    variables = tuple(after(parts, "for") or ())
+    return tree.Method(name, options.get("substeps", 1), options.get("tolerance"), variables, parts[0].span)
+
+
+def _method_option(parts: Parts) -> dict[str, int | float]:
+    if isinstance(parts[0], Token):
+        return {"tolerance": _tolerance(parts[1])}
+    return {"substeps": _substeps(parts[0])}
 
 
 def _method_word(parts: Parts) -> str:
@@ -188,10 +196,17 @@ def _method_word(parts: Parts) -> str:
     return str(parts[0].text)
 
 
-def _substeps(count: tree.Expr | None) -> int:
+def _tolerance(number: tree.Expr) -> float:
+    match number:
+        case tree.Number(text=text, unit=()) if 1e-12 <= float(text) <= 0.1:
+            return float(text)
+        case _:
+            message = "A tolerance is a number from 1e-12, below which roundings are larger, to 0.1."
+            raise Refusal("bad-count", number.span, message, "It is a part of the variables: ‘tolerance 1e-6’.")
+
+
+def _substeps(count: tree.Expr) -> int:
     match count:
-        case None:
-            return 1
         case tree.Number(text=text, unit=()) if text.isdigit() and 0 < int(text) <= 1000:
             return int(text)
         case _:
@@ -304,6 +319,7 @@ DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "output": lambda parts: tree.Output(name_of(parts[1]), after(parts, "="), after(parts, "in"), span_of(parts)),
     "method": _method,
     "method_word": _method_word,
+    "method_option": _method_option,
     "truncate": lambda parts: tree.Truncate(name_of(parts[1]), parts[3], span_of(parts)),
     "reactions": lambda parts: tree.Reactions((), span_of(parts)),
     "reaction": _reaction,

@@ -132,7 +132,7 @@ def cell(d: Draw) -> list[str]:
         "40 ms dθ/dt = 0.93 − θ",
     ]
     if kind in ("linear", "conductance", "nonlinear") and d.maybe("method", 0.25):
-        lines.append("method: " + d.one("RK4", "Euler", "Euler, 3 substeps", "exponential RK"))
+        lines.append("method: " + d.one("RK4", "Euler", "Euler, 3 substeps", "exponential RK", "Heun", "midpoint", "Rosenbrock"))
     if d.maybe("bounded states", 0.3):
         lines.append(d.one("g ∈ [0, 1.1]", "v ∈ [−0.3, 1.3]", "u ∈ [0.02, 0.6]"))
     if d.maybe("sliding rate of the cell", 0.2):

@@ -77,8 +77,8 @@ def block(
     for name, rate in flows.items():
         text, noise = (rate, None) if isinstance(rate, str) else rate
         parsed.append(Flow(name, e(text), None if noise is None else e(noise)))
-    choice = MethodChoice(method, substeps, NOWHERE) if method else None
-    return Block(kind, "Test", variables=tuple(variables), flows=tuple(parsed), method=choice)
+    choice = (MethodChoice(method, substeps, NOWHERE),) if method else ()
+    return Block(kind, "Test", variables=tuple(variables), flows=tuple(parsed), methods=choice)
 
 
 def summary(schemes: tuple[Scheme, ...]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from plasticdsl.check.blocks.bounds import check_assigned
 from plasticdsl.check.blocks.connection_sums import check_incoming, sums
 from plasticdsl.check.blocks.declarations import changing, collect, constant_names, working_order
 from plasticdsl.check.blocks.firing import named_events, output_name, refractory, spike
-from plasticdsl.check.blocks.flows import FlowParts, average_flows, flows_and_pulses, reaction_flows, translate_flow
+from plasticdsl.check.blocks.flows import FlowParts, average_flows, flows_and_pulses, methods, reaction_flows, translate_flow
 from plasticdsl.check.blocks.index_notation import without_indices
 from plasticdsl.check.blocks.pairs import pair_rules
 from plasticdsl.check.blocks.rewiring import rewiring
@@ -27,7 +27,7 @@ from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.terms.context import Extension
 from plasticdsl.check.terms.scope import Scope
 from plasticdsl.check.terms.unification import Dim, Solver
-from plasticdsl.model import Block, MethodChoice
+from plasticdsl.model import Block
 from plasticdsl.syntax import tree
 
 
@@ -88,7 +88,6 @@ def check_block(
     flows, pulses = flows_and_pulses(scope, parts)
     held = refractory(scope, firing, values, flows)
     check_windows(scope.rates, values.changing, firing is not None, scope.context)
-    method = contents.method
     dims = {name: scope.solver.resolve(dim) for name, dim in scope.dims.items()}
     checked = Block(
         kind=block.kind,
@@ -103,7 +102,7 @@ def check_block(
         events=named_events(scope),
         refractory=held,
         output=output_name(scope),
-        method=None if method is None else MethodChoice(method.name, method.substeps, method.span),
+        methods=methods(contents.methods, flows, report),
         needs=tuple(scope.needs.values()),
         span=block.span,
     )

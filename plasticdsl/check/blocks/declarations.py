@@ -51,7 +51,7 @@ class Contents:
     rewiring: Sequence[tree.Prune | tree.Grow]
     output: tree.Output | None
     refractory: tree.Refractory | None
-    method: tree.Method | None
+    methods: Sequence[tree.Method]
 
 
 _EVERYWHERE = (tree.Flow, tree.Define, tree.Initial, tree.Draw, tree.Jump, tree.Bound, tree.Every, tree.Method, tree.Reactions)
@@ -103,7 +103,7 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
         rewiring=[s for s in body if isinstance(s, tree.Prune | tree.Grow)],
         output=_only(of_kind(body, tree.Output), "output", report),
         refractory=_only(of_kind(body, tree.Refractory), "refractory", report),
-        method=_only(of_kind(body, tree.Method), "method", report),
+        methods=of_kind(body, tree.Method),
     )
     _two_things(contents, report)
     for symbol in (*block.parameters, *(symbol for name, symbol in symbols.items() if name not in contents.bounds)):

@@ -7,17 +7,18 @@ was just before the spike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from plasticdsl.check.blocks.block_scope import BlockScope
+from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Typed
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import Placed, require_same
 from plasticdsl.check.terms.unification import PURE, SECONDS
 from plasticdsl.diagnostics.diagnostic import Hint, Label
-from plasticdsl.model import Assign, Flow, Handler, Trigger
+from plasticdsl.model import Assign, Flow, Handler, MethodChoice, Trigger
 from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, refs, substitute
 from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.source import Span
@@ -202,3 +203,26 @@ def flows_and_pulses(scope: BlockScope, parts: FlowParts) -> tuple[tuple[Flow, .
         if statements:
             handlers.append(Handler(Trigger(side), statements, True, None, scope.source, is_rule, statements[0].span))
     return flows, tuple(handlers)
+
+
+# --- integrators -----------------------------------------------------------------------------------------------------
+
+
+def methods(found: Sequence[tree.Method], flows: Sequence[Flow], report: Reporter) -> tuple[MethodChoice, ...]:
+    """The integrators that the author names, one for each variable at most."""
+    flowing = {flow.variable for flow in flows}
+    first: dict[str, Span] = {}
+    for method in found:
+        if not method.variables:
+            _once("", method.span, first, "A block has only one ‘method’ for all its variables.", report)
+        for name in method.variables:
+            _once(name.name, name.span, first, f"‘{name.text}’ has a method already.", report)
+            if name.name not in flowing:
+                hint = "A method is for variables with flows, ‘dV/dt = …’."
+                report.error("method-impossible", f"‘{name.text}’ has no flow that could be integrated.", name.span, hint)
+    return tuple(MethodChoice(m.name, m.substeps, m.span, m.tolerance, tuple(v.name for v in m.variables)) for m in found)
+
+
+def _once(name: str, span: Span, first: dict[str, Span], message: str, report: Reporter) -> None:
+    if first.setdefault(name, span) is not span:
+        report.twice(message, span, first[name])

@@ -28,7 +28,7 @@ from plasticdsl.model.dependencies import in_working_order
 from plasticdsl.model.expr import SLIDING, Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, mapped
 from plasticdsl.model.owners import OfArgument, Owner, Whose, owner_text
-from plasticdsl.model.schemes import method_kind
+from plasticdsl.model.schemes import method_named
 from plasticdsl.source import Span
 from plasticdsl.symbolic.derivative import HOLD
 
@@ -41,7 +41,7 @@ def compose(
     presence = presence_of(joined, context)
     for part in parts:
         _bind_needs(part, ends, context)
-    method = _one_method(parts, context)
+    methods = _methods(parts, context)
     _no_transpose_of_own_kind(parts, ends, context)
     observed = _observed(joined, ends, context)
     read = _binding(ends, observed) if observed or any(map(_has_bindings, parts)) else None
@@ -57,7 +57,7 @@ def compose(
         handlers=handlers if presence is Presence.FIXED else tuple(sorted(handlers, key=in_turn)),
         pairs=tuple(p for b in joined.blocks for p in b.pairs),
         sums=tuple(s for b in joined.blocks for s in b.sums),
-        method=method,
+        methods=methods,
         span=span,
         presence=presence,
     )
@@ -229,13 +229,19 @@ def _check_spikes(block: Block, parts: Sequence[Part], ends: Ends, context: Cont
         context.report.error("no-spikes", f"This {what} of {who}, and {whose}.", parts[0].use.span, hint, labels)
 
 
-def _one_method(parts: Sequence[Part], context: Context) -> MethodChoice | None:
-    """The integrator that parts ask for, which is one."""
-    asked = [p.block.method for p in parts if p.block.method is not None]
-    if len({(method_kind(m.name) or m.name, m.substeps) for m in asked}) > 1:
-        labels = tuple(Label(m.span, m.name) for m in asked)
-        context.report.error("two-methods", "The parts of this projection ask for different methods.", parts[0].use.span, labels=labels)
-    return asked[0] if asked else None
+def _methods(parts: Sequence[Part], context: Context) -> tuple[MethodChoice, ...]:
+    """The integrators that parts ask for: one for a variable, and one for all that none names."""
+    found: dict[tuple[str, ...], MethodChoice] = {}
+    for asked in (m for p in parts for m in p.block.methods):
+        known = found.setdefault(asked.variables, asked)
+        if (_as_meant(known), known.substeps, known.tolerance) != (_as_meant(asked), asked.substeps, asked.tolerance):
+            labels = (Label(known.span, known.name), Label(asked.span, asked.name))
+            context.report.error("two-methods", "The parts of this projection ask for different methods.", parts[0].use.span, labels=labels)
+    return tuple(found.values())
+
+
+def _as_meant(asked: MethodChoice) -> str:
+    return method_named(asked.name) or asked.name
 
 
 def _no_observables(block: Block, ends: Ends, context: Context) -> None:

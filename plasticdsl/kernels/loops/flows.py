@@ -27,8 +27,11 @@ from plasticdsl.model.schemes import (
     Exact,
     ExponentialEuler,
     ExponentialRungeKutta,
+    Milstein,
+    Rosenbrock,
     RungeKutta4,
     Scheme,
+    TwoStages,
     linear_parts,
     variables_of,
 )
@@ -91,6 +94,14 @@ def _scheme(scheme: Scheme, context: FlowContext) -> list[Statement]:
             return _euler(scheme, context)
         case EulerMaruyama():
             return _euler_maruyama(scheme, context)
+        case TwoStages():
+            return _two_stages(scheme, context)
+        case Milstein():
+            return _milstein(scheme, context)
+        case Rosenbrock():
+            from plasticdsl.kernels.loops.implicit import rosenbrock
+
+            return rosenbrock(scheme, context)
 
 
 def within_bounds(variable: str, value: Expr, context: FlowContext) -> Expr:
@@ -113,7 +124,8 @@ def _stored(variable: str, context: FlowContext, is_bounded: bool) -> Store:
     return Store(target, value)
 
 
-def _comment(variable: str, context: FlowContext, how: str) -> Comment:
+def comment(variable: str, context: FlowContext, how: str) -> Comment:
+    """The flow of a variable as it is written, and its integrator."""
     written = next((f for f in context.flows if f.variable == variable), None)
     text = variable if written is None else f"d{variable}/dt = {pretty(written.rate)}"
     if written is not None and written.noise is not None:
@@ -145,7 +157,7 @@ def _exact(scheme: Exact, context: FlowContext) -> list[Statement]:
             held = _exact_row(scheme, row, reached, context, standing=True)
             assert context.free is not None
             free = Choice(((context.free, free),), held)
-        statements += [_comment(variable, context, "exact: x(t+dt) = P x(t) + Q b"), Let(local(variable, "new"), resolve(free))]
+        statements += [comment(variable, context, "exact: x(t+dt) = P x(t) + Q b"), Let(local(variable, "new"), resolve(free))]
     return statements
 
 
@@ -206,7 +218,7 @@ def scheme_arguments(scheme: Scheme, names: Names, size: Field, held: frozenset[
     match scheme:
         case Exact():
             return _propagators(scheme, names, size, held)
-        case EulerMaruyama(variables=variables, noises=noises):
+        case EulerMaruyama(variables, noises=noises) | TwoStages(variables, noises=noises) | Milstein(variables, noises=noises):
             noisy = [v for v, noise in zip(variables, noises, strict=True) if noise is not None]
             return [Scalar(owner.field(Part.NOISE, v), "int64", stream_of(owner.name, "noise", v)) for v in noisy]
         case _:
@@ -247,7 +259,7 @@ def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[S
     quotient = "expm1_over_small_x" if variable in context.small else "expm1_over_x"
     change = Binary("*", Binary("*", dt, rate), Call(quotient, (Binary("*", Read(slope), dt),)))
     return [
-        _comment(variable, context, "exponential Euler: x' = a x + b, x += dt (a x + b) expm1(a dt)/(a dt)"),
+        comment(variable, context, "exponential Euler: x' = a x + b, x += dt (a x + b) expm1(a dt)/(a dt)"),
         Let(slope, resolve(pulled)),
         Let(offset, resolve(pushed)),
         Let(local(variable, "new"), Binary("+", x, change)),
@@ -281,7 +293,7 @@ def at_stage(expr: Expr, values: Mapping[str, Expr], time: Expr, names: Names) -
 def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
     names = context.names
     start = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
-    statements: list[Statement] = [_comment(v, context, "Runge-Kutta 4") for v in scheme.variables]
+    statements: list[Statement] = [comment(v, context, "Runge-Kutta 4") for v in scheme.variables]
     values, time = dict(start), stage_time(None)
     for stage, fraction in enumerate(STAGES, 1):
         if stage > 1:
@@ -306,7 +318,7 @@ def _exponential_runge_kutta(scheme: ExponentialRungeKutta, context: FlowContext
     names, parts = context.names, linear_parts(scheme)
     start = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
     how = {v: "exponential Runge-Kutta" if slope != ZERO else "Runge-Kutta 4" for v, slope, _ in parts}
-    statements: list[Statement] = [_comment(v, context, how[v]) for v in scheme.variables]
+    statements: list[Statement] = [comment(v, context, how[v]) for v in scheme.variables]
     values: dict[str, Expr] = dict(start)
     for number, share in enumerate(SHARES, 1):
         for v, slope, offset in parts:
@@ -355,7 +367,7 @@ def still(variable: str, rate: Expr, context: FlowContext) -> Expr:
 def _euler(scheme: Euler, context: FlowContext) -> list[Statement]:
     names, step = context.names, Binary("/", context.names.dt, Number(float(scheme.substeps)))
     how = f"forward Euler, {scheme.substeps} per step" if scheme.substeps > 1 else "forward Euler"
-    statements: list[Statement] = [_comment(v, context, how) for v in scheme.variables]
+    statements: list[Statement] = [comment(v, context, how) for v in scheme.variables]
     values: dict[str, Expr] = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
     for substep in range(scheme.substeps):
         time: Expr = Read(T) if substep == 0 else Binary("+", Read(T), Binary("*", Number(float(substep)), step))
@@ -380,14 +392,72 @@ def _mean(rate: Expr, names: Names) -> Expr:
 
 
 def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Statement]:
-    resolve, stream = context.names.resolve, context.names.group.field
+    resolve = context.names.resolve
     statements: list[Statement] = []
     for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
         drift = Binary("*", context.names.dt, still(v, _mean(rate, context.names), context))
         value = Binary("+", resolve(Ref(Whose.OWN, v)), drift)
         if noise is not None:
-            draw = Call("normal", (Read(SEED), Read(stream(Part.NOISE, v)), Read(context.unit), Read(N)))
-            kick = Binary("*", Binary("*", resolve(noise), Call("sqrt", (context.names.dt,))), draw)
+            kick = Binary("*", Binary("*", resolve(noise), Call("sqrt", (context.names.dt,))), _drawn(v, context))
             value = Binary("+", value, still(v, kick, context))
-        statements += [_comment(v, context, "Euler-Maruyama"), Let(local(v, "new"), value)]
+        statements += [comment(v, context, "Euler-Maruyama"), Let(local(v, "new"), value)]
+    return statements
+
+
+def _drawn(variable: str, context: FlowContext) -> Expr:
+    """A normal number for the noise of a variable in this step."""
+    return Call("normal", (Read(SEED), Read(context.names.group.field(Part.NOISE, variable)), Read(context.unit), Read(N)))
+
+
+def _kicks(scheme: TwoStages | Milstein, context: FlowContext) -> list[Statement]:
+    """Locals with ΔW = √dt N(0, 1) of each variable that has noise."""
+    width = Call("sqrt", (context.names.dt,))
+    noisy = [v for v, noise in zip(scheme.variables, scheme.noises, strict=True) if noise is not None]
+    return [Let(local(v, "kick"), Binary("*", width, _drawn(v, context))) for v in noisy]
+
+
+def _two_stages(scheme: TwoStages, context: FlowContext) -> list[Statement]:
+    names, dt = context.names, context.names.dt
+    how = "midpoint rule" if scheme.ahead < 1.0 else "Heun: x += dt (k1 + k2)/2"
+    statements: list[Statement] = [*(comment(v, context, how) for v in scheme.variables), *_kicks(scheme, context)]
+    values = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
+    start, time = dict(values), stage_time(None)
+    for stage in (1, 2):
+        for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
+            change: Expr = Binary("*", dt, at_stage(rate, values, time, names))
+            if noise is not None:
+                change = Binary("+", change, Binary("*", at_stage(noise, values, time, names), Read(local(v, "kick"))))
+            statements.append(Let(local(v, f"step{stage}"), still(v, change, context)))
+        if stage == 1:
+            ahead = Number(scheme.ahead)
+            for v in scheme.variables:
+                there = local(v, "there")
+                statements += [Let(there, Binary("+", start[v], Binary("*", ahead, Read(local(v, "step1"))))), *_bounded(v, there, context)]
+                values[v] = Read(there)
+            time = Binary("+", Read(T), Binary("*", ahead, dt))
+    late = Number(0.5 / scheme.ahead)
+    for v in scheme.variables:
+        first, second = (Read(local(v, f"step{stage}")) for stage in (1, 2))
+        change = second if scheme.ahead == 0.5 else Binary("*", late, Binary("+", first, second))
+        statements.append(Let(local(v, "new"), Binary("+", start[v], change)))
+    return statements
+
+
+def _milstein(scheme: Milstein, context: FlowContext) -> list[Statement]:
+    """x += f dt + g ΔW + ½ g g′ (ΔW² − dt), without the last dt in Stratonovich's sense."""
+    resolve, dt = context.names.resolve, context.names.dt
+    calculus = "Stratonovich" if scheme.stratonovich else "Ito"
+    statements = _kicks(scheme, context)
+    for v, rate, noise, slope in zip(scheme.variables, scheme.rates, scheme.noises, scheme.slopes, strict=True):
+        change: Expr = Binary("*", dt, _mean(rate, context.names))
+        if noise is not None:
+            kick = Read(local(v, "kick"))
+            squared: Expr = Binary("*", kick, kick)
+            change = Binary("+", change, Binary("*", resolve(noise), kick))
+            if slope != ZERO:
+                left = squared if scheme.stratonovich else Binary("-", squared, dt)
+                product = Binary("*", Binary("*", Number(0.5), resolve(noise)), resolve(slope))
+                change = Binary("+", change, Binary("*", product, left))
+        new = Binary("+", resolve(Ref(Whose.OWN, v)), still(v, change, context))
+        statements += [comment(v, context, f"Milstein, {calculus}"), Let(local(v, "new"), new)]
     return statements

@@ -16,7 +16,7 @@ from plasticdsl.graph import lasting
 from plasticdsl.model import Distribution, PerUnit, Role, Variable
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.schemes import EulerMaruyama, Scheme, variables_of
+from plasticdsl.model.schemes import Noisy, Scheme, variables_of
 from plasticdsl.plan.operations import Flow
 from plasticdsl.plan.order import flows
 from plasticdsl.plan.places import Kind, Place
@@ -105,4 +105,4 @@ def _fits(own: Variable, flows: list[PlacedScheme], side: Place, allowed: frozen
 
 def _is_noisy(scheme: Scheme) -> bool:
     """Whether each connection draws noise of its own."""
-    return isinstance(scheme, EulerMaruyama) and any(noise is not None for noise in scheme.noises)
+    return isinstance(scheme, Noisy) and any(noise is not None for noise in scheme.noises)

@@ -1,7 +1,7 @@
 """The time step: which one a network has by default, and whether it is small enough for the integrators.
 
 Comes in: a network with integrators and its instance. Raises `PlasError` where a step would make an explicit scheme unstable: forward Euler
-and Euler-Maruyama beyond 2 time constants, Runge-Kutta 4 beyond 2.785 (Hairer & Wanner 1996, "Solving Ordinary Differential Equations II", IV.2).
+and its relatives beyond 2 time constants, Runge-Kutta 4 beyond 2.785 (Hairer & Wanner 1996, "Solving Ordinary Differential Equations II", IV.2).
 Time constants are taken at the initial state. Exact propagators and exponential schemes have no such limit.
 """
 
@@ -15,15 +15,13 @@ from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Expr, Number, Ref, Special
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Owner, Whose
-from plasticdsl.model.schemes import Euler, EulerMaruyama, ExponentialRungeKutta, RungeKutta4, Staged, linear_parts
+from plasticdsl.model.schemes import STABLE, Euler, Explicit, Noisy, Staged, linear_parts
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance
 from plasticdsl.runtime.instance.settings import Settings
 from plasticdsl.runtime.instance.values import network_value
 
 #: The step (s) where no experiment says one.
 DEFAULT_DT = 1e-4
-
-LIMITS = {Euler: 2.0, EulerMaruyama: 2.0, RungeKutta4: 2.785, ExponentialRungeKutta: 2.785}
 
 
 def require_small_step(network: Network, instance: Instance, before: Instance | None = None) -> None:
@@ -57,7 +55,7 @@ def _of_block(owner: str, block: Block, made: PopulationInstance | ProjectionIns
         values |= {Ref(Whose.OWN, n): float(pick(v)) for n, v in {**made.parameters, **made.states}.items() if np.size(v)}
         for name, constant in time_constants(block, values):
             shortest[name] = min(constant, shortest.get(name, constant))
-    noisy = {name for s in block.schemes if isinstance(s, EulerMaruyama) for name in s.variables}
+    noisy = {name for s in block.schemes if isinstance(s, Noisy) and any(s.noises) for name in s.variables}
     spans = {f.variable: f.span for f in block.flows}
     found = []
     for name, constant in shortest.items():
@@ -67,7 +65,7 @@ def _of_block(owner: str, block: Block, made: PopulationInstance | ProjectionIns
             message = f"A step of {step * 1e3:.3g} ms is too large for ‘{name}’ of ‘{owner}’, whose time constant is {long}."
             hint = f"Use a {'dt' if step == instance.dt else 'step'} below {allowed * 1e3:.3g} ms"
             if name not in noisy:
-                hint += ", or ‘method: exponential Euler’ or ‘method: exact’ where the equation allows it"
+                hint += ", or ‘method: Rosenbrock’, which is stable at any"
             found.append(Diagnostic("time-step-too-large", message, spans[name], f"{hint}."))
     return found
 
@@ -76,8 +74,8 @@ def _limits(block: Block) -> dict[str, float]:
     """How many time constants a step may be long, by variable."""
     found: dict[str, float] = {}
     for scheme in block.schemes:
-        if isinstance(scheme, Euler | EulerMaruyama | Staged):
-            limit = LIMITS[type(scheme)] * (scheme.substeps if isinstance(scheme, Euler) else 1)
+        if isinstance(scheme, Explicit):
+            limit = STABLE if isinstance(scheme, Staged) else 2.0 * scheme.substeps if isinstance(scheme, Euler) else 2.0
             found |= {v: limit for v, slope, _ in linear_parts(scheme) if slope == Number(0.0)}
     return found
 
@@ -85,6 +83,12 @@ def _limits(block: Block) -> dict[str, float]:
 def time_step(experiment: Experiment, network: Network, settings: Settings) -> float:
     """The step (s) that an experiment says: nominally 1 s where it counts in steps."""
     return 1.0 if experiment.dt is None else float(network_value(experiment.dt, network, settings))
+
+
+def longest_step(module: Module, network: Network) -> float | None:
+    """The longest step (s) of the experiments on the network, None where there is none or time is counted in steps."""
+    steps = [time_step(e, network, {}) for e in module.experiments if e.network == network.name and e.dt is not None]
+    return max(steps, default=None)
 
 
 def default_step(module: Module, network: Network) -> tuple[float, bool]:

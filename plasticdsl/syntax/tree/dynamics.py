@@ -158,10 +158,13 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """`method: RK4`; `name` as written, with single blanks; `substeps` for `method: Euler, 2 substeps`."""
+    """`method: RK4`; `name` as written, with single blanks; `substeps` for `method: Euler, 2 substeps`, `tolerance` for `adaptive, tolerance 1e-6`;
+    `variables`: for which it is (none: all others)."""
 
     name: str
     substeps: int
+    tolerance: float | None
+    variables: tuple[Name, ...]
     span: Span
 
 
