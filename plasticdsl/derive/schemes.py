@@ -18,7 +18,7 @@ The automatic choice, for the flows with definitions written out:
    linear in themselves alone, for which exponential Euler would be of first order.
    The stages are those of `RungeKutta4`, unless exponential steps are what keeps them stable: where variables that are linear in themselves
    read one another as in Hodgkin & Huxley's axon, `ExponentialRungeKutta`. Where, at the values with which the block begins, a step would be longer
-   than Runge and Kutta's scheme is stable for, it is `Rosenbrock`.
+   than Runge and Kutta's scheme is stable for, it is `Rosenbrock` with steps as long as its tolerance allows.
 
 Variables of other blocks (`pre.`, `post.`) that flow are held at t_n by every scheme.
 """
@@ -42,7 +42,7 @@ from plasticdsl.derive.flow_system import (
     self_linear,
     system_of,
 )
-from plasticdsl.derive.methods import schemes_by_method
+from plasticdsl.derive.methods import DEFAULT_TOLERANCE, schemes_by_method
 from plasticdsl.derive.stability import time_constants
 from plasticdsl.derive.stiff import rosenbrock
 from plasticdsl.graph import backwards, circles
@@ -198,7 +198,7 @@ def _unless_stiff(system: System, scheme: Staged, step: float) -> Scheme:
     constant, name = shortest
     reason = f"stiff: the time constant of {system.symbol(name)} is {constant * 1e3:.3g} ms at the beginning, and a step {step * 1e3:.3g} ms long"
     try:
-        return rosenbrock(system, scheme.variables, None, reason)
+        return rosenbrock(system, scheme.variables, DEFAULT_TOLERANCE, reason)
     except NotDifferentiable:
         return scheme
 

@@ -206,6 +206,8 @@ _CODES: tuple[Code, ...] = (
          "`mean(E.V at spikes)`. What belongs to connections, to other populations or to the network has no spikes of its own."),
     Code("not-clamped", "something that a phase cannot hold",
          "A phase holds outputs of sources (`bell = 1`) and variables of populations (`cell.I = 1 nA`)."),
+    Code("not-converged", "equations that could not be integrated to their tolerance",
+         "Steps within a step of the grid became too short, mostly since something runs to infinity. The message tells from which values the step began."),
     Code("not-finite", "a value that is no finite number",
          "0/0, the root or logarithm of a negative number, or growth without end. What was recorded until then is kept."),
     Code("not-given", "a value that nothing gives",

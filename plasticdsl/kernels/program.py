@@ -52,7 +52,7 @@ class Array:
     """One array argument; `shape` names sizes, `fill` is one value for all elements or one for each. `changes`: it is part of the state of a run (saved
     and restored). `per`: what a projection's variable has one value for; where that is a unit, `fill` has one for each connection. `own`: a fresh array;
     others are never written to and may be that of the instance. `doc`: what it is, where that is more than what fields of its kind are. `narrow`: it has
-    32 bits where variables have."""
+    32 bits where variables have. `wide`: it has 64 bits even then."""
 
     name: Field
     dtype: DType
@@ -64,6 +64,7 @@ class Array:
     per: Place | None = None
     own: bool = True
     narrow: bool = False
+    wide: bool = False
 
     @property
     def is_variable(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -180,6 +181,11 @@ block's definitions substituted, so they hold only states, parameters, inputs an
 def variables_of(scheme: Scheme) -> tuple[str, ...]:
     """The variables an integrator moves."""
     return (scheme.variable,) if isinstance(scheme, ExponentialEuler) else scheme.variables
+
+
+def to_tolerance(schemes: Iterable[Scheme]) -> frozenset[str]:
+    """The variables that are integrated to a tolerance."""
+    return frozenset(v for s in schemes if isinstance(s, Rosenbrock) and s.tolerance is not None for v in s.variables)
 
 
 def linear_parts(scheme: ExponentialEuler | Explicit | Rosenbrock) -> tuple[tuple[str, Expr, Expr], ...]:

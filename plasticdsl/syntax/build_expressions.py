@@ -14,7 +14,7 @@ from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.names import canonical
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.numbers import check_power, digits
+from plasticdsl.syntax.numbers import check_power, constant, digits
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import Token
 from plasticdsl.units.table import SUPERSCRIPTS
@@ -139,6 +139,10 @@ def _raised(parts: Parts) -> tree.Binary:
     base = _operand(parts[0])
     exponent = _superscript(parts[1]) if len(parts) == 2 else _operand(parts[2])
     check_power(base, exponent)
+    power = constant(exponent)
+    if isinstance(base, tree.Number) and base.unit and power is not None and power != round(power):
+        message = "Whether the power is of ‘{0}’ or of its unit alone can be read in two ways."
+        raise Refusal("ambiguous-power", span_of(parts), message, "Write ‘({0})^{1}’ for the power of all; of the unit: ‘a √(1 Hz)’.", quoted=(base.span, exponent.span))
     return tree.Binary("^", base, exponent, span_of(parts))
 
 

@@ -50,6 +50,7 @@ from plasticdsl.model import Trigger
 from plasticdsl.model.expr import Binary, Compare, Expr, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
+from plasticdsl.model.schemes import to_tolerance
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.places import Kind
 from plasticdsl.plan.plan import Plan
@@ -102,7 +103,8 @@ def arguments(plan: Plan, population: PopulationPlan) -> tuple[Array | Scalar, .
             case Kind.EVALUATED:
                 found.append(Array(full, "float64", (length,), doc=f"{doc}, evaluated at t_n", unit=v.unit))
             case Kind.STATE | Kind.CONSTANT as kind:
-                found.append(Array(full, "float64", (length,), full, kind is Kind.STATE, doc, v.unit))
+                wide = v.name in to_tolerance(population.schemes)
+                found.append(Array(full, "float64", (length,), full, kind is Kind.STATE, doc, v.unit, wide=wide))
             case Kind.SHARED:
                 found.append(Scalar(full, "float64", full, doc, v.unit))
     for scheme in population.schemes:

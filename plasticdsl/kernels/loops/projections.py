@@ -53,7 +53,7 @@ from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, Re
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.pretty import pretty
-from plasticdsl.model.schemes import variables_of
+from plasticdsl.model.schemes import to_tolerance, variables_of
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.events import Event, Foresee, Postpone, Remember, SumHistory
 from plasticdsl.plan.places import Kind, Place, Slot
@@ -128,7 +128,8 @@ def _variable(projection: ProjectionPlan, placed: Placed) -> list[Array | Scalar
     if placed.derived:  # traces start at 0, times of last spikes where the plan says
         assert v.initial is None or isinstance(v.initial, Number)
         start = 0.0 if v.initial is None else v.initial.value
-    found: list[Array | Scalar] = [Array(full, "float64", shape, start, True, doc, v.unit, placed.place)]
+    wide = v.name in to_tolerance(s.scheme for s in projection.schemes)
+    found: list[Array | Scalar] = [Array(full, "float64", shape, start, True, doc, v.unit, placed.place, wide=wide)]
     for part, copied, when in ((Part.SHADOW, projection.shadows, "before"), (Part.FORECAST, projection.forecasts, "after")):
         if v.name in copied:
             copy = f"{doc}, {when} the events of this step"

@@ -8,14 +8,16 @@ when; the network then stands where everything was still well, if that was remem
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.model import AtRate, NamedEvent, Population, Projection, Role, Threshold, Variable
+from plasticdsl.model import AtRate, Block, NamedEvent, Population, Projection, Role, Threshold, Variable
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import Owner
+from plasticdsl.model.schemes import to_tolerance, variables_of
 from plasticdsl.runtime.engine.engine import Engine, State
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.runtime.watch.observer import Observer
@@ -26,6 +28,10 @@ _LOOKS_PER_SEARCH = 10
 
 #: What to do about what has no value.
 UNDEFINED = "0/0, and roots and logarithms of negative numbers, have no value: say what holds there, in a case of its own with ‘otherwise’ for the rest."
+
+_NO_TOLERANCE = (
+    "Where the equations run to infinity within a step, no step is short enough. Else a smaller dt, a larger tolerance or bounds may help."
+)
 
 _UNLIMITED = "A smaller dt, or bounds for what grows without end, may help; record the variable to see it go."
 
@@ -42,6 +48,7 @@ class Guard:
         self._looks = 0
         self._good: tuple[Engine, State, Instance] | None = None
         self._step = 0
+        self._lost: dict[Diagnostic, tuple[Population | Projection, int, tuple[str, ...]]] = {}
         network = observer.network
         self._units = [(p, v) for p in network.populations for v in p.block.variables if v.role is Role.STATE]
         self._connections = [(p, v) for p in network.projections for v in p.connection.variables if v.role is Role.STATE]
@@ -91,7 +98,19 @@ class Guard:
             self._advance(bad)
             found = self._wrong()
             self._return()
-        return found
+        return tuple(self._with_last_values(f) for f in found)
+
+    def _with_last_values(self, found: Diagnostic) -> Diagnostic:
+        """What did not converge, with what it began its last step from."""
+        if found not in self._lost:
+            return found
+        owner, unit, moved = self._lost[found]
+        values = (
+            f"{v.symbol} = {self._observer.engine.read(Ref(owner.as_owner, v.name))[unit] / v.scale:.6g}{f' {v.unit}' if v.unit else ''}"
+            for v in _block(owner).variables
+            if v.name in moved
+        )
+        return replace(found, message=f"{found.message} Its step began from {', '.join(values)}.")
 
     def _return(self) -> None:
         assert self._good is not None, "there is something to return to"
@@ -119,6 +138,14 @@ class Guard:
             if np.isfinite(values.sum()):  # the quick way; a sum may also overflow
                 return None
         units = np.flatnonzero(~np.isfinite(values))
+        moved = next((variables_of(s) for s in _block(owner).schemes if to_tolerance([s]) & {variable.name}), ())
+        if moved:
+            became, hint = "could not be integrated to its tolerance", _NO_TOLERANCE
+            found = self._finding(owner, f"{owner.symbol}.{variable.symbol} of", units, became, variable.span, hint, code="not-converged")
+            if found is None or variable.name != moved[0]:  # what goes together is said once
+                return None
+            self._lost[found] = owner, int(units[0]), moved
+            return found
         became = "has no value (NaN)" if units.size and np.isnan(values[units[0]]) else "became infinite"
         return self._finding(owner, f"{owner.symbol}.{variable.symbol} of", units, became, variable.span, _UNLIMITED)
 
@@ -147,9 +174,17 @@ class Guard:
         return self._finding(owner, f"{owner.symbol}.{variable.symbol} of", units, "has no value (NaN)", variable.span, UNDEFINED)
 
     def _finding(
-        self, owner: Population | Projection, what: str, units: NDArray[np.int64], became: str, span: Span, hint: str, ago: int = 0
+        self,
+        owner: Population | Projection,
+        what: str,
+        units: NDArray[np.int64],
+        became: str,
+        span: Span,
+        hint: str,
+        ago: int = 0,
+        code: str = "not-finite",
     ) -> Diagnostic | None:
-        """What there is to say (`not-finite`) of these units or connections (from 0) at the grid time so many steps ago; nothing where there are none."""
+        """What there is to say of these units or connections (from 0) at the grid time so many steps ago; nothing where there are none."""
         if not units.size:
             return None
         where, step = f"unit {units[0] + 1}", self._observer.engine.step - ago
@@ -159,4 +194,8 @@ class Guard:
             where = f"connection {units[0] + 1} (from unit {pre} to unit {post})"
         more = f" and {len(units) - 1} more" if len(units) > 1 else ""
         when = f"in step {step}" if self._in_steps else f"at t = {step * self._observer.instance.dt:.10g} s (step {step})"
-        return Diagnostic("not-finite", f"{what} {where}{more} {became} {when}.", span, hint)
+        return Diagnostic(code, f"{what} {where}{more} {became} {when}.", span, hint)
+
+
+def _block(owner: Population | Projection) -> Block:
+    return owner.block if isinstance(owner, Population) else owner.connection
