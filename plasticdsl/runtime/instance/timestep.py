@@ -65,7 +65,7 @@ def _of_block(owner: str, block: Block, made: PopulationInstance | ProjectionIns
             message = f"A step of {step * 1e3:.3g} ms is too large for ‘{name}’ of ‘{owner}’, whose time constant is {long}."
             hint = f"Use a {'dt' if step == instance.dt else 'step'} below {allowed * 1e3:.3g} ms"
             if name not in noisy:
-                hint += ", or ‘method: Rosenbrock’, which is stable at any"
+                hint += ", or ‘method: adaptive’, which takes shorter ones by itself"
             found.append(Diagnostic("time-step-too-large", message, spans[name], f"{hint}."))
     return found
 
