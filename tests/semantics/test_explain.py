@@ -90,6 +90,7 @@ order of a step:
 pass hoist: go: r lives with the pre units
 pass hoist: go: o lives with the post units
 pass lazy: go: what post spikes add to w waits for the next pre spike in networks with 100000 connections
+pass frames: go: r, o: what is left of traces is worked out when events read them, in networks with 1000 connections
 pass narrow: go, cells → cells: units have numbers of 16 bits in networks with at most 65536 of them
 pass fetch: go: each spike asks for the connections of the next in networks with 300000 connections
 pass reciprocals: cells: divisions by what all units share are products
