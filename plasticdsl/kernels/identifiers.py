@@ -211,6 +211,8 @@ class Part(Enum):
     VISITED = "visited", "frame in which the connections of each pre unit were visited last"
     LIFTED = "{}_lifted", "{} of each pre unit, as large as it would have been when the frame of its last visit began"
     WAITING = "{}_{}_waiting", "what post spikes have multiplied {1} by for {0}, in all since each frame began"
+    SETTLE_STEPS = "settle_steps", "steps after which connections that flow when something comes to them are brought up to date"
+    SETTLING = "settling", "1 while connections flow so"
     FRAME_BEGIN = "frame_begin", "step at which the present frame began"
     FRAME_LENGTH = "frame_length", "steps for which traces are kept as large as they would have been at the beginning"
     FRAMED = "framed", "1 while traces are kept so"

@@ -154,6 +154,48 @@ def test_a_closed_form() -> None:
     assert values(net)["q"][0, 0] == 0.0  # e^−756 times 0.4 is below any normal number
 
 
+FAST_AND_GROWING = """
+rule Both:
+    τ = 1 μs
+    1 μs dr/dt = −r
+    τ dq/dt = −q
+    20 ms ds/dt = s
+    30 ms do/dt = −o
+    on pre:
+        r += 1
+        q += 1
+        s += 1
+        w += 0.1 o
+    on post:
+        o += 1
+        w += r + s
+
+network Net:
+    a = 1 SpikeTimes([3 ms, 300 ms])
+    b = 1 SpikeTimes([4 ms, 300 ms, 301 ms])
+    ab = a → b: Both, w = 0
+"""
+
+
+def test_traces_that_are_gone_in_a_step_and_traces_that_grow() -> None:
+    """e^−1000 of r is left after a step, and s grows e-fold in 20 ms: post spikes at 4, 300 and 301 ms find e^(1/20), e^(297/20), before the pre spike
+    of that step, and e^(298/20) + e^(1/20)."""
+    net = plasticdsl.parse(FAST_AND_GROWING).build(dt="1 ms", engine="python")
+    net.run(steps=4)
+    assert net["ab"].r[0] == net["ab"].q[0] == 0.0
+    net.run(steps=296)
+    assert net["ab"].w[0] == pytest.approx(math.exp(1 / 20), rel=1e-14)
+    net.run(steps=1)
+    assert net["ab"].s[0] == pytest.approx(math.exp(298 / 20) + math.exp(1 / 20), rel=1e-13)
+    net.run(steps=1)
+    post = math.exp(1 / 20) + math.exp(297 / 20) + math.exp(298 / 20) + math.exp(1 / 20)
+    assert net["ab"].w[0] == pytest.approx(post + 0.1 * math.exp(-296 / 30), rel=1e-13)
+    net["ab"].tau = 0.02
+    net["ab"].q = 3.0
+    net.run(steps=7)
+    assert net["ab"].q[0] == pytest.approx(3.0 * math.exp(-7 / 20), rel=1e-13)
+
+
 def test_looking_changes_no_bit(tmp_path: Path) -> None:
     trains = spikes(2)
     seen, unseen, saved = (built(trains) for _ in range(3))

@@ -338,6 +338,39 @@ def test_why_connections_flow_in_every_step(rule: tuple[str, ...], who: str, why
     assert f"pass settle: ab: {who}: all connections flow in every step, since {why}\n" in text
 
 
+BESIDE = """
+rule Both:
+    20 ms dr/dt = −r
+    80 ms dc/dt = −c
+    on pre:
+        c += w
+        r += 1
+    on post:
+        w += 0.1 r
+
+network Net:
+    a = 4 SpikeTimes(first)
+    b = 6 SpikeTimes(second)
+    ab = a → b: Both, w = 0.5
+"""
+
+
+def test_beside_weights_that_wait() -> None:
+    """c flows when something comes to its connection, and what post spikes add to w waits for the next pre spike: the interpreter does neither."""
+    text = explained(BESIDE)
+    assert "pass settle: ab: c: a connection flows when" in text and "pass lazy: ab: what post spikes add to w waits" in text
+    a, b, _ = spikes(6)
+    times = {name: (np.array([s for s, _ in m]) * DT, np.array([u for _, u in m], dtype=int)) for name, m in (("first", a), ("second", b))}
+    net, meant = (plasticdsl.parse(BESIDE).build(dt="1 ms", spikes=times, engine=engine) for engine in ("python", "reference"))
+    for steps in (3, 40, 400, 1, 456):
+        for one in (net, meant):
+            one.run(steps=steps)
+        for name in ("w", "c"):
+            np.testing.assert_allclose(getattr(net["ab"], name), getattr(meant["ab"], name), rtol=1e-12, err_msg=name)
+        for one in (net, meant):
+            one["ab"].c[0] = 0.25
+
+
 def test_what_the_pass_takes() -> None:
     text = explained(read(find_file("reward_stdp")).text)
     assert f"pass settle: ex: c, w: a connection flows when something comes to it, in networks with {SOME} connections\n" in text

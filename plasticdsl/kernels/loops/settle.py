@@ -1,9 +1,9 @@
 """Connections that flow when something comes to them (`plan.passes.settle`): what is kept for them, what events do around their statements, and the
 kernels that move and bring up to date.
 
-While `BEGUN` is 1, arrays of decays hold C and arrays of drifts u; `DRIFTED` is S, one for each term and unit. While it is 0, arrays hold the values, all
-S are 0, and connections flow step by step: that is so until frames begin, and where something was written from outside, since what is outside its bounds
-comes within them in the next step.
+While `SETTLING` is 1, arrays of decays hold C and arrays of drifts u; `DRIFTED` is S, one for each term and unit. While it is 0, arrays hold the values,
+all S are 0, and connections flow step by step: that is so until frames begin, and where something was written from outside, since what is outside its
+bounds comes within them in the next step.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Settling:
     @property
     def begun(self) -> Compare:
         """Whether arrays hold C and u."""
-        return Compare("==", only(self.field(Part.BEGUN)), ONE)
+        return Compare("==", only(self.field(Part.SETTLING)), ONE)
 
     @property
     def pushes(self) -> tuple[tuple[Drift, int, Push], ...]:
@@ -157,7 +157,7 @@ class Settling:
         """Arrays hold the values from now on, all S are 0."""
         stores = [Store(self.names.own(name), self.value(name)) for name in self.settled.names]
         forget = [self._each(push.place, [Store(self.drifted(drift, n), ZERO)]) for drift, n, push in self.pushes]
-        return [*self.first(), *every_connection(self.projection, stores), *forget, Store(only(self.field(Part.BEGUN)), ZERO)]
+        return [*self.first(), *every_connection(self.projection, stores), *forget, Store(only(self.field(Part.SETTLING)), ZERO)]
 
     def _each(self, place: Place, body: Sequence[Statement]) -> Statement:
         own = self.projection.projection
@@ -208,9 +208,9 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> Iterator[Array | Scalar
     if settling is None:
         return
     lengths, rates = place_sizes(projection), {d.name: rate_of(plan, projection, d.name) for d in settling.settled.decays}
-    yield Scalar(settling.field(Part.FRAME_STEPS), "int64", Apply(frame_steps, (*rates.values(), SLOWEST)))
+    yield Scalar(settling.field(Part.SETTLE_STEPS), "int64", Apply(frame_steps, (*rates.values(), SLOWEST)))
     yield from (Scalar(settling.field(Part.DECAY_RATE, name), "float64", rate) for name, rate in rates.items())
-    yield from (Array(settling.field(part), "int64", (RUN.field(Part.ONE),)) for part in (Part.BEGUN, Part.FRAME_BEGIN))
+    yield from (Array(settling.field(part), "int64", (RUN.field(Part.ONE),)) for part in (Part.SETTLING, Part.FRAME_BEGIN))
     for drift, n, push in settling.pushes:
         yield Array(settling.drifted(drift, n).array, "float64", (lengths[push.place],))
     for name in settling.settled.names:
@@ -231,7 +231,7 @@ def postponed(plan: Plan, projection: ProjectionPlan) -> Iterator[Postponed]:
             of_projection(projection.name).variable(name),
             settling.field(Part.BROUGHT, name),
             settling.field(Part.BROUGHT_LENGTH, name),
-            settling.field(Part.BEGUN),
+            settling.field(Part.SETTLING),
             sums.get(name, ()),
             (*rates, *limits),
         )
@@ -245,7 +245,7 @@ def end_frame(plan: Plan, projection: ProjectionPlan) -> Function:
     settling = settling_in(plan, projection)
     assert settling is not None
     lasted = Binary("-", Read(N), only(settling.field(Part.FRAME_BEGIN)))
-    over = Logic("and", (settling.begun, Compare(">=", lasted, Read(settling.field(Part.FRAME_STEPS)))))
+    over = Logic("and", (settling.begun, Compare(">=", lasted, Read(settling.field(Part.SETTLE_STEPS)))))
     doc = f"Where a frame of what flows in {projection.name} has lasted long enough, bring its connections up to date."
     return Function(Kernel("settle_{}", (projection.name,)), doc, (If(over, tuple(settling.settle())),))
 
@@ -256,7 +256,7 @@ def flow(settling: Settling, step_by_step: Sequence[Statement]) -> tuple[Stateme
     falls = [Compare(">=", Read(settling.field(Part.DECAY_RATE, name)), ZERO) for name in settling.must_fall]
     begins = If(
         joined("and", [Compare("==", Call("mod", (following, Number(float(PAUSE)))), ZERO), *falls]),
-        (Store(only(settling.field(Part.FRAME_BEGIN)), following), Store(only(settling.field(Part.BEGUN)), ONE)),
+        (Store(only(settling.field(Part.FRAME_BEGIN)), following), Store(only(settling.field(Part.SETTLING)), ONE)),
     )
     turns: tuple[Statement, ...] = ()
     if found := settling.turns():
@@ -279,4 +279,4 @@ def bring(plan: Plan, projection: ProjectionPlan) -> Function:
         store = Store(element(settling.field(Part.BROUGHT, name), K), settling.value(name))
         body.append(If(Compare("==", length, Read(settling.field(Part.CONNECTIONS))), every_connection(projection, [store])))
     doc = f"What the connections of {projection.name} are now, where that is asked."
-    return Function(Kernel("bring_{}", (projection.name,)), doc, tuple(body))
+    return Function(Kernel("bring_flowing_{}", (projection.name,)), doc, tuple(body))
