@@ -83,13 +83,17 @@ def system_of(block: Block, flowing_inputs: frozenset[str], held: frozenset[Ref]
         for part in (flow.rate, flow.noise):
             if part is not None:
                 check_extent(extent(part, sizes), f"The rate of {flow.variable}", flow.span)
-        rate = repair(substitute(flow.rate, values), lambda ref: is_constant(ref, block))
+        if flow.smooth == ZERO:
+            continue
+        smooth = flow.rate if flow.smooth is None else flow.smooth
+        rate = repair(substitute(smooth, values), lambda ref: is_constant(ref, block))
         rates[flow.variable] = add(rates[flow.variable], rate) if flow.variable in rates else rate
         if flow.noise is not None:
             noise = substitute(flow.noise, values)
             noises[flow.variable] = _independent_sum(noises[flow.variable], noise) if flow.variable in noises else noise
     symbols = {v.name: v.symbol for v in block.variables}
-    return System(block, rates, noises, flowing_inputs, held, symbols, {v: place for place, v in enumerate(rates)})
+    jumping = frozenset(flow.variable for flow in block.flows) - rates.keys()
+    return System(block, rates, noises, flowing_inputs, held, symbols, {v: place for place, v in enumerate(rates)}, jumping)
 
 
 def _independent_sum(a: Expr, b: Expr) -> Expr:

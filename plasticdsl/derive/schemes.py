@@ -42,6 +42,7 @@ from plasticdsl.derive.flow_system import (
     self_linear,
     system_of,
 )
+from plasticdsl.derive.jumps import jump_schemes
 from plasticdsl.derive.methods import DEFAULT_TOLERANCE, schemes_by_method
 from plasticdsl.derive.stability import time_constants
 from plasticdsl.derive.stiff import rosenbrock
@@ -80,7 +81,9 @@ def choose_schemes(
     if not block.flows:
         return replace(block, schemes=())
     system = system_of(block, flowing_inputs, held)
-    schemes: list[Scheme] = []
+    jumping = jump_schemes(system)
+    schemes: list[Scheme] = list(jumping)
+    system = system.part(system.rates.keys() - {v for scheme in jumping for v in scheme.variables})
     for asked in (m for m in block.methods if m.variables):
         schemes += schemes_by_method(system.part(frozenset(asked.variables)), asked)
     rest = system.part(system.rates.keys() - {v for asked in block.methods for v in asked.variables})

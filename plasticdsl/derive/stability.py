@@ -12,7 +12,7 @@ from contextlib import suppress
 from plasticdsl.model import Block
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Exact, Rosenbrock, linear_parts
+from plasticdsl.model.schemes import Exact, Jumps, Rosenbrock, linear_parts
 from plasticdsl.symbolic.algebra import add, mul
 from plasticdsl.symbolic.block_contents import default_values
 from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate
@@ -20,7 +20,7 @@ from plasticdsl.symbolic.numeric import evaluate
 
 
 def time_constants(block: Block, values: Mapping[Expr, float] | None = None) -> list[tuple[str, float]]:
-    """(variable, 1/|∂rate/∂variable|) in s for every variable whose scheme limits dt (all but `Exact` and `Rosenbrock`), at `values` (SI, by `Ref`; they
+    """(variable, 1/|∂rate/∂variable|) in s for every variable whose scheme limits dt, at `values` (SI, by `Ref`; they
     go before the defaults of parameters; states that are missing count as 0). Variables whose slope is 0 or unknown there are left out.
     """
     known: dict[Expr, float] = {Ref(Whose.OWN, flow.variable): 0.0 for flow in block.flows}
@@ -37,7 +37,7 @@ def time_constants(block: Block, values: Mapping[Expr, float] | None = None) -> 
 def _slopes(block: Block) -> Iterator[tuple[str, Expr]]:
     """∂rate/∂variable of each variable that is not integrated exactly and whose rate has a derivative."""
     for scheme in block.schemes:
-        for name, slope, offset in () if isinstance(scheme, Exact | Rosenbrock) else linear_parts(scheme):
+        for name, slope, offset in () if isinstance(scheme, Exact | Rosenbrock | Jumps) else linear_parts(scheme):
             own = Ref(Whose.OWN, name)
             with suppress(NotDifferentiable):
                 yield name, differentiate(add(mul(slope, own), offset), own)

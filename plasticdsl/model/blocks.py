@@ -19,6 +19,7 @@ from plasticdsl.model.dynamics import (
     SumInto,
     Threshold,
     Total,
+    Transition,
     Trigger,
 )
 from plasticdsl.model.expr import Expr, Ref, refs
@@ -77,6 +78,7 @@ class Block:
     doc: str = ""
     variables: tuple[Variable, ...] = ()
     flows: tuple[Flow, ...] = ()
+    transitions: tuple[Transition, ...] = ()
     handlers: tuple[Handler, ...] = ()
     pairs: tuple[PairRule, ...] = ()
     sums: tuple[SumInto, ...] = ()

@@ -107,8 +107,21 @@ class PairRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Transition:
+    """A reaction that happens now and then: `propensity` times a second (1/s), and each time adds to variables, by their names, so many times `grain`,
+    which is what one molecule makes of them. `tolerance`: by what part of itself a rate may change while several happen at once; None: each by itself."""
+
+    propensity: Expr
+    net: tuple[tuple[str, int], ...]
+    grain: Expr
+    tolerance: float | None = None
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
-    """`d variable/dt = rate + noise ξ(t)`; the coefficient on the left has been divided out. `noise` is None without ξ."""
+    """`d variable/dt = rate + noise ξ(t)`; the coefficient on the left has been divided out. `noise` is None without ξ. `smooth`: the rate without
+    the mean of transitions, where there are some; 0 for what jumps alone."""
 
     variable: str
     rate: Expr
@@ -116,6 +129,7 @@ class Flow:
     source: str = ""
     is_rule: bool = False
     span: Span = NOWHERE
+    smooth: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from plasticdsl.model.dynamics import Transition
 from plasticdsl.model.expr import Expr, Number
 
 
@@ -160,6 +161,32 @@ RODAS = Tableau(
     ),
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Jumps:
+    """A piecewise deterministic Markov process (Davis 1984, J. R. Stat. Soc. B 46:353): `variables` change by `transitions`, and flow by `rates` between
+    two of them. The next one comes when the hazard, the integral of all propensities, has used up a number of mean 1; which one it is, is drawn in
+    proportion to them (Gillespie 1977, J. Phys. Chem. 81:2340). Where nothing flows the hazard is a straight line; else it is integrated together with
+    what flows, by Runge and Kutta's fourth-order scheme, up to the jump, which is found by Newton's method, and on from it. `grains`: what one molecule
+    is of a variable that jumps alone, which is kept at whole multiples of it; None of one that flows."""
+
+    variables: tuple[str, ...]
+    rates: tuple[Expr, ...]
+    transitions: tuple[Transition, ...]
+    grains: tuple[Expr | None, ...]
+    reason: str = ""
+
+    @property
+    def flowing(self) -> tuple[str, ...]:
+        """Those that flow between jumps."""
+        return tuple(v for v, grain in zip(self.variables, self.grains, strict=True) if grain is None)
+
+
+#: How many jumps there may be in one step of the grid.
+MOST_JUMPS = 10_000_000
+#: Newton's steps for the time of a jump, and by what part of a step the last may still change it.
+MOST_NEWTON, CLOSE = 50, 1e-13
+
 #: How often an adaptive step may be tried within one step of the grid.
 MOST_TRIES = 100_000
 
@@ -173,7 +200,7 @@ STABLE = 2.785
 Staged = RungeKutta4 | ExponentialRungeKutta
 Noisy = EulerMaruyama | TwoStages | Milstein
 Explicit = Staged | Euler | EulerMaruyama | TwoStages | Milstein
-Scheme = Exact | ExponentialEuler | Explicit | Rosenbrock
+Scheme = Exact | ExponentialEuler | Explicit | Rosenbrock | Jumps
 """All schemes of a block read the block's state at t_n (they do not see each other's results); rates, slopes and offsets have the
 block's definitions substituted, so they hold only states, parameters, inputs and `t`."""
 

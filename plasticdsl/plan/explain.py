@@ -14,6 +14,7 @@ from plasticdsl.model.schemes import (
     Exact,
     ExponentialEuler,
     ExponentialRungeKutta,
+    Jumps,
     Milstein,
     Rosenbrock,
     RungeKutta4,
@@ -148,6 +149,8 @@ def method(scheme: Scheme) -> str:
             return f"{'Heun' if ahead == 1.0 else 'midpoint rule'} (second order)"
         case Milstein(stratonovich=stratonovich):
             return f"Milstein ({'Stratonovich' if stratonovich else 'Itô'}, order one)"
+        case Jumps(flowing=flowing):
+            return "jumps, each at its own time" + (", with a flow between them (Runge–Kutta 4)" if flowing else "")
         case Rosenbrock(tolerance=tolerance):
             length = "" if tolerance is None else f", as many steps as a tolerance of {tolerance:g} takes"
             return f"Rosenbrock (RODAS, fourth order, L-stable{length})"

@@ -26,6 +26,7 @@ from plasticdsl.model.schemes import (
     Exact,
     ExponentialEuler,
     ExponentialRungeKutta,
+    Jumps,
     Milstein,
     Rosenbrock,
     RungeKutta4,
@@ -35,6 +36,7 @@ from plasticdsl.model.schemes import (
     linear_parts,
 )
 from plasticdsl.reference.evaluate import OwnerScope, bounded, evaluate, everything
+from plasticdsl.reference.jumps import after_jumps
 from plasticdsl.reference.rosenbrock import Equations, one_step, within_tolerance
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index
@@ -65,6 +67,8 @@ def flow(run: Run) -> None:
                 _milstein(run, owner, scheme, new)
             case Rosenbrock():
                 _rosenbrock(run, owner, scheme, new)
+            case Jumps():
+                _jumps(run, owner, scheme, new)
             case RungeKutta4() | ExponentialRungeKutta():
                 pass  # all of them together, below
             case _:
@@ -279,6 +283,25 @@ def _equations(run: Run, owner: str, scheme: Rosenbrock, units: Index) -> Equati
         return np.stack(columns, axis=-1)
 
     return Equations(lambda x, ahead: values(scheme.rates, x, ahead), jacobian, lambda x, ahead: values(scheme.drifts, x, ahead))
+
+
+def _jumps(run: Run, owner: str, scheme: Jumps, new: Moved) -> None:
+    """Unit by unit, since each jumps at times of its own."""
+    count, instance = run.structure.count(owner), run.structure.instance
+    moved = np.empty((count, len(scheme.variables)))
+    stream, step = random.stream_of(owner, "jumps", scheme.variables[0]), seen_from(run, owner).step
+    for unit in range(count):
+        index = np.array([unit])
+
+        def value(expr: Expr, state: dict[str, float], ahead: float, index: Index = index) -> float:
+            own = {v: np.array([x]) for v, x in state.items()}
+            scope = OwnerScope(run.structure, seen_from(run, owner, ahead), owner, index, own)
+            return float(np.broadcast_to(evaluate(expr, scope), (1,))[0])
+
+        begin = {v: float(run.frame.values[owner][v][unit]) for v in scheme.variables}
+        end = after_jumps(scheme, begin, step_of(run, owner), value, (instance.seed, stream, unit, step))
+        moved[unit] = [end[v] for v in scheme.variables]
+    new.update({(owner, v): moved[:, place] for place, v in enumerate(scheme.variables)})
 
 
 # --- stages ----------------------------------------------------------------------------------------------------------

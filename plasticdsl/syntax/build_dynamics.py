@@ -213,15 +213,22 @@ def _substeps(count: tree.Expr) -> int:
             raise Refusal("bad-count", count.span, "The number of substeps is a whole number from 1 to 1000.")
 
 
+def _reactions(parts: Parts) -> tree.Reactions:
+    said = {word: value for part in parts if isinstance(part, dict) for word, value in part.items()}
+    tolerance = _tolerance(said["tolerance"]) if "tolerance" in said else None
+    return tree.Reactions((), span_of(parts[:1]), "stochastic" in said, said.get("volume"), tolerance)
+
+
 def _reaction(parts: Parts) -> tree.Reaction:
     left, arrow, right, _, forward, *rest = parts
-    backward = rest[1] if rest else None
+    said = rest.pop() if rest and isinstance(rest[-1], Token) else None
+    backward = rest[1] if len(rest) > 1 else None
     span = forward.span if backward is None else backward.span
     whole = (left or right or [forward])[0].span.to(span)
     if (arrow.kind == "<->") != (backward is not None):
         wanted = "two rates, ‘k_on, k_off’" if arrow.kind == "<->" else "one rate"
         raise Refusal("reaction-rates", span, f"A reaction with ‘{arrow.text}’ has {wanted}.", "‘⇌’ goes both ways, ‘→’ one way.")
-    return tree.Reaction(tuple(left), tuple(right), forward, backward, whole)
+    return tree.Reaction(tuple(left), tuple(right), forward, backward, whole, None if said is None else said.text == "stochastic")
 
 
 def _terms(expression: tree.Expr) -> list[tree.Species]:
@@ -321,7 +328,8 @@ DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "method_word": _method_word,
     "method_option": _method_option,
     "truncate": lambda parts: tree.Truncate(name_of(parts[1]), parts[3], span_of(parts)),
-    "reactions": lambda parts: tree.Reactions((), span_of(parts)),
+    "reactions": _reactions,
+    "how": lambda parts: {parts[0].text: parts[-1]},
     "reaction": _reaction,
     "species": lambda parts: [] if isinstance(parts[0], Token) else _terms(parts[0]),
     "prune": lambda parts: tree.Prune(parts[2], after(parts, "every"), span_of(parts)),

@@ -34,9 +34,9 @@ CLAUSES = ("p", "delay")
 LINKING = ("like", "off", "end", "last")
 
 _INSIDE = """
-above again all asynchronously axonal below centered centred connections decreases delay dendritic epochs except falls fixed flipped hold
+above again all asynchronously axonal below centered centred connections decreases delay dendritic deterministic epochs except falls fixed flipped hold
 in-degree increases linear logarithmic most nearest never of one order out-degree pairs patterns pause post pre random rate redrawn reduced
-repeats rises self shuffled stable step substeps synchronously times tolerance up values while within"""
+repeats rises self shuffled stable step stochastic substeps synchronously times tolerance up values volume while within"""
 #: All other words inside statements.
 INSIDE = frozenset(_INSIDE.split())
 

@@ -95,6 +95,7 @@ def check_block(
         doc=block.doc,
         variables=variables(scope, values, dims),
         flows=flows,
+        transitions=tuple(parts.transitions),
         handlers=(*pulses, *on_event),
         pairs=pairs,
         sums=total,

@@ -43,7 +43,7 @@ class Contents:
     changed: Mapping[str, Change]
     symbols: Mapping[str, tree.Name]
     states: Mapping[str, tree.Name]
-    reactions: Sequence[tree.Reaction]
+    reactions: Sequence[tree.Reactions]
     sums: Sequence[tree.Define]
     steps: Sequence[tree.Jump]
     events: Sequence[tree.Event]
@@ -95,7 +95,7 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
         changed=changed,
         symbols=symbols,
         states={name: symbols[name] for name in moving if not (name in defines or name in draws or name in inputs)},
-        reactions=[reaction for reactions in of_kind(body, tree.Reactions) for reaction in reactions.body],
+        reactions=of_kind(body, tree.Reactions),
         sums=[d for d in of_kind(body, tree.Define) if isinstance(d.target, tree.Member)],
         steps=of_kind(body, tree.Jump),
         events=[s for s in body if isinstance(s, tree.Event)],

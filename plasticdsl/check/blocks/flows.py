@@ -16,15 +16,19 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Typed
 from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.mismatch import Placed, require_same
-from plasticdsl.check.terms.unification import PURE, SECONDS
+from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
-from plasticdsl.model import Assign, Flow, Handler, MethodChoice, Trigger
+from plasticdsl.model import Assign, Flow, Handler, MethodChoice, Transition, Trigger
 from plasticdsl.model.expr import Binary, Call, Expr, Number, Ref, refs, substitute
 from plasticdsl.model.owners import StandIn, Whose
 from plasticdsl.source import Span
-from plasticdsl.symbolic.algebra import ONE, ZERO, add, div, is_number, mul
+from plasticdsl.symbolic.algebra import ONE, ZERO, add, div, is_number, mul, sub
 from plasticdsl.symbolic.linear import LinearForm, NotLinear, linear_form
 from plasticdsl.syntax import tree
+from plasticdsl.units.table import AMOUNT
+
+#: Molecules in a mol (exactly; BIPM 2019).
+AVOGADRO = 6.02214076e23
 
 
 @dataclass(slots=True)
@@ -36,10 +40,17 @@ class FlowParts:
     pulses: dict[str, dict[str, Expr]] = field(default_factory=lambda: {"pre": {}, "post": {}})
     spans: dict[str, Span] = field(default_factory=dict)
     noise_used: dict[str, Span] = field(default_factory=dict)
+    means: dict[str, Expr] = field(default_factory=dict)
+    transitions: list[Transition] = field(default_factory=list)
 
     def add(self, name: str, rate: Expr, span: Span) -> None:
         """Adds `rate` to what changes `name`."""
         self.rates[name] = add(self.rates[name], rate) if name in self.rates else rate
+        self.spans.setdefault(name, span)
+
+    def add_mean(self, name: str, rate: Expr, span: Span) -> None:
+        """Adds `rate` to the mean of what changes `name` by chance."""
+        self.means[name] = add(self.means[name], rate) if name in self.means else rate
         self.spans.setdefault(name, span)
 
 
@@ -151,25 +162,69 @@ def average_flows(scope: BlockScope, parts: FlowParts) -> None:
         split(average.name.name, Binary("/", difference, average.constant), ONE, average.name, scope, parts)
 
 
-def reaction_flows(reactions: Iterable[tree.Reaction], scope: BlockScope, parts: FlowParts) -> None:
+def reaction_flows(schemes: Iterable[tree.Reactions], scope: BlockScope, parts: FlowParts) -> None:
     """Mass action: a + 2 b → c at rate k changes each species by its net count times k a b² (no factor ½ for pairs of one kind).
 
-    A species that the block declares as a parameter, input or definition takes part but is not changed.
+    A species that the block declares as a parameter, input or definition takes part but is not changed. What is stochastic becomes a `Transition` for each
+    direction, whose mean is a part of the rates.
     """
     changed = scope.contents.states.keys()
-    for reaction in reactions:
-        flux = _mass_action(reaction.forward, reaction.reactants, reaction, scope)
-        if reaction.backward is not None:
-            back = _mass_action(reaction.backward, reaction.products, reaction, scope)
-            require_same(reaction.forward, flux.dim, reaction.backward, back.dim, scope.context, "be the two directions of one reaction")
-            flux = Typed(Binary("-", flux.expr, back.expr), flux.dim)
-        net: dict[str, int] = {}
-        for sign, side in ((-1, reaction.reactants), (1, reaction.products)):
-            for species in side:
-                net[species.name.name] = net.get(species.name.name, 0) + sign * species.count
-        for name, count in net.items():
-            if count and name in changed:
-                parts.add(name, mul(Number(float(count)), flux.expr), reaction.span)
+    for scheme in schemes:
+        for reaction in scheme.body:
+            stochastic = scheme.stochastic if reaction.stochastic is None else reaction.stochastic
+            flux = _mass_action(reaction.forward, reaction.reactants, reaction, scope)
+            both = [(reaction.forward, reaction.reactants, 1, flux)]
+            if reaction.backward is not None:
+                back = _mass_action(reaction.backward, reaction.products, reaction, scope)
+                require_same(
+                    reaction.forward, flux.dim, reaction.backward, back.dim, scope.context, "be the two directions of one reaction"
+                )
+                both.append((reaction.backward, reaction.products, -1, back))
+            net = {name: count for name, count in _net(reaction).items() if count and name in changed}
+            mean = flux.expr if reaction.backward is None else Binary("-", flux.expr, both[1][3].expr)
+            for name, count in net.items():
+                (parts.add_mean if stochastic else parts.add)(name, mul(Number(float(count)), mean), reaction.span)
+            if stochastic and scope.block.kind == "rule":
+                hint = "Let the synapse or a neuron have them."
+                scope.context.report.error("unsupported", "A rule cannot have reactions by chance.", reaction.span, hint)
+            elif stochastic and net:
+                grain = _grain(scheme, reaction, scope)
+                for rate, side, way, _ in both:
+                    k = settled(translate_number(rate, scope.context).expr, rate, scope)
+                    counts = tuple((name, way * count) for name, count in net.items())
+                    parts.transitions.append(Transition(_propensity(k, side, grain, scope), counts, grain, scheme.tolerance, reaction.span))
+
+
+def _net(reaction: tree.Reaction) -> dict[str, int]:
+    net: dict[str, int] = {}
+    for sign, side in ((-1, reaction.reactants), (1, reaction.products)):
+        for species in side:
+            net[species.name.name] = net.get(species.name.name, 0) + sign * species.count
+    return net
+
+
+def _grain(scheme: tree.Reactions, reaction: tree.Reaction, scope: BlockScope) -> Expr:
+    """What one molecule makes of a species: 1 of a number, 1/(N_A V) of a concentration in a volume."""
+    first = (*reaction.reactants, *reaction.products)[0].name
+    concentration = translate_number(first, scope.context)
+    if scheme.volume is None:
+        what = "counts molecules; of concentrations it does in a volume, ‘reactions stochastic, volume V:’"
+        require_same(first, concentration.dim, first, PURE, scope.context, f"react by chance, which {what}")
+        return ONE
+    volume = translate_number(scheme.volume, scope.context)
+    require_same(first, concentration.dim * volume.dim, scheme.volume, Dim(AMOUNT), scope.context, "make an amount of substance")
+    return div(ONE, mul(Number(AVOGADRO), settled(volume.expr, scheme.volume, scope)))
+
+
+def _propensity(rate: Expr, side: tuple[tree.Species, ...], grain: Expr, scope: BlockScope) -> Expr:
+    """How often it happens in a second: k a (a − g) b/g for a pair of a and one of b, with g for one molecule. Each pair counts in both
+    orders, so that without a factor ½ the mean is that of mass action."""
+    result = rate
+    for species in side:
+        value = translate_number(species.name, scope.context).expr
+        for already in range(species.count):
+            result = mul(result, sub(value, mul(Number(float(already)), grain)))
+    return div(result, grain)
 
 
 def _mass_action(rate: tree.Expr, side: tuple[tree.Species, ...], reaction: tree.Reaction, scope: BlockScope) -> Typed:
@@ -195,7 +250,7 @@ def _mass_action(rate: tree.Expr, side: tuple[tree.Species, ...], reaction: tree
 def flows_and_pulses(scope: BlockScope, parts: FlowParts) -> tuple[tuple[Flow, ...], tuple[Handler, ...]]:
     """The block's flows, and one simultaneous handler for each side whose pulses occur."""
     is_rule = scope.block.kind == "rule"
-    flows = tuple(Flow(name, rate, parts.noises.get(name), scope.source, is_rule, parts.spans[name]) for name, rate in parts.rates.items())
+    flows = tuple(_flow(name, scope, parts) for name in dict.fromkeys((*parts.rates, *parts.means)))
     handlers = []
     for side, changes in parts.pulses.items():
         own = {Ref(Whose.OWN, name): amount for name, amount in changes.items()}
@@ -203,6 +258,13 @@ def flows_and_pulses(scope: BlockScope, parts: FlowParts) -> tuple[tuple[Flow, .
         if statements:
             handlers.append(Handler(Trigger(side), statements, True, None, scope.source, is_rule, statements[0].span))
     return flows, tuple(handlers)
+
+
+def _flow(name: str, scope: BlockScope, parts: FlowParts) -> Flow:
+    smooth, mean = parts.rates.get(name, ZERO), parts.means.get(name)
+    whole = smooth if mean is None else add(smooth, mean)
+    is_rule = scope.block.kind == "rule"
+    return Flow(name, whole, parts.noises.get(name), scope.source, is_rule, parts.spans[name], None if mean is None else smooth)
 
 
 # --- integrators -----------------------------------------------------------------------------------------------------

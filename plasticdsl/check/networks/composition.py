@@ -54,6 +54,7 @@ def compose(
         name=name,
         variables=in_working_order(variables),
         flows=tuple(f for b in joined.blocks for f in b.flows),
+        transitions=tuple(t for b in joined.blocks for t in b.transitions),
         handlers=handlers if presence is Presence.FIXED else tuple(sorted(handlers, key=in_turn)),
         pairs=tuple(p for b in joined.blocks for p in b.pairs),
         sums=tuple(s for b in joined.blocks for s in b.sums),

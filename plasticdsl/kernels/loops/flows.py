@@ -27,6 +27,7 @@ from plasticdsl.model.schemes import (
     Exact,
     ExponentialEuler,
     ExponentialRungeKutta,
+    Jumps,
     Milstein,
     Rosenbrock,
     RungeKutta4,
@@ -98,6 +99,10 @@ def _scheme(scheme: Scheme, context: FlowContext) -> list[Statement]:
             return _two_stages(scheme, context)
         case Milstein():
             return _milstein(scheme, context)
+        case Jumps():
+            from plasticdsl.kernels.loops.jumps import jumps
+
+            return jumps(scheme, context)
         case Rosenbrock():
             from plasticdsl.kernels.loops.implicit import rosenbrock
 
@@ -221,6 +226,8 @@ def scheme_arguments(scheme: Scheme, names: Names, size: Field, held: frozenset[
         case EulerMaruyama(variables, noises=noises) | TwoStages(variables, noises=noises) | Milstein(variables, noises=noises):
             noisy = [v for v, noise in zip(variables, noises, strict=True) if noise is not None]
             return [Scalar(owner.field(Part.NOISE, v), "int64", stream_of(owner.name, "noise", v)) for v in noisy]
+        case Jumps(variables=(first, *_)):
+            return [Scalar(owner.field(Part.JUMPS, first), "int64", stream_of(owner.name, "jumps", first))]
         case _:
             return []
 

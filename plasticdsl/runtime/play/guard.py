@@ -17,7 +17,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model import AtRate, Block, NamedEvent, Population, Projection, Role, Threshold, Variable
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import Owner
-from plasticdsl.model.schemes import to_tolerance, variables_of
+from plasticdsl.model.schemes import Jumps, to_tolerance, variables_of
 from plasticdsl.runtime.engine.engine import Engine, State
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.runtime.watch.observer import Observer
@@ -32,6 +32,8 @@ UNDEFINED = "0/0, and roots and logarithms of negative numbers, have no value: s
 _NO_TOLERANCE = (
     "Where the equations run to infinity within a step, no step is short enough. Else a smaller dt, a larger tolerance or bounds may help."
 )
+
+_NO_RATE = "Reactions by chance need rates that are never negative; above ten million of them in a step, leave ‘stochastic’ out."
 
 _UNLIMITED = "A smaller dt, or bounds for what grows without end, may help; record the variable to see it go."
 
@@ -139,6 +141,9 @@ class Guard:
                 return None
         units = np.flatnonzero(~np.isfinite(values))
         moved = next((variables_of(s) for s in _block(owner).schemes if to_tolerance([s]) & {variable.name}), ())
+        if any(isinstance(s, Jumps) and variable.name in s.variables for s in _block(owner).schemes):
+            became, hint = "has a reaction whose rate is negative or no number, or too many of them", _NO_RATE
+            return self._finding(owner, f"{owner.symbol}.{variable.symbol} of", units, became, variable.span, hint)
         if moved:
             became, hint = "could not be integrated to its tolerance", _NO_TOLERANCE
             found = self._finding(owner, f"{owner.symbol}.{variable.symbol} of", units, became, variable.span, hint, code="not-converged")

@@ -179,21 +179,25 @@ class Species:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """`Ca + B ⇌ CaB : k_on, k_off` (`backward` is None for `→`); `∅` on a side is an empty tuple."""
+    """`Ca + B ⇌ CaB : k_on, k_off` (`backward` is None for `→`); `∅` on a side is an empty tuple. `stochastic`: None where its scheme decides."""
 
     reactants: tuple[Species, ...]
     products: tuple[Species, ...]
     forward: Expr
     backward: Expr | None
     span: Span
+    stochastic: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reactions:
-    """`reactions:` with its lines."""
+    """`reactions:` with its lines; `reactions stochastic, volume V, tolerance 0.03:`."""
 
     body: tuple[Reaction, ...]
     span: Span
+    stochastic: bool = False
+    volume: Expr | None = None
+    tolerance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,70 @@
+"""What changes by chance: which transitions and flows belong together.
+
+Comes in: a `System` whose block has transitions. Goes out: a `Jumps` scheme for each set of them that nothing connects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from plasticdsl.derive.flow_system import System, listed
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.graph import reachable
+from plasticdsl.model import Transition
+from plasticdsl.model.expr import Expr, refs, substitute
+from plasticdsl.model.owners import Whose
+from plasticdsl.model.schemes import Jumps
+from plasticdsl.symbolic.algebra import ZERO, written_out
+from plasticdsl.symbolic.block_contents import is_constant
+from plasticdsl.symbolic.singular import repair
+
+
+def jump_schemes(system: System) -> tuple[Jumps, ...]:
+    """The schemes of everything that jumps. A variable that flows belongs to one where a propensity reads it, or reads what it drives: then its
+    course decides when the next jump comes. Other flows hold what jumps at its value at t_n.
+    Raises `PlasError` (`unsupported`) for noise in such flows."""
+    values = written_out(system.block.definitions)
+    transitions = [
+        replace(t, propensity=repair(substitute(t.propensity, values), lambda ref: is_constant(ref, system.block)))
+        for t in system.block.transitions
+    ]
+    return tuple(_scheme(system, group) for group in _groups(system, transitions))
+
+
+def _touched(system: System, transition: Transition) -> frozenset[str]:
+    """What a transition changes, and the jumping and flowing variables that decide when it comes."""
+    read = {r.name for r in refs(transition.propensity) if r.owner is Whose.OWN and (r.name in system.rates or r.name in system.apart)}
+    changed = {name for name, _ in transition.net}
+    deciding = reachable(read & system.rates.keys() | changed & system.rates.keys(), {v: system.dependencies(v) for v in system.rates})
+    jumping = {r.name for v in deciding for r in refs(system.rates[v]) if r.owner is Whose.OWN and r.name in system.apart}
+    return frozenset(changed | read | deciding | jumping)
+
+
+def _groups(system: System, transitions: list[Transition]) -> Iterator[list[Transition]]:
+    left = [(t, _touched(system, t)) for t in transitions]
+    while left:
+        first, touched = left.pop(0)
+        group = [first]
+        while joined := [one for one in left if one[1] & touched]:
+            left = [one for one in left if not one[1] & touched]
+            group += [t for t, _ in joined]
+            touched = touched.union(*(others for _, others in joined))
+        yield [t for t in transitions if t in group]
+
+
+def _scheme(system: System, transitions: list[Transition]) -> Jumps:
+    touched = frozenset[str]().union(*(_touched(system, t) for t in transitions))
+    grains: dict[str, Expr] = {name: t.grain for t in transitions for name, _ in t.net}
+    jumping = tuple(v.name for v in system.block.variables if v.name in grains and v.name not in system.rates)
+    flowing = tuple(v for v in system.rates if v in touched)
+    noisy = [system.symbol(v) for v in flowing if v in system.noises]
+    if noisy:
+        message = f"{noisy[0]} has noise, and decides when reactions come: between two of them its course must be smooth."
+        raise PlasError((Diagnostic("unsupported", message, transitions[0].span, "Let the rates read something that has no noise."),))
+    counted = f"{listed([system.symbol(v) for v in jumping])} counted in molecules" if jumping else "what flows also jumps"
+    decided = f"; {listed(system.symbols_of(flowing))} on the way, since rates depend on it" if flowing else ""
+    rates = tuple(system.rates.get(v, ZERO) for v in (*jumping, *flowing))
+    return Jumps(
+        (*jumping, *flowing), rates, tuple(transitions), (*(grains[v] for v in jumping), *(None for _ in flowing)), counted + decided
+    )
