@@ -306,7 +306,7 @@ def export(loaded: Loaded, options: CompileOptions) -> str:
     with rendered(loaded.sources):
         network = _networks(loaded)[0]  # what experiments ask of it is no part of such a module
         listed = replace(
-            options, without=options.without | FOR_LARGE.keys() | FOR_FEW_UNITS | {"layout"}
+            options, without=options.without | FOR_LARGE.keys() | FOR_FEW_UNITS | {"layout", "superpose"}
         )  # its users give other connections, and read weights at any time
         program = program_of(plan_of(network, per_unit(network), listed), listed)
     dt, in_steps = default_step(loaded.module, network)

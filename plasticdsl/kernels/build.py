@@ -18,6 +18,7 @@ from plasticdsl.kernels.loops import (
     feeds,
     frames,
     lazy,
+    rests,
     series,
     settle,
     shares,
@@ -103,6 +104,7 @@ def build(plan: Plan) -> Program:
         logs=tuple(Emitted(p.name, e.event) for p in plan.populations for e in p.events),
         asked=plan.asked,
         kept=sweep.kept(plan),
+        superposed=tuple(rests.superpositions(plan)),
         windowed=plan.windowed,
         switches=tuple(s for s in map(_switch, plan.projections) if s.field in used),
         postponed=(

@@ -245,6 +245,7 @@ class Part(Enum):
     BEGUN = "begun", "1 once the frames have begun"
     BROUGHT = "{}_now", "{} with all changes that wait"
     BROUGHT_LENGTH = "{}_now_length", "length of {}_now"
+    REST_LENGTH = "{}_length", "length of {}, which is kept once values have been written that units do not share"
     CUTS = "cuts", "connections of pre unit j to units of a share are cuts[j, share] to cuts[j, share + 1]"
     VISITS = "visits", "presynaptic spikes that can reach synapses in a window"
     VISIT_UNITS = "visit_units", "pre unit of each of them"

@@ -243,6 +243,17 @@ class Postponed:
 
 
 @dataclass(frozen=True, slots=True)
+class Superposition:
+    """Variables of connections that are sums, `fields` + `others` + `rests`, one of each for every variable: two of them per unit of a side (`Array.per`),
+    and the third per connection. `length`: of rests; 0 as long as there are none."""
+
+    fields: tuple[Field, ...]
+    others: tuple[Field, ...]
+    rests: tuple[Field, ...]
+    length: Field
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """All kernels of a network, a neuron, or a rule alone.
 
@@ -250,7 +261,7 @@ class Program:
     done (fewer when a spike log is full), negative when a spike buffer overflowed. `logs`: spikes and other events that have a log; `switches`:
     projections whose `LEARNING` is 0 while their rules are off, and the arrays that nothing changes then; it and `RECORDING` may change between calls of
     `advance`. `asked`: what can be taken from tables, and what can update unit by unit; `kept`: what has to be forgotten when states, tables or parameters
-    are changed from outside; `postponed`: what is not in its array yet. `windowed`: several threads may run
+    are changed from outside; `postponed`: what is not in its array yet; `superposed`: what is the sum of several. `windowed`: several threads may run
     `advance` together (`loops.windows`).
     """
 
@@ -265,6 +276,7 @@ class Program:
     asked: Asked = NOTHING_ASKED
     kept: tuple[Kept, ...] = ()
     postponed: tuple[Postponed, ...] = ()
+    superposed: tuple[Superposition, ...] = ()
     windowed: bool = False
 
 

@@ -160,9 +160,10 @@ class Leaf:
 @dataclass(frozen=True, slots=True)
 class InPlan(Leaf):
     """What only a plan knows under this name. `remembered`: earlier in the same event; `total`: the sum over the connections of the post unit, which has
-    been taken before; `shadow`, `forecast`: what the connection's variable was before the events of this step, and will be after them."""
+    been taken before; `shadow`, `forecast`: what the connection's variable was before the events of this step, and will be after them; `rest`: what it has
+    beside the parts of its units."""
 
-    what: Literal["remembered", "total", "shadow", "forecast"]
+    what: Literal["remembered", "total", "shadow", "forecast", "rest"]
     name: str
 
 

@@ -23,6 +23,7 @@ from plasticdsl.model.schemes import (
     variables_of,
 )
 from plasticdsl.plan import operations as ops
+from plasticdsl.plan.linear_parts import renamed
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.plan import Plan, ProjectionPlan
 from plasticdsl.plan.populations import AtGivenTimes, AtThreshold, ByHazard, PopulationPlan
@@ -178,14 +179,25 @@ def _projection(projection: ProjectionPlan, network: Network) -> Iterator[str]:
         yield f"  {words.name(name)} is the same in both directions: drawn or computed once for each pair of units, and changed alike"
     if own.connection.presence is Presence.GROWN:
         yield "  a place for every pair of units that may be connected; the connections above are those that are there at first"
+    rests = {name for group in projection.superposed for name in group.rests}
+    parts = {name for group in projection.superposed for name in group.others}
     for placed in projection.variables:
-        if placed.variable.role is Role.STATE:
-            derived = "derived from the learning window; " if placed.derived else ""
+        if placed.variable.role is Role.STATE and placed.variable.name not in rests:
+            derived = "derived from the learning window; " if placed.derived and placed.variable.name not in parts else ""
             reason = f" ({derived}{placed.reason})" if placed.reason else ""
             yield f"  {placed.variable.symbol}: {_WHERE[placed.place]}{reason}"
-    for placed_scheme in projection.schemes:
-        yield from (f"  {line}" for line in _scheme(placed_scheme.scheme, own.connection, words))
+    for scheme in _as_written(projection):
+        yield from (f"  {line}" for line in _scheme(scheme, own.connection, words))
     yield from (f"  {line}" for line in _happenings(projection, words))
+
+
+def _as_written(projection: ProjectionPlan) -> Iterator[Scheme]:
+    """Its integrators, once for a variable that is kept in parts."""
+    told = {name for group in projection.superposed for name in group.others}
+    told |= {part for placed in projection.schemes for _, part in placed.sums}
+    for placed in projection.schemes:
+        if told.isdisjoint(variables_of(placed.scheme)):
+            yield renamed(placed.scheme, dict(placed.sums)) if placed.sums else placed.scheme
 
 
 def _happenings(projection: ProjectionPlan, words: Words) -> Iterator[str]:

@@ -23,6 +23,7 @@ from plasticdsl.plan.others import Other
 from plasticdsl.plan.places import Kind, Place, Slot
 from plasticdsl.plan.populations import PopulationPlan
 from plasticdsl.plan.settled import Settled
+from plasticdsl.plan.superposed import Superposed
 
 
 class Layout(StrEnum):
@@ -48,11 +49,13 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class PlacedScheme:
-    """An integrator of a projection's variables, all in one place. `held`: weights that rules move, which stand still while these are off."""
+    """An integrator of a projection's variables, all in one place. `held`: weights that rules move, which stand still while these are off. `sums`: its
+    variables that stand for what others are the parts of (`Superposed`), by the name of the first part; they are led along for those that read them."""
 
     scheme: Scheme
     place: Place = Place.CONNECTION
     held: frozenset[str] = frozenset()
+    sums: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class ProjectionPlan:
     `at_thirds`: what happens at the spikes, or other events, of units that are arguments. `others`: projections that it reads. `totals`: sums that flows
     read, each a variable of the post units. `past`: what its sums read, where they take time. `block`: how it takes several steps at once, if it does.
     `settled`: how its connections flow, where nobody looks at them in every step. `framed`: variables of units that decay when somebody looks.
+    `superposed`: variables that are sums of a part of each unit.
     `driven`: the pre units are a source that draws how often each of them spikes in a step, and each has one connection, to the post unit with its number.
     """
 
@@ -109,6 +113,7 @@ class ProjectionPlan:
     block: StepBlock | None = None
     settled: Settled | None = None
     framed: tuple[str, ...] = ()
+    superposed: tuple[Superposed, ...] = ()
     driven: bool = False
 
     @property

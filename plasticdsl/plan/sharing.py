@@ -9,14 +9,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from plasticdsl.model import AddTo
+from plasticdsl.model import AddTo, Distribution, PerUnit
 from plasticdsl.model.expr import Drawn, Expr, InPlan, Number, Ref, Special, refs, substitute, walk
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Exact, Scheme
 from plasticdsl.plan.events import Event, Remember
 from plasticdsl.plan.places import Kind, Place
-from plasticdsl.plan.plan import ProjectionPlan
+from plasticdsl.plan.plan import Placed, ProjectionPlan
 
 ZERO = Number(0.0)
 
@@ -32,6 +32,14 @@ def reads_only(expr: Expr, side: Place, allowed: frozenset[str], moved: frozense
     """Whether an expression of a connection has the same value for all connections of a unit of `side`; `allowed`: own names that have; `moved`: names
     of the unit that have not (`moved_on_the_way`)."""
     return all(_is_shared(node, side, allowed, moved) for node in walk(expr))
+
+
+def starts_alike(placed: Placed, projection: ProjectionPlan, per_unit: PerUnit) -> bool:
+    """Whether a variable begins with what its block says, and not with a value drawn or given for each connection."""
+    owner, variable = projection.projection.as_owner, placed.variable
+    given = dict(projection.projection.values)
+    drawn = isinstance(variable.initial, Distribution) or Ref(owner, variable.name) in per_unit
+    return not (drawn or variable.name in given or f"{variable.name}(0)" in given)
 
 
 def moved_on_the_way(projection: ProjectionPlan, side: Place) -> frozenset[str]:

@@ -251,8 +251,8 @@ def test_explain(capsys, model):
     status, _, err = run(capsys, "explain", model, "--without", "luck")
     assert status == 2
     assert (
-        "no pass is called luck; the passes are hoist, lazy, settle, frames, layout, blocks, narrow, fetch, reciprocals, calendar, drive, windows, keep"
-        in err
+        "no pass is called luck; the passes are hoist, superpose, lazy, settle, frames, layout, blocks, narrow, fetch, reciprocals, calendar, "
+        "drive, windows, keep" in err
     )
 
 

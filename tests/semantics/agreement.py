@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plasticdsl.model import Assign, AtMost, AtRate, Block, Network, PerUnit, Role, Threshold
 from plasticdsl.model.expr import Expr
@@ -43,7 +44,7 @@ class Case:
     steps: int
     switches: Mapping[int, Mapping[str, bool]] = field(default_factory=dict)
     stop_at_spikes: int | None = None
-    writes: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    writes: Mapping[tuple[str, str], float | NDArray[np.float64]] = field(default_factory=dict)
     feeds: Mapping[int, Sequence[Feed]] = field(default_factory=dict)
     orders: Mapping[int, Mapping[str, Sequence[int]]] = field(default_factory=dict)
     asked: Asked = NOTHING_ASKED

@@ -15,6 +15,7 @@ from tests.semantics.random_models import imposed_cases, recurrent_cases
 from tests.semantics.random_programs import program_cases
 from tests.semantics.random_settled import settled_cases
 from tests.semantics.random_steps import step_cases
+from tests.semantics.random_superposed import superposed_cases
 from tests.semantics.random_units import unit_cases
 from tests.semantics.test_harness import off
 
@@ -48,6 +49,7 @@ KINDS = {
     "units as arguments": imposed_cases(third=True),
     "come and go": imposed_cases(sums=True, changing=True),
     "flows between events": settled_cases(),
+    "sums of both sides": superposed_cases(),
     "programs": program_cases(),
 }
 

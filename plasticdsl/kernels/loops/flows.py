@@ -16,7 +16,21 @@ from plasticdsl.kernels.loops.names import DT, N, Names, T, local, stage_time
 from plasticdsl.kernels.program import ZERO, Array, Comment, If, Let, Read, Scalar, Statement, Store, element
 from plasticdsl.kernels.recipes import SEED, Apply, Formula, Recipe
 from plasticdsl.model import Flow, Variable
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number, Ref, Special, in_jumps, moves_with_time, rebuild, refs
+from plasticdsl.model.expr import (
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Expr,
+    InPlan,
+    Number,
+    Ref,
+    Special,
+    in_jumps,
+    moves_with_time,
+    rebuild,
+    refs,
+)
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import (
@@ -51,7 +65,7 @@ SELDOM = Number(256.0)
 class FlowContext:
     """What the flow of one owner needs: where its names are, its flows as the author wrote them, and which variables stand still while `free` does not
     hold (of refractory units; weights while rules are off). `unit`: the index of the loop, which numbers the random draws. `small`: variables whose
-    exponential Euler step is known to be small (`loops.small_steps`)."""
+    exponential Euler step is known to be small (`loops.small_steps`). `sums`: variables that are kept in parts, which flow elsewhere."""
 
     names: Names
     unit: Local
@@ -59,6 +73,7 @@ class FlowContext:
     held: frozenset[str] = frozenset()
     free: Expr | None = None
     small: frozenset[str] = frozenset()
+    sums: frozenset[str] = frozenset()
 
     def variable(self, name: str) -> Variable:
         """What moves, with its bounds."""
@@ -68,7 +83,7 @@ class FlowContext:
 def flow(schemes: Sequence[Scheme], context: FlowContext) -> tuple[Statement, ...]:
     """Statements that move the variables of `schemes` by one step."""
     statements = [statement for scheme in schemes for statement in _scheme(scheme, context)]
-    return (*statements, *store_all([v for scheme in schemes for v in variables_of(scheme)], context))
+    return (*statements, *store_all([v for scheme in schemes for v in variables_of(scheme) if v not in context.sums], context))
 
 
 def store_all(moved: Sequence[str], context: FlowContext) -> tuple[Statement, ...]:
@@ -171,7 +186,8 @@ def let_vanish(
 ) -> tuple[Statement, ...]:
     """What decays and is next to nothing becomes 0, now and then: processors take a hundred times as long for numbers below 10⁻³⁰⁸, where it would stay
     for good. `loop`: over all units, or connections."""
-    cells = [context.names.cell(Ref(Whose.OWN, v)) for scheme in schemes if isinstance(scheme, Exact) for v in _decaying(scheme)]
+    decaying = (v for scheme in schemes if isinstance(scheme, Exact) for v in _decaying(scheme) if v not in context.sums)
+    cells = [context.names.cell(Ref(Whose.OWN, v)) for v in decaying]
     if not cells:
         return ()
     now = Compare("==", Call("mod", (Read(N), SELDOM)), ZERO)
@@ -290,7 +306,7 @@ def at_stage(expr: Expr, values: Mapping[str, Expr], time: Expr, names: Names) -
             return values[variable]
         case Special("t"):
             return time
-        case Ref() | Special() | Call("sample"):
+        case Ref() | Special() | InPlan() | Call("sample"):
             return names.resolve(expr)  # the number of a sample changes in jumps alone
         case _:
             at = Read(T) if in_jumps(expr) else time

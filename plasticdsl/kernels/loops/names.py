@@ -12,12 +12,13 @@ from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Kernel, Local, Part, of_population, of_projection
 from plasticdsl.kernels.loops import chance, series
 from plasticdsl.kernels.program import ZERO, Element, For, If, Let, Read, Statement, element
-from plasticdsl.model.expr import Binary, Call, Compare, Drawn, Expr, InPlan, Number, Ref, Special, rebuild
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Drawn, Expr, InPlan, Number, Ref, Special, rebuild
 from plasticdsl.model.owners import OfArgument, OfProjection, Owner, Whose
 from plasticdsl.model.schemes import STAGES
 from plasticdsl.plan.places import Kind, Place
 from plasticdsl.plan.plan import Plan, ProjectionPlan
 from plasticdsl.plan.populations import PopulationPlan
+from plasticdsl.plan.superposed import Superposed
 
 #: The step and its time, the place of a step in rings of spikes; the connection and its ends.
 N, T, SLOT, K, J, I = (Local(text) for text in ("n", "t", "slot", "k", "j", "i"))  # noqa: E741  the i of w_ij
@@ -69,6 +70,9 @@ class Names:
                 return Read(summed(name))
             case InPlan("remembered", name):
                 return Read(remembered(name))
+            case InPlan("rest", name):
+                group = next(g for g in self.projection.superposed if name in g.rests)
+                return Choice(((has_rests(self.projection, group), self.own(name)),), ZERO)
             case InPlan("shadow" | "forecast" as copy, name):
                 return self.own(name, Part.SHADOW if copy == "shadow" else Part.FORECAST)
             case Drawn(distribution, arguments, ends):
@@ -188,6 +192,16 @@ def each_unit(population: str, body: Sequence[Statement], index: Local = I, *, i
 def ring(place: Local, step: Expr, slots: Field) -> Let:
     """Where what belongs to a step stands in a ring."""
     return Let(place, Call("mod", (step, Read(slots))))
+
+
+def rest_length(projection: ProjectionPlan, group: Superposed) -> Field:
+    """How many connections have rests: all or none."""
+    return of_projection(projection.name).field(Part.REST_LENGTH, group.rests[0])
+
+
+def has_rests(projection: ProjectionPlan, group: Superposed) -> Compare:
+    """Whether connections have rests."""
+    return Compare(">", Read(rest_length(projection, group)), ZERO)
 
 
 def arriving_now(projection: ProjectionPlan, side: Place) -> Element:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part, of_population, of_projection
-from plasticdsl.kernels.loops import arrivals, chance, frames, lazy, settle, visits
+from plasticdsl.kernels.loops import arrivals, chance, frames, lazy, rests, settle, visits
 from plasticdsl.kernels.loops.arrivals import RECENT, sum_between
 from plasticdsl.kernels.loops.at_once import changed_at_once
 from plasticdsl.kernels.loops.bounds import added, clipped
@@ -91,6 +91,7 @@ def sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
         Size(field(Part.DELAYED_ROW_ENDS), Apply(ends, (pre, axonal))),
         Size(field(Part.DELAYED_COLUMN_ENDS), Apply(ends, (post, dendritic))),
         *arrivals.history_sizes(projection),
+        *rests.sizes(projection),
     )
 
 
@@ -108,6 +109,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, .
     found += chance.streams(p, (projection.at_spikes, projection.without_spike))
     return (
         *found,
+        *rests.arguments(Names(plan, projection)),
         *total_arguments(projection),
         *arrivals.history_arguments(projection),
         *_structure(projection),
@@ -129,7 +131,9 @@ def _variable(projection: ProjectionPlan, placed: Placed) -> list[Array | Scalar
         assert v.initial is None or isinstance(v.initial, Number)
         start = 0.0 if v.initial is None else v.initial.value
     wide = v.name in to_tolerance(s.scheme for s in projection.schemes)
-    found: list[Array | Scalar] = [Array(full, "float64", shape, start, True, doc, v.unit, placed.place, wide=wide)]
+    found: list[Array | Scalar] = [
+        rests.in_use(Array(full, "float64", shape, start, True, doc, v.unit, placed.place, wide=wide), projection)
+    ]
     for part, copied, when in ((Part.SHADOW, projection.shadows, "before"), (Part.FORECAST, projection.forecasts, "after")):
         if v.name in copied:
             copy = f"{doc}, {when} the events of this step"
@@ -450,15 +454,18 @@ def flow_connections(plan: Plan, operation: ops.Flow) -> Function:
     own = [s for s in projection.schemes if s.place is place and not {*projection.framed}.intersection(variables_of(s.scheme))]
     moved_by_rules = frozenset[str]().union(*(s.held for s in own))
     names, flows = Names(plan, projection), projection.projection.connection.flows
+    sums = {name: part for s in own for name, part in s.sums}
+    wholes = [Let(Local(name), names.resolve(rests.whole(projection, part))) for name, part in sums.items()]
+    names = replace(names, current={name: Read(Local(name)) for name in sums})
     on: Expr = are_on(projection.name)
     if projection.projection.changing and moved_by_rules:
         on = Logic("and", (on, Compare("!=", names.own(PRESENT), ZERO)))
-    context = FlowContext(names, INDEX[place], flows, moved_by_rules, on)
+    context = FlowContext(names, INDEX[place], flows, moved_by_rules, on, sums=frozenset(sums))
     doc = f"Let the variables of {projection.name} with the {place}s flow from step n to n + 1."
     kernel = Kernel("flow_{}" if place is Place.CONNECTION else f"flow_{{}}_{place}", (projection.name,))
     schemes, settling = [s.scheme for s in own], settle.settling_in(plan, projection)
-    body = every_place(projection, place, flow(schemes, context)) if own else ()
+    body = every_place(projection, place, (*wholes, *flow(schemes, context))) if own else ()
     if settling is not None and place is Place.CONNECTION:
         return Function(kernel, doc, settle.flow(settling, body))
     vanish = let_vanish(schemes, context, lambda stores: every_place(projection, place, stores))
-    return Function(kernel, doc, (*vanish, *body, *frames.end_frame(projection, place)))
+    return Function(kernel, doc, (*vanish, *body, *frames.end_frame(projection, place), *rests.moved(names, place)))

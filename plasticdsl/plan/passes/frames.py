@@ -65,7 +65,10 @@ def _in_every_step(projection: ProjectionPlan) -> frozenset[str]:
     events = (*projection.each_step, *(e for period, many in projection.periodic if period == Special("dt") for e in many))
     bounds = tuple(b for p in projection.variables for b in (p.variable.low, p.variable.high) if b is not None)
     flows = tuple(s for s in projection.schemes if not _is_decay(projection, s))
-    read = own_read((flows, bounds, projection.sums, projection.totals, projection.past, tuple(e.statement for e in events)))
+    parts = tuple(
+        group.value(name) for group in projection.superposed for s in projection.schemes for _, name in s.sums if name in group.names
+    )
+    read = own_read((flows, parts, bounds, projection.sums, projection.totals, projection.past, tuple(e.statement for e in events)))
     return read | {*projection.shadows, *projection.forecasts} | {e.assigned for e in events if e.assigned is not None}
 
 

@@ -13,15 +13,15 @@ from collections import defaultdict
 from dataclasses import replace
 
 from plasticdsl.graph import lasting
-from plasticdsl.model import Distribution, PerUnit, Role, Variable
-from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model import PerUnit, Role, Variable
+from plasticdsl.model.expr import Expr
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.schemes import Noisy, Scheme, variables_of
 from plasticdsl.plan.operations import Flow
 from plasticdsl.plan.order import flows
 from plasticdsl.plan.places import Kind, Place
-from plasticdsl.plan.plan import Placed, PlacedScheme, Plan, ProjectionPlan
-from plasticdsl.plan.sharing import moved_on_the_way, reads_only, remembering_once
+from plasticdsl.plan.plan import PlacedScheme, Plan, ProjectionPlan
+from plasticdsl.plan.sharing import moved_on_the_way, reads_only, remembering_once, starts_alike
 
 
 def hoist(plan: Plan) -> Plan:
@@ -59,7 +59,7 @@ def _movable(projection: ProjectionPlan, side: Place, per_unit: PerUnit) -> froz
     candidates = {
         p.variable.name: p.variable
         for p in projection.variables
-        if p.kind is Kind.STATE and p.place is Place.CONNECTION and _starts_shared(p, projection, per_unit)
+        if p.kind is Kind.STATE and p.place is Place.CONNECTION and starts_alike(p, projection, per_unit)
     }
     if not candidates:
         return frozenset()
@@ -79,13 +79,6 @@ def _movable(projection: ProjectionPlan, side: Place, per_unit: PerUnit) -> froz
         return alike and _fits(candidates[name], moved[name], side, shared | moving, moving)
 
     return lasting(candidates.keys() - _changed_elsewhere(projection, side), fits)
-
-
-def _starts_shared(placed: Placed, projection: ProjectionPlan, per_unit: PerUnit) -> bool:
-    owner, variable = projection.projection.as_owner, placed.variable
-    given = dict(projection.projection.values)
-    drawn = isinstance(variable.initial, Distribution) or Ref(owner, variable.name) in per_unit
-    return not (drawn or variable.name in given or f"{variable.name}(0)" in given)
 
 
 def _changed_elsewhere(projection: ProjectionPlan, side: Place) -> set[str | None]:

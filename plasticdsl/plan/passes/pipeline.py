@@ -17,6 +17,7 @@ from plasticdsl.plan.passes.lazy import postpone
 from plasticdsl.plan.passes.narrow import narrow
 from plasticdsl.plan.passes.reciprocals import multiply
 from plasticdsl.plan.passes.settle import settle
+from plasticdsl.plan.passes.superpose import superpose
 from plasticdsl.plan.passes.windows import in_windows
 from plasticdsl.plan.plan import Plan
 
@@ -47,6 +48,15 @@ PASSES = (
         rewrites="Placed.place, PlacedScheme.place, Event.once; a Flow becomes one for each place",
         found="ProjectionPlan.variable(name).place; Array.per says it to the engine, which gives each connection the value of its unit",
         here="first: where a variable lives decides which loops there are",
+    ),
+    Pass(
+        "superpose",
+        1,
+        superpose,
+        takes="variables of connections that flow linearly, alike at all connections, and to which each side adds what its unit knows",
+        rewrites="the variable becomes one of each side and a rest (ProjectionPlan.superposed); what reads it reads their sum",
+        found="Program.superposed says which arrays to add, and the engine gives each connection the sum, or keeps a rest for what is none",
+        here="after hoist, which takes what one side changes, and before what asks which variables flow in connections",
     ),
     Pass(
         "lazy",

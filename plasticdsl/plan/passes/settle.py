@@ -49,10 +49,11 @@ def settle(plan: Plan) -> Plan:
     done: dict[str, ProjectionPlan] = {}
     notes: list[str] = []
     for projection in plan.projections:
-        flowing = [s.scheme for s in projection.schemes if s.place is Place.CONNECTION]
+        flowing = [s for s in projection.schemes if s.place is Place.CONNECTION]
         if not flowing:
             continue
-        who = ", ".join(projection.variable(v).variable.symbol for scheme in flowing for v in variables_of(scheme))
+        moved = (v for s in flowing for v in variables_of(s.scheme) if v not in dict(s.sums))
+        who = ", ".join(projection.variable(v).variable.symbol for v in moved)
         try:
             done[projection.name] = replace(projection, settled=_settled(projection, projection.name in read_by_others))
             notes.append(f"{projection.label}: {who}: a connection flows when something comes to it, in networks with {SOME} connections")
@@ -64,6 +65,15 @@ def settle(plan: Plan) -> Plan:
         step=(*(Connections(name, OfConnections.SETTLE) for name in done), *plan.step),
         notes=(*plan.notes, *notes),
     )
+
+
+def settles(projection: ProjectionPlan) -> bool:
+    """Whether its connections flow when somebody looks, as long as no other projection does."""
+    try:
+        _settled(projection, read_by_others=False)
+    except _Stays:
+        return False
+    return True
 
 
 def _settled(projection: ProjectionPlan, read_by_others: bool) -> Settled:
@@ -113,7 +123,8 @@ def _drift(projection: ProjectionPlan, placed: PlacedScheme, decays: frozenset[s
         case ExponentialEuler(name, slope, offset, at_rest=None) if slope == ZERO:
             pass
         case scheme:
-            who = ", ".join(projection.variable(v).variable.symbol for v in variables_of(scheme))
+            moved = (v for v in variables_of(scheme) if v not in dict(placed.sums))
+            who = ", ".join(projection.variable(v).variable.symbol for v in moved)
             raise _Stays(f"{who} neither decays to 0 nor drifts")
     try:
         form = linear_form(offset, frozenset(Ref(Whose.OWN, d) for d in decays))

@@ -123,7 +123,15 @@ def _is_parameter(plan: Plan, ref: Ref) -> bool:
 def _takes(plan: Plan, projection: ProjectionPlan, of_source: bool) -> bool:
     own = projection.projection
     apart_from_spikes = (projection.sums, projection.without_spike, projection.at_thirds, projection.totals, projection.past)
-    kept = (projection.histories, projection.shadows, projection.forecasts, projection.others, projection.counts_now, own.thirds)
+    kept = (
+        projection.histories,
+        projection.shadows,
+        projection.forecasts,
+        projection.others,
+        projection.counts_now,
+        own.thirds,
+        projection.superposed,
+    )
     delayed = of_source or own.delays.axonal is not None
     plain = projection.layout is Layout.LISTED and projection.same_axonal and own.delays.dendritic is None and not own.changing
     flows = all(s.place is not Place.CONNECTION and _reads(plan, projection, s.place, s.scheme) for s in projection.schemes)

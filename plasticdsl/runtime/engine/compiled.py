@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from plasticdsl.model.parts import Emitted
 from plasticdsl.plan.places import Place
 from plasticdsl.runtime.engine.binding import Bound, Readers, bind
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State, checked_feed, checked_order
+from plasticdsl.runtime.engine.summed import Summed, keep_rests
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.support.arrays import Units
 
@@ -44,6 +45,7 @@ class CompiledEngine:
         self._kernels = kernels.bind(self._bound)
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
         self._late = {one.field: one for one in program.postponed}
+        self._sums = dict(self._all_sums())
         self._unused = {name: np.array(first) for name, first in self._first_states().items() if name not in self._arrays}
         self._known_beforehand = {one.field.group.name for one in program.postponed if one.shown is not None}
         self._rests_on = tuple(dict.fromkeys(field for one in program.postponed for field in one.rests_on))
@@ -91,6 +93,18 @@ class CompiledEngine:
         found |= {name: arrays[name] for one in self._program.postponed for name in (*one.changes, *one.sums)}
         return {name: array.reshape(-1) for name, array in found.items()}
 
+    def _all_sums(self) -> Iterator[tuple[Field, Summed]]:
+        for group in self._program.superposed:
+            for number, field in enumerate(group.fields):
+                place = self._arrays[field].per
+                assert place is not None
+                yield field, Summed(group, number, place, self.instance.projections[field.group.name])
+
+    def _bind_anew(self) -> None:
+        """Arrays are others than before."""
+        self._kernels, self._states = self._code.bind(self._bound), self._all_states()
+        self._whole.clear()
+
     def all_finite(self) -> bool:
         """Whether all states are finite, told fast: where it says no, they may only be large."""
         standing = {name for s in self._program.switches if not self._bound.scalars[s.field] for name in s.standing}
@@ -126,9 +140,8 @@ class CompiledEngine:
         if own is not array:
             array[...] = own
             self._bound.arrays[field_of(target)] = array
-            self._kernels, self._states = self._code.bind(self._bound), self._all_states()
+            self._bind_anew()
             self._plain[target] = array
-            self._whole.clear()
         return True
 
     def written(self) -> None:
@@ -193,14 +206,19 @@ class CompiledEngine:
         if plain is not None or (plain := self.array_of(target)) is not None:
             return plain
         field = field_of(target)
+        if field in self._sums:
+            return self._sums[field].read(self._bound, self._now)
         if field in self._bound.arrays:
-            late = self._late.get(field)
-            values = self._bound.arrays[field] if late is None else self._brought(late)
-            units = self._keepers(target.owner, self._arrays[field].per)
+            values, units = self._now(field), self._keepers(target.owner, self._arrays[field].per)
             return values if units is None else np.asarray(values[units])
         part = self.instance.part(target.owner)  # what no kernel touches keeps its value from the beginning
         kept = self._unused[field] if field in self._unused else part.parameters[target.name]
         return np.broadcast_to(np.asarray(kept, dtype=np.float64), (part.count,))
+
+    def _now(self, field: Field) -> NDArray[Any]:
+        """An array of a variable, with what waits."""
+        late = self._late.get(field)
+        return self._bound.arrays[field] if late is None else self._brought(late)
 
     def _keepers(self, owner: Owner, per: Place | None) -> Units | None:
         """Where connections share one value for each unit: the unit of each; None where all have their own."""
@@ -221,6 +239,10 @@ class CompiledEngine:
         plain = self._plain.get(target)
         if plain is not None or (plain := self.array_of(target)) is not None:
             plain[...] = values
+            return
+        if field in self._sums:
+            if self._sums[field].write(self._bound, values):
+                self._bind_anew()
             return
         part = self.instance.part(target.owner)
         array = self._bound.arrays.get(field, self._unused.get(field))
@@ -357,7 +379,8 @@ class CompiledEngine:
         """Copies of everything that changes during a run, or as things are now, and the clock."""
         state: dict[str, NDArray[Any]] = {}
         for key, values in self._changing(moving).items():
-            state[key] = np.empty_like(values) if into is None or key not in into else into[key]
+            used = None if into is None else into.get(key)
+            state[key] = np.empty_like(values) if used is None or used.shape != values.shape else used
             state[key][...] = values
         state.update({str(s.field): np.asarray(self._bound.scalars[s.field]) for s in self._program.switches})
         state.update({str(field): np.asarray(self._bound.scalars[field]) for field in self._rests_on})
@@ -374,6 +397,7 @@ class CompiledEngine:
 
     def restore(self, state: State, *, other_parameters: bool = False, moving: bool = False) -> None:
         """Continue from a snapshot; raises `ValueError` naming what does not fit. `other_parameters`: what was computed from them is not taken over."""
+        self._keep_rests(state)
         wanted, lists = self._changing(moving), {str(of_emitted(*one).field(Part.SPIKES)) for one in self._program.logs}
         for name, array in wanted.items():
             shape = state[name].shape if name in state else None
@@ -397,6 +421,15 @@ class CompiledEngine:
                 self._set(then)
                 self._carry_out(self.instance.projections)
                 self._set(own)
+
+    def _keep_rests(self, state: State) -> None:
+        """There are rests where there are some in the state."""
+        changed = False
+        for group in self._program.superposed:
+            count, found = self.instance.projections[group.length.group.name].count, state.get(str(group.rests[0]))
+            changed = keep_rests(group, self._bound, count if found is not None and len(found) == count else 0) or changed
+        if changed:
+            self._bind_anew()
 
     def _set(self, scalars: Mapping[Field, float]) -> None:
         for name, value in scalars.items():
