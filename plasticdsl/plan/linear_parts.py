@@ -20,6 +20,7 @@ from plasticdsl.model.schemes import (
     Exact,
     ExponentialEuler,
     ExponentialRungeKutta,
+    Jumps,
     Milstein,
     Noisy,
     Rosenbrock,
@@ -55,7 +56,7 @@ def row_of(scheme: Scheme, name: str) -> Row | None:
         at = scheme.variables.index(name)
         factors = {v: factor for v, factor in zip(scheme.variables, scheme.matrix[at], strict=True) if factor != ZERO}
         return Row(ZERO, factors, scheme.offset[at])
-    if isinstance(scheme, Rosenbrock):  # what it does hangs on all its variables
+    if isinstance(scheme, Rosenbrock | Jumps):  # their steps hang on all their variables
         return None
     if isinstance(scheme, Noisy) and scheme.noises[scheme.variables.index(name)] is not None:
         return None
@@ -90,7 +91,7 @@ def alone(scheme: Scheme, names: Mapping[str, str], offsets: Sequence[Expr]) -> 
             return replace(scheme, variables=variables, rates=rates, noises=(None,) * len(rates))
         case Milstein():
             return replace(scheme, variables=variables, rates=rates, noises=(None,) * len(rates), slopes=(ZERO,) * len(rates))
-        case Rosenbrock():
+        case Rosenbrock() | Jumps():
             raise ValueError("an integrator that takes all its variables together has no part that is alone")
 
 

@@ -139,17 +139,17 @@ class ProjectionPlan:
     @property
     def at_spikes(self) -> tuple[Event, ...]:
         """What happens at spikes, slot by slot, and then at those of arguments."""
-        return tuple(chain.from_iterable((*dict(self.events).values(), *(e for *_, e in self.at_thirds))))
+        return tuple(chain.from_iterable((*dict(self.events).values(), *[e for *_, e in self.at_thirds])))
 
     @property
     def without_spike(self) -> tuple[Event, ...]:
         """What happens at every step, and what periodically."""
-        return (*self.each_step, *(e for _, events in self.periodic for e in events))
+        return (*self.each_step, *[e for _, events in self.periodic for e in events])
 
     @property
     def between(self) -> tuple[Ref, ...]:
         """Variables of the units to which it adds without a spike."""
-        return tuple(dict.fromkeys(e.statement.target for e in self.without_spike if isinstance(e.statement, AddTo)))
+        return tuple(dict.fromkeys([e.statement.target for e in self.without_spike if isinstance(e.statement, AddTo)]))
 
     @property
     def arriving(self) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ class ProjectionPlan:
     def counts_now(self) -> tuple[Place, ...]:
         """Sides whose arriving spikes are counted: for ties of a window with a value of its own at zero lag."""
         read = {node for e in self.at_spikes for node in walk(e.value) if isinstance(node, Special)}
-        return tuple(side for side, now in ((Place.PRE, Special("now_pre")), (Place.POST, Special("now_post"))) if now in read)
+        return tuple([side for side, now in ((Place.PRE, Special("now_pre")), (Place.POST, Special("now_post"))) if now in read])
 
     @property
     def postponed(self) -> tuple[Postpone, ...]:
@@ -172,7 +172,7 @@ class ProjectionPlan:
 
     def at(self, slot: Slot) -> tuple[Event, ...]:
         """The statements of a slot."""
-        return next((events for s, events in self.events if s is slot), ())
+        return dict(self.events).get(slot, ())
 
 
 @dataclass(frozen=True, slots=True)

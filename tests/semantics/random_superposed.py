@@ -10,7 +10,17 @@ import numpy as np
 from hypothesis import strategies as st
 
 from plasticdsl.model import Block, Flow, GivenSpikes, Handler, Trigger
-from plasticdsl.model.schemes import Euler, EulerMaruyama, Exact, ExponentialEuler, ExponentialRungeKutta, RungeKutta4, Scheme
+from plasticdsl.model.schemes import (
+    Euler,
+    EulerMaruyama,
+    Exact,
+    ExponentialEuler,
+    ExponentialRungeKutta,
+    Milstein,
+    RungeKutta4,
+    Scheme,
+    TwoStages,
+)
 from tests.reference.nets import Net, connection, definition, e, neuron, on, parameter, state
 from tests.semantics.agreement import Case
 from tests.semantics.random_models import BEATS, POST_TRACES, PRE_TRACES, STEPS, Sizes, changes, delays, jumps_of_traces, trains
@@ -35,7 +45,7 @@ def flows(draw: st.DrawFn) -> tuple[tuple[Scheme, ...], tuple[Flow, ...]]:
     )
     feed = draw(st.sampled_from(["30 * h", "0"]))
     rates = (f"-c / {tau} + {feed} + {first}", f"-h / sigma + {second}")
-    match draw(st.sampled_from(["exact", "exact", "chain", "rk4", "rk", "euler", "noise", "exponential"])):
+    match draw(st.sampled_from(["exact", "exact", "chain", "rk4", "rk", "euler", "noise", "two", "exponential"])):
         case "exact":
             found += [Exact(("c",), ((e(f"-1 / {tau}"),),), (e(first),)), Exact(("h",), ((e("-1 / sigma"),),), (e(second),))]
             found += [ExponentialEuler("w", e(0), e(weight))]
@@ -52,6 +62,9 @@ def flows(draw: st.DrawFn) -> tuple[tuple[Scheme, ...], tuple[Flow, ...]]:
         case "noise":
             noise = draw(st.sampled_from([None, e("0.1")]))
             found += [EulerMaruyama(("c", "w"), (e(f"-c / {tau} + {first}"), e(weight)), (None, noise))]
+        case "two":
+            both, quiet = (e(rates[0]), e(weight), e(rates[1])), (None, None, None)
+            found += [draw(st.sampled_from([TwoStages(("c", "w", "h"), both, quiet), Milstein(("c", "w", "h"), both, quiet, (e(0),) * 3)]))]
         case "exponential":
             found += [ExponentialEuler("c", e(f"-1 / {tau}"), e(first)), Exact(("w", "h"), ((e(-9), e(4)), (e(0), e(-50))), (e(0), e(0)))]
     if draw(st.booleans()):

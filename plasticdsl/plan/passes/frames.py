@@ -30,7 +30,7 @@ from plasticdsl.plan.sharing import decaying, own_read
 def in_frames(plan: Plan) -> Plan:
     """The plan in which traces decay when somebody looks, where they can."""
     read_by_others = frozenset(o.name for p in plan.projections for o in p.others)
-    done = tuple(p if p.name in read_by_others else replace(p, framed=_framed(p)) for p in plan.projections)
+    done = tuple([p if p.name in read_by_others else replace(p, framed=_framed(p)) for p in plan.projections])
     notes = tuple(
         f"{p.label}: {', '.join(p.variable(n).variable.symbol for n in p.framed)}: what is left of traces is worked out when events read them, "
         f"in networks with {A_FEW} connections"
@@ -41,17 +41,12 @@ def in_frames(plan: Plan) -> Plan:
 
 
 def _framed(projection: ProjectionPlan) -> tuple[str, ...]:
+    of_units = [p.variable for p in projection.variables if p.kind is Kind.STATE and p.place is not Place.CONNECTION]
+    if not of_units:
+        return ()
     looked_at = _in_every_step(projection)
-    return tuple(
-        placed.variable.name
-        for placed in projection.variables
-        if placed.kind is Kind.STATE
-        and placed.place is not Place.CONNECTION
-        and placed.variable.low is None
-        and placed.variable.high is None
-        and placed.variable.name not in looked_at
-        and _decays(projection, placed.variable.name)
-    )
+    free = (v.name for v in of_units if v.low is None and v.high is None and v.name not in looked_at)
+    return tuple(name for name in free if _decays(projection, name))
 
 
 def _decays(projection: ProjectionPlan, name: str) -> bool:

@@ -26,7 +26,7 @@ from plasticdsl.plan.sharing import moved_on_the_way, reads_only, remembering_on
 
 def hoist(plan: Plan) -> Plan:
     """The plan with every variable of a projection where it is stored once for all connections that share it."""
-    done = tuple(remembering_once(_hoist_projection(p, plan.per_unit)) for p in plan.projections)
+    done = tuple([remembering_once(_hoist_projection(p, plan.per_unit)) for p in plan.projections])
     notes = tuple(
         f"{p.projection.symbol or p.projection.name}: {placed.variable.symbol} lives with the {placed.place} units"
         for p in done
@@ -34,7 +34,7 @@ def hoist(plan: Plan) -> Plan:
         if placed.place is not Place.CONNECTION and placed.variable.role is Role.STATE
     )
     by_name = {p.name: p for p in done}
-    step = tuple(f for o in plan.step for f in (flows(by_name[o.projection]) if isinstance(o, Flow) else (o,)))
+    step = tuple([f for o in plan.step for f in (flows(by_name[o.projection]) if isinstance(o, Flow) else (o,))])
     return replace(plan, projections=done, step=step, notes=plan.notes + notes)
 
 
@@ -53,9 +53,6 @@ def _hoist_projection(projection: ProjectionPlan, per_unit: PerUnit) -> Projecti
 
 
 def _movable(projection: ProjectionPlan, side: Place, per_unit: PerUnit) -> frozenset[str]:
-    shared = frozenset(
-        p.variable.name for p in projection.variables if p.kind is Kind.SHARED or (p.kind is Kind.EVALUATED and p.place is side)
-    )
     candidates = {
         p.variable.name: p.variable
         for p in projection.variables
@@ -63,6 +60,9 @@ def _movable(projection: ProjectionPlan, side: Place, per_unit: PerUnit) -> froz
     }
     if not candidates:
         return frozenset()
+    shared = frozenset(
+        p.variable.name for p in projection.variables if p.kind is Kind.SHARED or (p.kind is Kind.EVALUATED and p.place is side)
+    )
     jumps: defaultdict[str | None, list[Expr]] = defaultdict(list)
     moved: defaultdict[str, list[PlacedScheme]] = defaultdict(list)
     for event in projection.at_spikes:

@@ -35,6 +35,8 @@ def keep_sums(plan: Plan) -> Plan:
     swept = [o for only in plan.step if isinstance(only, Only) for o in only.parts if isinstance(o, Sweep)]
     found = (_kept(plan, s.population, target) for s in swept for target in s.inputs)
     kept = {Ref(OfPopulation(k.population), k.target): k for k in found if k is not None}
+    if not kept:
+        return plan
     step = tuple(o for operation in plan.step for o in _when_needed(operation, kept))
     return replace(plan, step=(*step, *kept.values()), notes=(*plan.notes, *(_note(plan, k) for k in kept.values())))
 

@@ -48,7 +48,7 @@ def settle(plan: Plan) -> Plan:
     read_by_others = frozenset(o.name for p in plan.projections for o in p.others)
     done: dict[str, ProjectionPlan] = {}
     notes: list[str] = []
-    for projection in plan.projections:
+    for projection in (p for p in plan.projections if p.schemes):
         flowing = [s for s in projection.schemes if s.place is Place.CONNECTION]
         if not flowing:
             continue
