@@ -12,6 +12,7 @@ from functools import reduce
 from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import Field, Local, Part
 from plasticdsl.kernels.loops.bounds import clipped
+from plasticdsl.kernels.loops.factors import in_common
 from plasticdsl.kernels.loops.names import DT, N, Names, T, local, stage_time
 from plasticdsl.kernels.program import ZERO, Array, Comment, If, Let, Read, Scalar, Statement, Store, element
 from plasticdsl.kernels.recipes import SEED, Apply, Formula, Recipe
@@ -278,11 +279,14 @@ def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[S
     resolve, variable = context.names.resolve, scheme.variable
     x, slope, offset = resolve(Ref(Whose.OWN, variable)), local(variable, "slope"), local(variable, "offset")
     rate = Binary("+", Binary("*", Read(slope), x), Read(offset))
-    dt, (pulled, pushed) = context.names.dt, _linear(scheme, context)
-    quotient = "expm1_over_small_x" if variable in context.small else "expm1_over_x"
+    step, pulled, pushed = in_common(*_linear(scheme, context), context.names.dt)
+    dt, quotient = resolve(step), "expm1_over_small_x" if variable in context.small else "expm1_over_x"
     change = Binary("*", Binary("*", dt, rate), Call(quotient, (Binary("*", Read(slope), dt),)))
+    how = "x' = a x + b, x += dt (a x + b) expm1(a dt)/(a dt)"
+    if step != context.names.dt:
+        how = "x' = (a x + b)/p, h = dt/p, x += h (a x + b) expm1(a h)/(a h)"
     return [
-        comment(variable, context, "exponential Euler: x' = a x + b, x += dt (a x + b) expm1(a dt)/(a dt)"),
+        comment(variable, context, f"exponential Euler: {how}"),
         Let(slope, resolve(pulled)),
         Let(offset, resolve(pushed)),
         Let(local(variable, "new"), Binary("+", x, change)),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Local
+from plasticdsl.kernels.loops.factors import in_common
 from plasticdsl.kernels.loops.flows import FlowContext
 from plasticdsl.kernels.loops.names import each_unit
 from plasticdsl.kernels.loops.seldom import each_group, in_group
@@ -46,7 +47,8 @@ def in_two_ways(
 
 def _exponent(scheme: ExponentialEuler, context: FlowContext) -> Expr:
     """a dt."""
-    return Binary("*", context.names.resolve(scheme.slope), context.names.dt)
+    step, slope, _ = in_common(scheme.slope, scheme.offset, context.names.dt)
+    return Binary("*", context.names.resolve(slope), context.names.resolve(step))
 
 
 def _pays(exponent: Expr) -> bool:

@@ -1,7 +1,8 @@
 """Reciprocals: a division by what all units share becomes a product.
 
 Rewrite: x/p → x · (1/p) in the flows of units and connections and in definitions, where p is made of numbers and shared parameters and x is not, and no
-jump hangs on the last digit. 1/p is then computed once for all units. A processor does a product in a fraction of the time of a division.
+jump hangs on the last digit. 1/p is then computed once for all units. A processor does a product in a fraction of the time of a division. Where all of
+a flow has the factor, a step of exponential Euler takes it together with dt (`kernels.loops.factors`).
 Exact but for rounding: x · (1/p) is at most 1½ units in the last place from the quotient, and what a division gives at most ½.
 """
 
