@@ -181,7 +181,7 @@ def program_of(plan: Plan, options: CompileOptions) -> Program:
     from plasticdsl.kernels.build import build
     from plasticdsl.kernels.widths import in_single
 
-    return build(plan) if options.precision == "double" else in_single(build(plan))
+    return build(plan) if options.precision == "double" else in_single(build(replace(plan, single=True)))
 
 
 # --- runs: network, numbers and kernels ▶ what was recorded ----------------------------------------------------------

@@ -22,7 +22,15 @@ SOME = 10_000
 #: And from so many on there are traces enough of its units.
 A_FEW = 1_000
 #: From how many connections on passes pay that are for large projections alone.
-FOR_LARGE: Mapping[str, int] = {"blocks": MEDIUM, "fetch": LARGE, "frames": A_FEW, "lazy": MANY, "settle": SOME, "windows": LARGE}
+FOR_LARGE: Mapping[str, int] = {
+    "blocks": MEDIUM,
+    "defer": SOME,
+    "fetch": LARGE,
+    "frames": A_FEW,
+    "lazy": MANY,
+    "settle": SOME,
+    "windows": LARGE,
+}
 #: These for several threads.
 FOR_THREADS = frozenset({"windows"})
 #: And these for networks of few units (`support.arrays.MOST_UNITS_IN_16_BITS`).

@@ -14,6 +14,7 @@ from plasticdsl.kernels.loops import (
     arrivals,
     blocks,
     calendar,
+    defer,
     drive,
     feeds,
     frames,
@@ -72,7 +73,9 @@ def build(plan: Plan) -> Program:
     late, blocked = [p for p in plan.projections if p.postponed], [p for p in plan.projections if p.block is not None]
     settled = [p for p in plan.projections if p.settled is not None]
     framed = [p for p in plan.projections if p.framed]
+    deferred = [p for p in plan.projections if p.deferred is not None]
     bring = [
+        *(defer.carry_out(plan, p) for p in deferred),  # first: the others tell what there is
         *(frames.bring(plan, p) for p in framed),
         *(lazy.bring(plan, p) for p in late),
         *(settle.bring(plan, p) for p in settled),
@@ -113,6 +116,7 @@ def build(plan: Plan) -> Program:
             *(blocks.postponed(plan, p) for p in blocked),
             *(one for p in framed for one in frames.postponed(p)),
         ),
+        deferred=tuple(map(defer.waits, deferred)),
     )
 
 
@@ -140,6 +144,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         *(a for p in plan.populations for a in units.arguments(plan, p)),
         *(a for p in plan.projections for a in (*synapses.arguments(plan, p), *lazy.arguments(plan, p), *settle.arguments(plan, p))),
         *(a for p in plan.projections for a in (*frames.arguments(plan, p), *step_block.arguments(plan, p))),
+        *(a for p in plan.projections for a in defer.arguments(p)),
         *feeds.arguments(plan),
         *series.arguments(plan),
         *sums.arguments(plan),
@@ -216,6 +221,7 @@ _OF_CONNECTIONS = {
     ops.OfConnections.SUM_BLOCK: blocks.take_sums,
     ops.OfConnections.KEEP_BLOCK: blocks.keep,
     ops.OfConnections.END_BLOCK: blocks.end,
+    ops.OfConnections.KEEP_CHANGES: defer.keep,
 }
 
 #: What writes the kernel of each other operation.

@@ -254,6 +254,14 @@ class Superposition:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """Arrays that may lack the changes of the last step (`loops.defer`): while the element of `wait` is 1. `advance` by no step carries them out."""
+
+    fields: tuple[Field, ...]
+    wait: Field
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """All kernels of a network, a neuron, or a rule alone.
 
@@ -261,8 +269,8 @@ class Program:
     done (fewer when a spike log is full), negative when a spike buffer overflowed. `logs`: spikes and other events that have a log; `switches`:
     projections whose `LEARNING` is 0 while their rules are off, and the arrays that nothing changes then; it and `RECORDING` may change between calls of
     `advance`. `asked`: what can be taken from tables, and what can update unit by unit; `kept`: what has to be forgotten when states, tables or parameters
-    are changed from outside; `postponed`: what is not in its array yet; `superposed`: what is the sum of several. `windowed`: several threads may run
-    `advance` together (`loops.windows`).
+    are changed from outside; `postponed`: what is not in its array yet, nor `deferred` after a step; `superposed`: what is the sum of several.
+    `windowed`: several threads may run `advance` together (`loops.windows`).
     """
 
     name: str
@@ -277,6 +285,7 @@ class Program:
     kept: tuple[Kept, ...] = ()
     postponed: tuple[Postponed, ...] = ()
     superposed: tuple[Superposition, ...] = ()
+    deferred: tuple[Waits, ...] = ()
     windowed: bool = False
 
 

@@ -41,6 +41,7 @@ class OfConnections(StrEnum):
     SUM_BLOCK = "the sums of this step are taken from those of its block"
     KEEP_BLOCK = "changes are kept until the block ends"
     END_BLOCK = "all changes of a block are made at once"
+    KEEP_CHANGES = "changes are kept until the next sum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +157,14 @@ class BeginSum:
 
 @dataclass(frozen=True, slots=True)
 class AddSum:
-    """The sums over a projection's connections are added to an input. `along`: they run over the connections of this other projection."""
+    """The sums over a projection's connections are added to an input. `along`: they run over the connections of this other projection. `changes`: what
+    rules have changed since the last sum is carried out on the way (`passes.defer`)."""
 
     projection: str
     target: str
     along: str | None
     stage: int | None = None
+    changes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

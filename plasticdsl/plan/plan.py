@@ -17,6 +17,7 @@ from plasticdsl.model.owners import OfArgument, Whose
 from plasticdsl.model.protocol import Asked
 from plasticdsl.model.schemes import Scheme
 from plasticdsl.plan.blocks import StepBlock
+from plasticdsl.plan.deferred import Deferred
 from plasticdsl.plan.events import Event, Postpone
 from plasticdsl.plan.operations import Operation, Window
 from plasticdsl.plan.others import Other
@@ -87,7 +88,7 @@ class ProjectionPlan:
     `at_thirds`: what happens at the spikes, or other events, of units that are arguments. `others`: projections that it reads. `totals`: sums that flows
     read, each a variable of the post units. `past`: what its sums read, where they take time. `block`: how it takes several steps at once, if it does.
     `settled`: how its connections flow, where nobody looks at them in every step. `framed`: variables of units that decay when somebody looks.
-    `superposed`: variables that are sums of a part of each unit.
+    `superposed`: variables that are sums of a part of each unit. `deferred`: what its rules change, where that waits for its next sum.
     `driven`: the pre units are a source that draws how often each of them spikes in a step, and each has one connection, to the post unit with its number.
     """
 
@@ -112,6 +113,7 @@ class ProjectionPlan:
     past: tuple[PastRead, ...] = ()
     block: StepBlock | None = None
     settled: Settled | None = None
+    deferred: Deferred | None = None
     framed: tuple[str, ...] = ()
     superposed: tuple[Superposed, ...] = ()
     driven: bool = False
@@ -178,7 +180,7 @@ class ProjectionPlan:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A whole network. `asked`: what experiments ask of it. `step`: everything that happens in one step, in order. `per_unit`: parameters and times that
-    have one value per unit or connection; all others are shared. `notes`: what passes did, for `explain`.
+    have one value per unit or connection; all others are shared. `notes`: what passes did, for `explain`. `single`: states will have 32 bits.
     """
 
     network: Network
@@ -188,6 +190,7 @@ class Plan:
     asked: Asked
     step: tuple[Operation, ...] = ()
     notes: tuple[str, ...] = ()
+    single: bool = False
 
     @property
     def windowed(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from plasticdsl.kernels.identifiers import Field, Kernel, Local, Part, of_population
-from plasticdsl.kernels.loops import feeds
+from plasticdsl.kernels.loops import defer, feeds
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.names import I, J, K, N, Names, each_unit
 from plasticdsl.kernels.loops.step_block import PLACE, Block
@@ -86,7 +86,8 @@ def begin(plan: Plan, projection: ProjectionPlan) -> Function:
     doc = f"Begin a block of steps of {projection.name}, where enough items are still to be shown, and form the sums of all of them."
     if block.may_be_free:
         body = (If(Compare("==", Read(UNKNOWN), ONE), (Store(block.steps, ZERO), block.later), body),)
-    return Function(Kernel("begin_block_{}", (projection.name,)), doc, (If(joined("and", may), (*ahead, *body)),))
+    begun = (*defer.carried_out(plan, projection), *ahead, *body)
+    return Function(Kernel("begin_block_{}", (projection.name,)), doc, (If(joined("and", may), begun),))
 
 
 def _look_ahead(block: Block) -> tuple[Statement, ...]:

@@ -73,6 +73,10 @@ class Names:
             case InPlan("rest", name):
                 group = next(g for g in self.projection.superposed if name in g.rests)
                 return Choice(((has_rests(self.projection, group), self.own(name)),), ZERO)
+            case InPlan("of_pre", number):
+                return element(self.group.field(Part.OF_PRE, number), self.ends[0])
+            case InPlan("of_post", number):
+                return element(self.group.field(Part.OF_POST, number), self.ends[1])
             case InPlan("shadow" | "forecast" as copy, name):
                 return self.own(name, Part.SHADOW if copy == "shadow" else Part.FORECAST)
             case Drawn(distribution, arguments, ends):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Kernel, Local, Part, of_population, of_projection
+from plasticdsl.kernels.loops import defer
 from plasticdsl.kernels.loops.flows import at_stage
 from plasticdsl.kernels.loops.names import (
     SLOT,
@@ -96,7 +97,8 @@ def add_sum(plan: Plan, operation: ops.AddSum) -> Function:
         body += [Comment(f"post.{target} = sum of {pretty(total.body)}"), Increase(cell, amount)]
     doc = f"Add the sum over the incoming connections of {projection.name} to {target}."
     kernel = stage_kernel(Kernel("sum_{}_{}", (projection.name, target)), stage)
-    return Function(kernel, doc, at_own_steps(plan.population(projection.projection.post), every_connection(walked, body)))
+    walk = defer.summed(plan, projection, cell, body) if operation.changes else every_connection(walked, body)
+    return Function(kernel, doc, at_own_steps(plan.population(projection.projection.post), walk))
 
 
 def _into(projection: ProjectionPlan, target: str) -> list[SumInto]:

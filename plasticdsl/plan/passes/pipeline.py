@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from plasticdsl.plan.passes.blocks import in_blocks
 from plasticdsl.plan.passes.calendar import look_ahead
+from plasticdsl.plan.passes.defer import defer
 from plasticdsl.plan.passes.drive import drive
 from plasticdsl.plan.passes.fetch import fetch
 from plasticdsl.plan.passes.frames import in_frames
@@ -102,6 +103,15 @@ PASSES = (
         rewrites="AddSum and AtStep come under conditions (InBlock); Connections that begin, keep and end blocks stand beside them; ProjectionPlan.block",
         found="Program.postponed says which arrays lack changes of a block, and the engine what is missing",
         here="after layout, whose numbers of connections make rows and columns of a matrix of them",
+    ),
+    Pass(
+        "defer",
+        1,
+        defer,
+        takes="rules that change connections at every step by what these and their units are, where sums alone read what they change",
+        rewrites="AtStep becomes Connections that keep the changes; the next AddSum carries them out; ProjectionPlan.deferred",
+        found="Program.deferred says which arrays may lack the changes of the last step; the engine has them carried out before it looks",
+        here="after hoist, which leaves what is no unit’s, and blocks, before which what waits is carried out",
     ),
     Pass(
         "narrow",

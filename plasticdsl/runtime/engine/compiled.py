@@ -46,6 +46,7 @@ class CompiledEngine:
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
         self._late = {one.field: one for one in program.postponed}
         self._sums = dict(self._all_sums())
+        self._waiting = {field for one in program.deferred for field in one.fields}
         self._unused = {name: np.array(first) for name, first in self._first_states().items() if name not in self._arrays}
         self._known_beforehand = {one.field.group.name for one in program.postponed if one.shown is not None}
         self._rests_on = tuple(dict.fromkeys(field for one in program.postponed for field in one.rests_on))
@@ -107,6 +108,7 @@ class CompiledEngine:
 
     def all_finite(self) -> bool:
         """Whether all states are finite, told fast: where it says no, they may only be large."""
+        self._carry_out_last()
         standing = {name for s in self._program.switches if not self._bound.scalars[s.field] for name in s.standing}
         with np.errstate(all="ignore"):
             for name, array in self._states.items():
@@ -123,6 +125,7 @@ class CompiledEngine:
         plain = (
             array is not None
             and field not in self._late
+            and field not in self._waiting
             and self._keepers(target.owner, self._arrays[field].per) is None
             and array.shape == (self.instance.part(target.owner).count,)
             and array.dtype == np.float64
@@ -181,6 +184,11 @@ class CompiledEngine:
         self._kernels.advance(self._step, 0)
         return bound.arrays[late.now]
 
+    def _carry_out_last(self) -> None:
+        """Nothing of the last step waits for the next sum any more. To the bit the same weights come of it, whoever asks when."""
+        if any(self._bound.arrays[one.wait][0] for one in self._program.deferred):
+            self._kernels.advance(self._step, 0)
+
     def _carry_out(self, projections: Collection[str]) -> None:
         """Nothing waits in these projections any more: something about them is changed from outside."""
         for late in self._late.values():
@@ -209,6 +217,8 @@ class CompiledEngine:
         if field in self._sums:
             return self._sums[field].read(self._bound, self._now)
         if field in self._bound.arrays:
+            if field in self._waiting:
+                self._carry_out_last()
             values, units = self._now(field), self._keepers(target.owner, self._arrays[field].per)
             return values if units is None else np.asarray(values[units])
         part = self.instance.part(target.owner)  # what no kernel touches keeps its value from the beginning
@@ -233,6 +243,7 @@ class CompiledEngine:
     def write(self, target: Ref, values: NDArray[np.float64] | float) -> None:
         """Set a state of every unit or connection; where all connections of a unit share it, their values must agree."""
         field = field_of(target)
+        self._carry_out_last()
         self._well.discard(field)
         self._sum_anew(field)
         self._carry_out({one.field.group.name for one in self._late.values() if field.group == one.field.group or field == one.shown})
@@ -308,6 +319,7 @@ class CompiledEngine:
 
     def switch_rules(self, on: Mapping[str, bool]) -> None:
         """Rules of these projections hold the weights (False) or change them (True)."""
+        self._carry_out_last()
         for switch in self._program.switches:
             if switch.projection in on:
                 self._well.difference_update(switch.standing if on[switch.projection] else ())
@@ -343,6 +355,7 @@ class CompiledEngine:
 
     def change(self, instance: Instance) -> bool:
         """Go on with other parameters; what follows from them is worked out anew, and nothing else."""
+        self._carry_out_last()
         self._readers = self._readers or Readers(self._program)
         new = self._readers.rebound(self._bound, self.instance, instance)
         if new is None:
@@ -377,6 +390,7 @@ class CompiledEngine:
 
     def snapshot(self, into: State | None = None, *, moving: bool = False) -> dict[str, NDArray[np.generic]]:
         """Copies of everything that changes during a run, or as things are now, and the clock."""
+        self._carry_out_last()
         state: dict[str, NDArray[Any]] = {}
         for key, values in self._changing(moving).items():
             used = None if into is None else into.get(key)
@@ -407,6 +421,8 @@ class CompiledEngine:
         for name, array in wanted.items():
             common = min(array.shape[-1], state[name].shape[-1])  # lists of spikes have room for more than there are
             array[..., :common] = state[name][..., :common]
+        for one in self._program.deferred:
+            self._bound.arrays[one.wait][0] = 0
         for switch in (s.field for s in self._program.switches):
             if str(switch) in state:
                 self._bound.scalars[switch] = int(state[str(switch)])
