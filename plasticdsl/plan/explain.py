@@ -194,7 +194,7 @@ def _projection(projection: ProjectionPlan, network: Network) -> Iterator[str]:
 def _as_written(projection: ProjectionPlan) -> Iterator[Scheme]:
     """Its integrators, once for a variable that is kept in parts."""
     told = {name for group in projection.superposed for name in group.others}
-    told |= {part for placed in projection.schemes for _, part in placed.sums}
+    told |= {part for placed in projection.schemes for whole, part in placed.sums if whole in variables_of(placed.scheme)}
     for placed in projection.schemes:
         if told.isdisjoint(variables_of(placed.scheme)):
             yield renamed(placed.scheme, dict(placed.sums)) if placed.sums else placed.scheme

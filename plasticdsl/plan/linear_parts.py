@@ -101,11 +101,12 @@ def _rate(row: Row, names: Mapping[str, str], offset: Expr) -> Expr:
 
 
 def renamed(scheme: Scheme, names: Mapping[str, str]) -> Scheme:
-    """The same with other names for some of several variables."""
-    assert not isinstance(scheme, ExponentialEuler)
+    """The same with other names for some of what it reads and moves."""
 
     def change(ref: Ref) -> Ref:
         return Ref(ref.owner, names[ref.name], ref.limit) if ref.owner is Whose.OWN and ref.name in names else ref
 
     changed = mapped(scheme, lambda expr: map_refs(expr, change))
-    return replace(changed, variables=tuple(names.get(v, v) for v in scheme.variables))
+    if isinstance(changed, ExponentialEuler):
+        return replace(changed, variable=names.get(changed.variable, changed.variable))
+    return replace(changed, variables=tuple(names.get(v, v) for v in changed.variables))

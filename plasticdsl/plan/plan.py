@@ -50,8 +50,8 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class PlacedScheme:
-    """An integrator of a projection's variables, all in one place. `held`: weights that rules move, which stand still while these are off. `sums`: its
-    variables that stand for what others are the parts of (`Superposed`), by the name of the first part; they are led along for those that read them."""
+    """An integrator of a projection's variables, all in one place. `held`: weights that rules move, which stand still while these are off. `sums`: what
+    it reads or leads along for those that do, and stands for the sum of parts that flow by themselves (`Superposed`), with the name of the first part."""
 
     scheme: Scheme
     place: Place = Place.CONNECTION

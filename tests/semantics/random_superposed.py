@@ -124,7 +124,9 @@ def superposed_cases(draw: st.DrawFn) -> Case:
     net.population("a", sizes.pre, neuron(variables=(state("u"),), events=BEATS), GivenSpikes(()), draw(trains(sizes.pre)))
     net.population("b", sizes.post, neuron(variables=(state("g"),), schemes=decay, events=BEATS), GivenSpikes(()), draw(trains(sizes.post)))
     every = [(j, i) for j in range(sizes.pre) for i in range(sizes.post)]
-    pairs = None if draw(st.booleans()) else sorted(draw(st.lists(st.sampled_from(every), min_size=1, max_size=len(every), unique=True)))
+    pairs = (
+        None if draw(st.integers(0, 2)) else sorted(draw(st.lists(st.sampled_from(every), min_size=1, max_size=len(every), unique=True)))
+    )
     count = len(every if pairs is None else pairs)
     numbers = {"a": 0.2, "b": -0.3, "k": [0.1 * n for n in range(count)], "tau": draw(st.sampled_from([2e-3, 20e-3])), "sigma": 7e-3}
     numbers["kappa"] = draw(st.sampled_from([5e-3, [4e-3 + 1e-3 * n for n in range(count)]]))

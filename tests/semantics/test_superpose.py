@@ -321,7 +321,7 @@ def test_random_connections() -> None:
     """Against the interpreter; more of them in `test_compiled`, where all kinds are tried."""
     found = []
 
-    @tried(6)
+    @tried(10)
     @given(superposed_cases())
     def run(case: Case) -> None:
         check(case, in_python(1))

@@ -11,7 +11,10 @@ What flows together with it and is no such sum, since its rate is not linear, sa
 Exact, up to rounding, when (1) A is the same for all connections, and a number and parameters alone; (2) every jump of x adds something that the unit that
 spikes knows alone, is made while rules are off too, and reaches all connections of the unit at the same time; (3) x has no bounds; (4) x starts at the
 same value at all connections of a unit. Then a + b solves the equation of x, which has one solution; and every integrator takes a linear equation one step
-on by a linear map. Variables that `settle` brings up to date together with others that follow them are left to it.
+on by a linear map.
+
+Where others that follow x flow in connections all the same, it is left with them if `settle` brings them up to date together, or if the connections are
+listed: looking up the part of the post unit would take longer than moving x along.
 
 A program may write values that are no such sum. They are kept for each connection from then on, as a rest r_ij that flows by dr/dt = A r, and what reads x
 adds r. Until then there is no r (`CompiledEngine.write`).
@@ -38,7 +41,7 @@ from plasticdsl.plan.order import flows
 from plasticdsl.plan.passes.settle import settles
 from plasticdsl.plan.places import Kind, Place
 from plasticdsl.plan.plan import Placed, PlacedScheme, Plan, ProjectionPlan
-from plasticdsl.plan.sharing import is_shared, moved_on_the_way, reads_only, remembering_once, starts_alike
+from plasticdsl.plan.sharing import is_shared, moved_on_the_way, own_read, reads_only, remembering_once, starts_alike
 from plasticdsl.plan.superposed import Superposed
 from plasticdsl.symbolic.linear import NotLinear, linear_form
 
@@ -52,7 +55,7 @@ def superpose(plan: Plan) -> Plan:
     if not plan.asked.one_by_one:
         read_by_others = {o.name for p in plan.projections for o in p.others}
         flowing = [p for p in plan.projections if p.schemes and p.name not in read_by_others]
-        done = {p.name: found for p in flowing if (found := _superposed(p, plan.per_unit)) is not p and not _is_settled_instead(p, found)}
+        done = {p.name: found for p in flowing if (found := _superposed(p, plan.per_unit)) is not p and not _is_better_whole(p, found)}
     if not done:
         return plan
     notes = tuple(
@@ -65,9 +68,11 @@ def superpose(plan: Plan) -> Plan:
     return replace(plan, projections=projections, step=tuple(_in_steps(plan, done)), notes=(*plan.notes, *notes))
 
 
-def _is_settled_instead(before: ProjectionPlan, after: ProjectionPlan) -> bool:
-    """Whether something would flow in connections all the same, and nothing in each step as it is."""
-    return any(s.place is Place.CONNECTION for s in after.schemes) and settles(before)
+def _is_better_whole(before: ProjectionPlan, after: ProjectionPlan) -> bool:
+    """Whether something would flow in connections all the same, and does so faster with what it follows beside it: where nothing does in each step, or
+    where connections are listed, so that each would have to look up its post unit."""
+    flowing = any(s.place is Place.CONNECTION for s in after.schemes)
+    return flowing and (settles(before) or not before.projection.connectivity.is_full)
 
 
 def _in_steps(plan: Plan, done: Mapping[str, ProjectionPlan]) -> Iterator[Operation]:
@@ -219,9 +224,7 @@ def _in_two(
         variables.append(Placed(replace(blank, name=part, symbol=part), Kind.STATE, other, True, _reason(other, name)))
         variables.append(Placed(replace(blank, name=rest, symbol=rest), Kind.STATE, Place.CONNECTION, True))
     if set(names) != set(variables_of(scheme)):
-        sums = {name: _fresh(f"{name}_sum", taken) for name in names}
-        parts.append(replace(placed, scheme=renamed(scheme, sums), sums=tuple((new, name) for name, new in sums.items())))
-        variables += (Placed(Variable(new, new, Role.DEFINITION), Kind.EVALUATED, Place.CONNECTION, True) for new in sums.values())
+        parts.append(placed)
     events = tuple(
         (slot, many if slot.side is side else tuple(_of_part(e, names, others) for e in many)) for slot, many in projection.events
     )
@@ -265,10 +268,13 @@ def _reading_parts(projection: ProjectionPlan) -> ProjectionPlan:
     def of(event: Event) -> Event:
         return event if event.assigned in parts else mapped(event, read)
 
-    schemes = (s if parts.issuperset(variables_of(s.scheme)) else mapped(s, read) for s in projection.schemes)
+    sums = {name: free_name(f"{name}_sum", {p.variable.name for p in projection.variables}) for group in groups for name in group.names}
+    wholes = (Placed(Variable(name, name, Role.DEFINITION), Kind.EVALUATED, Place.CONNECTION, True) for name in sums.values())
+    schemes = (s if parts.issuperset(variables_of(s.scheme)) else _with_sums(s, sums) for s in projection.schemes)
     return remembering_once(
         replace(
             projection,
+            variables=(*projection.variables, *wholes),
             events=tuple((slot, tuple(map(of, many))) for slot, many in projection.events),
             each_step=mapped(projection.each_step, read),
             periodic=mapped(projection.periodic, read),
@@ -278,3 +284,10 @@ def _reading_parts(projection: ProjectionPlan) -> ProjectionPlan:
             totals=mapped(projection.totals, read),
         )
     )
+
+
+def _with_sums(placed: PlacedScheme, sums: Mapping[str, str]) -> PlacedScheme:
+    """An integrator of connections that begins with the sums of what it reads or leads along."""
+    met = own_read(placed.scheme) | {*variables_of(placed.scheme)}
+    found = {name: whole for name, whole in sums.items() if name in met}
+    return replace(placed, scheme=renamed(placed.scheme, found), sums=tuple((whole, name) for name, whole in found.items()))
