@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from plasticdsl.derive.cables import cables, coupled_variables
 from plasticdsl.derive.conserved import conserved_variables
 from plasticdsl.derive.flow_system import (
     System,
@@ -81,6 +82,8 @@ def choose_schemes(
     if not block.flows:
         return replace(block, schemes=())
     system = system_of(block, flowing_inputs, held)
+    coupled = coupled_variables(system)
+    system = system.part(system.rates.keys() - {c.variable for c in coupled})
     jumping = jump_schemes(system)
     schemes: list[Scheme] = list(jumping)
     system = system.part(system.rates.keys() - {v for scheme in jumping for v in scheme.variables})
@@ -90,7 +93,7 @@ def choose_schemes(
     if rest.rates:
         of_all = next((m for m in block.methods if not m.variables), None)
         schemes += _automatic(rest, together, step) if of_all is None else schemes_by_method(rest, of_all)
-    return replace(block, schemes=tuple(schemes))
+    return replace(block, schemes=(cables(system, coupled, tuple(schemes)),) if coupled else tuple(schemes))
 
 
 # --- the automatic choice --------------------------------------------------------------------------------------------

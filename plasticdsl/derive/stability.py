@@ -12,7 +12,7 @@ from contextlib import suppress
 from plasticdsl.model import Block
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Exact, Jumps, Rosenbrock, linear_parts
+from plasticdsl.model.schemes import Cables, Exact, Jumps, Rosenbrock, linear_parts
 from plasticdsl.symbolic.algebra import add, mul
 from plasticdsl.symbolic.block_contents import default_values
 from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate
@@ -37,7 +37,7 @@ def time_constants(block: Block, values: Mapping[Expr, float] | None = None) -> 
 def _slopes(block: Block) -> Iterator[tuple[str, Expr]]:
     """∂rate/∂variable of each variable that is not integrated exactly and whose rate has a derivative."""
     for scheme in block.schemes:
-        for name, slope, offset in () if isinstance(scheme, Exact | Rosenbrock | Jumps) else linear_parts(scheme):
+        for name, slope, offset in () if isinstance(scheme, Exact | Rosenbrock | Jumps | Cables) else linear_parts(scheme):
             own = Ref(Whose.OWN, name)
             with suppress(NotDifferentiable):
                 yield name, differentiate(add(mul(slope, own), offset), own)

@@ -40,6 +40,8 @@ _CODES: tuple[Code, ...] = (
     Code("bad-place", "a place that units cannot be at",
          "Units are `on a line of 1 mm`, `on a ring of 1 mm`, `on a ring` (of angles), `on a sheet of 1 mm × 2 mm` or "
          "`on a torus of 1 mm × 1 mm`, in order or `at random`."),
+    Code("bad-section", "a section of a neuron that cannot be joined to the others",
+         "Sections stand one after the other, each coming from one above it: ‘dendrite = cylinder(…) from soma’."),
     Code("bad-table", "a table that cannot be read",
          "The first row of `table NAME of EXPERIMENT:` names the columns; each other row has a value for every column."),
     Code("bare-delay", "a delay without a side on a plastic projection",
@@ -345,6 +347,8 @@ _CODES: tuple[Code, ...] = (
          "`start from end of Training` goes on from an experiment of the same file, on the same network, with the same step and seed, that is not swept."),
     Code("unknown-block", "a word at the margin that begins no block",
          "A file consists of neuron, synapse, rule, network, experiment, function and use."),
+    Code("unknown-shape", "a shape or measure that sections do not have",
+         "There is ‘cylinder(diameter 1 µm, length 300 µm, 100 segments)’ and ‘sphere(diameter 20 µm)’."),
     Code("unknown-distribution", "a distribution that does not exist",
          "There are N, U, Gamma, LogN, Exp, Bernoulli, Binomial and Poisson."),
     Code("unknown-event", "an event that these units do not have",

@@ -25,7 +25,7 @@ _SUPPORT = "plasticdsl.support."
 MODULES: Mapping[str, Compiled] = {
     "functions": "alone", "vmath": "inline", "vmath_single": "inline", "philox": "alone", "draws": "alone", "counts": "alone", "hazards": "inline",
     "orders": "alone", "products": "contracted", "memory": "alone", "sorting": "alone", "propagators": "", "arrays": "",
-    "elementwise": "", "random": "", "distributions": "", "subsets": "", "steps": "", "structure": "", "units": "", "connections": "",
+    "elementwise": "", "random": "", "distributions": "", "subsets": "", "steps": "", "structure": "", "trees": "alone", "units": "", "connections": "",
     "connectivity": "", "pairs": "", "spikes": "", "values": "",
 }  # fmt: skip
 

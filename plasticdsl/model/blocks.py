@@ -23,6 +23,7 @@ from plasticdsl.model.dynamics import (
     Trigger,
 )
 from plasticdsl.model.expr import Expr, Ref, refs
+from plasticdsl.model.geometry import Section
 from plasticdsl.model.owners import Foreign, OfArgument, Whose
 from plasticdsl.model.schemes import Scheme
 from plasticdsl.model.variables import Role, Variable
@@ -70,7 +71,8 @@ class Block:
 
     `variables`: parameters and definitions come in an order in which each depends only on earlier ones.
     `handlers` of one trigger run in the order given (in a connection: the synapse's, then each rule's).
-    `output`: the variable that `x`/`y` mean. `presence`: of a connection.
+    `output`: the variable that `x`/`y` mean. `presence`: of a connection. `sections`: of a
+    neuron that has a shape; then a unit is a segment.
     """
 
     kind: str
@@ -92,6 +94,7 @@ class Block:
     schemes: tuple[Scheme, ...] = ()
     span: Span = NOWHERE
     presence: Presence = Presence.FIXED
+    sections: tuple[Section, ...] = ()
 
     def variable(self, name: str) -> Variable | None:
         """The variable with this canonical name."""

@@ -178,6 +178,10 @@ FUNCTIONS: Mapping[str, int] = {
 }  # fmt: skip
 
 
+#: What comes along the cable from the neighbours of a segment, and what it multiplies: of a voltage, by a resistivity, the current for each area of the
+#: segment; of a concentration, by a diffusion coefficient, its rate (`derive.cables`).
+COUPLINGS = ("axial", "diffusion")
+
 #: Sliding rates in blocks, before `derive.sliding_rates` writes them out: of the unit itself, or of one of the two units. They take the window.
 SLIDING: Mapping[str, Owner] = {"rate": Whose.OWN, "rate_pre": Whose.PRE, "rate_post": Whose.POST}
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from plasticdsl.model.dynamics import Transition
 from plasticdsl.model.expr import Expr, Number
+from plasticdsl.model.geometry import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,38 @@ class Jumps:
         return tuple(v for v, grain in zip(self.variables, self.grains, strict=True) if grain is None)
 
 
+@dataclass(frozen=True, slots=True)
+class Coupled:
+    """x' = rate + weight Σ_v (x_v − x)/r_v over the neighbours v of a segment, with the resistance r_v of the cable between the two, of which each half of
+    a segment has `resistivity` times its length over its cross-section. `slope`: ∂rate/∂x."""
+
+    variable: str
+    rate: Expr
+    slope: Expr
+    weight: Expr
+    resistivity: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Cables:
+    """All variables of neurons with sections: half a step of what is not coupled along the cable, by the schemes `before`; a step of each coupled variable
+    by Crank and Nicolson's scheme, with the rate taken linear in it and all else held; and another half step, by the schemes `after` (Strang 1968; with
+    the two halves of successive steps taken together that is Hines's staggered scheme, 1984). Of second order in dt; a cell-centred finite volume for each
+    segment makes it second order in space. `nodes`: of the tree, `segments`: how many a neuron has."""
+
+    coupled: tuple[Coupled, ...]
+    before: tuple[Scheme, ...]
+    after: tuple[Scheme, ...]
+    nodes: tuple[Node, ...]
+    segments: int
+    reason: str = ""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Everything that flows."""
+        return (*(c.variable for c in self.coupled), *(v for scheme in self.before for v in variables_of(scheme)))
+
+
 #: How many jumps there may be in one step of the grid.
 MOST_JUMPS = 10_000_000
 #: Newton's steps for the time of a jump, and by what part of a step the last may still change it.
@@ -200,7 +233,7 @@ STABLE = 2.785
 Staged = RungeKutta4 | ExponentialRungeKutta
 Noisy = EulerMaruyama | TwoStages | Milstein
 Explicit = Staged | Euler | EulerMaruyama | TwoStages | Milstein
-Scheme = Exact | ExponentialEuler | Explicit | Rosenbrock | Jumps
+Scheme = Exact | ExponentialEuler | Explicit | Rosenbrock | Jumps | Cables
 """All schemes of a block read the block's state at t_n (they do not see each other's results); rates, slopes and offsets have the
 block's definitions substituted, so they hold only states, parameters, inputs and `t`."""
 

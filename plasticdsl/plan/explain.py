@@ -9,6 +9,7 @@ from plasticdsl.model import Block, Network, Population, Presence, RegularSource
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import (
+    Cables,
     Euler,
     EulerMaruyama,
     Exact,
@@ -152,6 +153,8 @@ def method(scheme: Scheme) -> str:
             return f"Milstein ({'Stratonovich' if stratonovich else 'Itô'}, order one)"
         case Jumps(flowing=flowing):
             return "jumps, each at its own time" + (", with a flow between them (Runge–Kutta 4)" if flowing else "")
+        case Cables():
+            return "Crank–Nicolson on the tree of segments (second order)"
         case Rosenbrock(tolerance=tolerance):
             length = "" if tolerance is None else f", as many steps as a tolerance of {tolerance:g} takes"
             return f"Rosenbrock (RODAS, fourth order, L-stable{length})"

@@ -15,6 +15,7 @@ from plasticdsl.model.inline import map_refs
 from plasticdsl.model.mapping import mapped
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import (
+    Cables,
     Euler,
     EulerMaruyama,
     Exact,
@@ -56,7 +57,7 @@ def row_of(scheme: Scheme, name: str) -> Row | None:
         at = scheme.variables.index(name)
         factors = {v: factor for v, factor in zip(scheme.variables, scheme.matrix[at], strict=True) if factor != ZERO}
         return Row(ZERO, factors, scheme.offset[at])
-    if isinstance(scheme, Rosenbrock | Jumps):  # their steps hang on all their variables
+    if isinstance(scheme, Rosenbrock | Jumps | Cables):  # their steps hang on all their variables
         return None
     if isinstance(scheme, Noisy) and scheme.noises[scheme.variables.index(name)] is not None:
         return None
@@ -91,7 +92,7 @@ def alone(scheme: Scheme, names: Mapping[str, str], offsets: Sequence[Expr]) -> 
             return replace(scheme, variables=variables, rates=rates, noises=(None,) * len(rates))
         case Milstein():
             return replace(scheme, variables=variables, rates=rates, noises=(None,) * len(rates), slopes=(ZERO,) * len(rates))
-        case Rosenbrock() | Jumps():
+        case Rosenbrock() | Jumps() | Cables():
             raise ValueError("an integrator that takes all its variables together has no part that is alone")
 
 
@@ -107,6 +108,8 @@ def renamed(scheme: Scheme, names: Mapping[str, str]) -> Scheme:
         return Ref(ref.owner, names[ref.name], ref.limit) if ref.owner is Whose.OWN and ref.name in names else ref
 
     changed = mapped(scheme, lambda expr: map_refs(expr, change))
+    if isinstance(changed, Cables):
+        raise TypeError("connections have no sections")
     if isinstance(changed, ExponentialEuler):
         return replace(changed, variable=names.get(changed.variable, changed.variable))
     return replace(changed, variables=tuple(names.get(v, v) for v in changed.variables))

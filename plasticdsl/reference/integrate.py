@@ -16,11 +16,15 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.expr import Expr, moves_with_time
+from plasticdsl.model.expr import Expr, Ref, moves_with_time
+from plasticdsl.model.geometry import Measure
+from plasticdsl.model.owners import Whose
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.schemes import (
     SHARES,
     STAGES,
+    Cables,
+    Coupled,
     Euler,
     EulerMaruyama,
     Exact,
@@ -52,31 +56,40 @@ def flow(run: Run) -> None:
     """Move every flowing variable by one step."""
     new: Moved = {}
     for owner, scheme in _schemes(run):
-        match scheme:
-            case Exact():
-                _exact(run, owner, scheme, new)
-            case ExponentialEuler():
-                _exponential_euler(run, owner, scheme, new)
-            case Euler():
-                _euler(run, owner, scheme, new)
-            case EulerMaruyama():
-                _euler_maruyama(run, owner, scheme, new)
-            case TwoStages():
-                _two_stages(run, owner, scheme, new)
-            case Milstein():
-                _milstein(run, owner, scheme, new)
-            case Rosenbrock():
-                _rosenbrock(run, owner, scheme, new)
-            case Jumps():
-                _jumps(run, owner, scheme, new)
-            case RungeKutta4() | ExponentialRungeKutta():
-                pass  # all of them together, below
-            case _:
-                assert_never(scheme)
+        _scheme(run, owner, scheme, new)
     _in_stages(run, new)
-    allowed = {(owner, name): _in_bounds(run, owner, name, values) for (owner, name), values in new.items()}
-    for (owner, name), values in allowed.items():
+    for (owner, name), values in _allowed(run, new).items():
         run.frame.values[owner][name] = values
+
+
+def _scheme(run: Run, owner: str, scheme: Scheme, new: Moved) -> None:
+    match scheme:
+        case Exact():
+            _exact(run, owner, scheme, new)
+        case ExponentialEuler():
+            _exponential_euler(run, owner, scheme, new)
+        case Euler():
+            _euler(run, owner, scheme, new)
+        case EulerMaruyama():
+            _euler_maruyama(run, owner, scheme, new)
+        case TwoStages():
+            _two_stages(run, owner, scheme, new)
+        case Milstein():
+            _milstein(run, owner, scheme, new)
+        case Rosenbrock():
+            _rosenbrock(run, owner, scheme, new)
+        case Jumps():
+            _jumps(run, owner, scheme, new)
+        case Cables():
+            _cables(run, owner, scheme, new)
+        case RungeKutta4() | ExponentialRungeKutta():
+            pass  # all of them together
+        case _:
+            assert_never(scheme)
+
+
+def _allowed(run: Run, new: Moved) -> Moved:
+    return {(owner, name): _in_bounds(run, owner, name, values) for (owner, name), values in new.items()}
 
 
 def _in_bounds(run: Run, owner: str, name: str, values: Floats) -> Floats:
@@ -103,7 +116,7 @@ def seen_from(run: Run, owner: str, ahead: float = 0.0) -> Frame:
 
 def step_of(run: Run, owner: str) -> float:
     """How long its step is (s)."""
-    return run.structure.instance.dt * run.structure.stride(owner)
+    return run.share * run.structure.instance.dt * run.structure.stride(owner)
 
 
 def standing(run: Run, owner: str, name: str) -> NDArray[np.bool_]:
@@ -302,6 +315,57 @@ def _jumps(run: Run, owner: str, scheme: Jumps, new: Moved) -> None:
         end = after_jumps(scheme, begin, step_of(run, owner), value, (instance.seed, stream, unit, step))
         moved[unit] = [end[v] for v in scheme.variables]
     new.update({(owner, v): moved[:, place] for place, v in enumerate(scheme.variables)})
+
+
+def _cables(run: Run, owner: str, scheme: Cables, new: Moved) -> None:
+    """Half a step of what is not coupled, a step along the cable, and another half, in a frame that nobody else sees."""
+    outside, step = run.frame, step_of(run, owner)
+    run.frame = outside.at_stage(outside.ahead)
+    _half(run, owner, scheme.before)
+    for coupled in scheme.coupled:
+        moved = {(owner, coupled.variable): _along(run, owner, scheme, coupled, step)}
+        run.frame.values[owner].update({name: values for (_, name), values in _allowed(run, moved).items()})
+    _half(run, owner, scheme.after)
+    new.update({(owner, v): run.frame.values[owner][v] for v in scheme.variables})
+    run.frame = outside
+
+
+def _half(run: Run, owner: str, schemes: Sequence[Scheme]) -> None:
+    new: Moved = {}
+    run.share = 0.5
+    for scheme in schemes:
+        _scheme(run, owner, scheme, new)
+        if isinstance(scheme, Staged):
+            _together(run, [(owner, scheme)], step_of(run, owner), new)
+    run.share = 1.0
+    run.frame.values[owner].update({name: values for (_, name), values in _allowed(run, new).items()})
+
+
+def _along(run: Run, owner: str, scheme: Cables, one: Coupled, step: float) -> Floats:
+    """Crank and Nicolson's step, with a full matrix over the points of each neuron's tree."""
+    scope, now = everything(run.structure, seen_from(run, owner), owner), run.frame.values[owner][one.variable]
+    slope, rate, weight = (rate_of(run, owner, one.variable, e, scope) for e in (one.slope, one.rate, one.weight))
+    resistances = _each(run, owner, one.resistivity, scope) * _each(run, owner, Ref(Whose.OWN, Measure.HALF.value), scope)
+    neurons, moved = now.size // scheme.segments, np.empty_like(now)
+    for neuron in range(neurons):
+        matrix, right = np.zeros((len(scheme.nodes), len(scheme.nodes))), np.zeros(len(scheme.nodes))
+        unit_of = [node.segment * neurons + neuron if node.segment >= 0 else -1 for node in scheme.nodes]
+        for point, node in enumerate(scheme.nodes):
+            unit = unit_of[point]
+            if unit >= 0:
+                matrix[point, point] += 2.0 / step - slope[unit]
+                right[point] = (2.0 / step - slope[unit]) * now[unit] + rate[unit]
+            if node.parent >= 0:
+                passing = 1.0 / sum(resistances[segment * neurons + neuron] for segment in node.way)
+                for here, there in ((point, node.parent), (node.parent, point)):
+                    factor = passing * (weight[unit_of[here]] if unit_of[here] >= 0 else 1.0)
+                    matrix[here, here] += factor
+                    matrix[here, there] -= factor
+        middle = np.linalg.solve(matrix, right)
+        for point, unit in enumerate(unit_of):
+            if unit >= 0:
+                moved[unit] = 2.0 * middle[point] - now[unit]
+    return moved
 
 
 # --- stages ----------------------------------------------------------------------------------------------------------

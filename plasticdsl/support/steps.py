@@ -109,3 +109,8 @@ def _tolerance(quotient: float) -> float:
 
 def _tolerances(quotients: Floats) -> Floats:
     return np.maximum(NEARLY, PRECISION * np.abs(quotients))
+
+
+def half_step(step: float) -> float:
+    """Half of a step (s)."""
+    return 0.5 * step

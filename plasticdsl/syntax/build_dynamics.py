@@ -149,9 +149,13 @@ def _on_event(parts: Parts) -> tree.OnEvent:
 
 
 def _rising(parts: Parts) -> tree.SpikeWhen:
-    """`V rises above V_θ`, as the condition that holds afterwards."""
-    left, verb, _, right = parts
-    condition = tree.Compare((left, right), (">" if verb.text == "rises" else "<",), span_of(parts))
+    """`V rises above V_θ`, `V rises above V_θ in soma`, as the condition that holds afterwards."""
+    left, verb, _, right, *rest = parts
+    condition: tree.Expr = tree.Compare((left, right), (">" if verb.text == "rises" else "<",), span_of(parts))
+    if rest:
+        section = name_of(rest[1])
+        inside = tree.Compare((section, tree.Number("1", (), section.span)), ("=",), section.span)
+        condition = tree.Logic("and", (condition, inside), span_of(parts))
     return tree.SpikeWhen(condition, True, (), condition.span)
 
 
@@ -229,6 +233,35 @@ def _reaction(parts: Parts) -> tree.Reaction:
         wanted = "two rates, ‘k_on, k_off’" if arrow.kind == "<->" else "one rate"
         raise Refusal("reaction-rates", span, f"A reaction with ‘{arrow.text}’ has {wanted}.", "‘⇌’ goes both ways, ‘→’ one way.")
     return tree.Reaction(tuple(left), tuple(right), forward, backward, whole, None if said is None else said.text == "stochastic")
+
+
+def _section(parts: Parts) -> tree.Section:
+    name, _, called = parts[:3]
+    if not isinstance(name, tree.Name):
+        raise Refusal("bad-left-side", name.span, "A section of a neuron has a name.", "For example ‘dendrite = cylinder(…)’.")
+    shape = called.text.rstrip("(")
+    extents: dict[str, tree.Expr] = {}
+    for extent in (part for part in parts if isinstance(part, dict)):
+        extents |= extent
+    wanted = {"cylinder": {"diameter", "length", "segments"}, "sphere": {"diameter"}}.get(shape)
+    if wanted is None:
+        raise Refusal("unknown-shape", called.span, "There is no such shape of a section.", "There is ‘cylinder(…)’ and ‘sphere(…)’.")
+    if extents.keys() - wanted or {"diameter"} - extents.keys() or (shape == "cylinder" and "length" not in extents):
+        hint = "Write ‘cylinder(diameter 1 µm, length 300 µm, 100 segments)’ or ‘sphere(diameter 20 µm)’."
+        raise Refusal("unknown-shape", called.span, f"These are not the measures of a {shape}.", hint)
+    segments = _segments(extents["segments"]) if "segments" in extents else 1
+    parent, place = after(parts, "from"), after(parts, "at")
+    origin = None if parent is None else name_of(parent)
+    where = None if place is None else name_of(place)
+    return tree.Section(name, shape, extents["diameter"], extents.get("length"), segments, origin, where, span_of(parts))
+
+
+def _segments(count: tree.Expr) -> int:
+    match count:
+        case tree.Number(text=text, unit=()) if text.isdigit() and 0 < int(text) <= 100_000:
+            return int(text)
+        case _:
+            raise Refusal("bad-count", count.span, "The number of segments is a whole number from 1 to 100 000.")
 
 
 def _terms(expression: tree.Expr) -> list[tree.Species]:
@@ -332,6 +365,8 @@ DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "how": lambda parts: {parts[0].text: parts[-1]},
     "reaction": _reaction,
     "species": lambda parts: [] if isinstance(parts[0], Token) else _terms(parts[0]),
+    "section": _section,
+    "extent": lambda parts: {parts[0].text: parts[1]} if isinstance(parts[0], Token) else {"segments": parts[0]},
     "prune": lambda parts: tree.Prune(parts[2], after(parts, "every"), span_of(parts)),
     "grow": _grow,
     "of_new": _of_new,

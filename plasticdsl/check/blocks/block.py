@@ -16,6 +16,7 @@ from plasticdsl.check.blocks.connection_sums import check_incoming, sums
 from plasticdsl.check.blocks.declarations import changing, collect, constant_names, working_order
 from plasticdsl.check.blocks.firing import named_events, output_name, refractory, spike
 from plasticdsl.check.blocks.flows import FlowParts, average_flows, flows_and_pulses, methods, reaction_flows, translate_flow
+from plasticdsl.check.blocks.geometry import sections_written, translated, with_measures
 from plasticdsl.check.blocks.index_notation import without_indices
 from plasticdsl.check.blocks.pairs import pair_rules
 from plasticdsl.check.blocks.rewiring import rewiring
@@ -70,7 +71,8 @@ def check_block(
     """The meaning of a neuron, synapse or rule; what is wrong goes to `report` and the result is then not to be run. `solver`: that of what is around,
     where names of it are read whose units are not known yet, and `extend` what else can be read there."""
     before = report.count
-    block = without_indices(block)
+    sections = sections_written(block)
+    block = with_measures(without_indices(block))
     contents = collect(block, report)
     scope = BlockScope(block, contents, outside, report, solver, extend)
     order = working_order(contents, report)
@@ -106,6 +108,7 @@ def check_block(
         methods=methods(contents.methods, flows, report),
         needs=tuple(scope.needs.values()),
         span=block.span,
+        sections=translated(sections, scope, report),
     )
     check_incoming(checked, report)
     check_assigned(checked, {name: i.rhs.span for name, i in contents.initials.items()}, report)

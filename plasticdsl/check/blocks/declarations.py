@@ -55,11 +55,12 @@ class Contents:
 
 
 _EVERYWHERE = (tree.Flow, tree.Define, tree.Initial, tree.Draw, tree.Jump, tree.Bound, tree.Every, tree.Method, tree.Reactions)
-_NEURON = (*_EVERYWHERE, tree.SpikeWhen, tree.SpikeAtRate, tree.Refractory, tree.Input, tree.Output)
+_NEURON = (*_EVERYWHERE, tree.SpikeWhen, tree.SpikeAtRate, tree.Refractory, tree.Input, tree.Output, tree.Section)
 _CONNECTION = (*_EVERYWHERE, tree.OnEvent, tree.OnPairs, tree.Truncate, tree.Prune, tree.Grow)
 
 _WORDS: dict[type, str] = {
     tree.SpikeWhen: "spike when", tree.SpikeAtRate: "spike at rate", tree.Refractory: "refractory", tree.Input: "input", tree.Output: "output",
+    tree.Section: "… = cylinder(…)",
     tree.OnPairs: "on … pairs", tree.Truncate: "truncate", tree.Prune: "prune", tree.Grow: "grow",
 }  # fmt: skip
 

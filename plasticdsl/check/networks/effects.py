@@ -19,6 +19,7 @@ from plasticdsl.graph import reached
 from plasticdsl.model import AddTo, Assign, Block, Network, Population, Projection, Role, Threshold, Trigger, Variable
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Incoming, Ref, refs
+from plasticdsl.model.geometry import MEASURED
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
@@ -158,6 +159,8 @@ def _idle(owner: _Owner, variable: Variable, written: tree.Define | None, report
     """One variable that nothing reads but its own changes; `written`: its definition."""
     symbol = variable.symbol
     match variable.role:
+        case Role.PARAMETER if owner.block.sections and variable.name in MEASURED:
+            pass
         case Role.PARAMETER | Role.GIVEN:
             words = _MEANT.get(variable.name.lower(), "")
             hint = Hint(words.format(symbol))

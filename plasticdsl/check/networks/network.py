@@ -28,6 +28,7 @@ from plasticdsl.check.networks.populations import check_population
 from plasticdsl.check.networks.projections import Wanted, check_projection, expand, side
 from plasticdsl.check.networks.proofs import equation, with_proofs
 from plasticdsl.check.networks.quantities import check_observables, check_parameters, check_signals, names_of, sorted_by_kind
+from plasticdsl.check.networks.segments import with_parts
 from plasticdsl.check.networks.symmetric_weights import with_symmetry
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Key, group, identity, mentioned, parts_named, that_mention
@@ -58,6 +59,7 @@ def check_network(
     not to be run. `folders`: where its patterns may lie; `sources`: the text of its equations."""
     names: dict[str, Declared] = {}
     building = Building(blocks, Context(outside.child(names), Solver(), report), names)
+    block = with_parts(block, blocks, building.context)
     _no_two_of_a_name(block, report)
     _no_two_blocks_of_a_name(block, blocks, report)
     of_units = [s for s in block.body if owner_of(s) is not None]

@@ -20,6 +20,7 @@ from plasticdsl.check.networks.moving import reads_moving, require_fixed
 from plasticdsl.check.networks.over_time import names_read, over_time, with_formulas
 from plasticdsl.check.networks.positions import placed
 from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values, read_value, value_context
+from plasticdsl.check.networks.segments import measures, units_of_segments
 from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, POSITIVE, Values, amount, constant
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import named_arguments
@@ -55,6 +56,9 @@ def check_population(statement: tree.Population, building: Building, target: Sid
     source: Source | None = None
     dims: Mapping[str, Dim] = {}
     given = given_values(statement.values)
+    neurons = size
+    if checked is not None:
+        size = units_of_segments(checked.block, neurons)
     listing = lists_per_unit(context, name, size, building.constants, statement.span)
     if checked is not None:
         block, dims = checked.block, context.solver.instantiate(checked.dims)
@@ -76,7 +80,8 @@ def check_population(statement: tree.Population, building: Building, target: Sid
     fixed, moving = ([g for g in given if isinstance(g.value, tree.OverTime) is over] for over in (False, True))
     fed: dict[str, tuple[Expr, Span]] = {}
     unit = None if checked is None else building.moving
-    values = _values(fixed, block, dims, listing, building.constants, {} if there is None else there.values, unit, fed)
+    own = {**measures(block, neurons), **({} if there is None else there.values)}
+    values = _values(fixed, block, dims, listing, building.constants, own, unit, fed)
     block, dims = _with_inputs(block, dims, fed, dict(values).keys())
     if moving:
         block = _over_time(moving, values, block, dims, listing, building.constants)

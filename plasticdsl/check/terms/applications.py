@@ -13,15 +13,15 @@ from plasticdsl.check.experiments.statistics import statistic
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
 from plasticdsl.check.terms.scope import DISTRIBUTIONS, RENAMED, SAME_DIMENSION, Declared, Scope, UserFunction, known_functions
-from plasticdsl.check.terms.unification import PURE
+from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model.expr import FUNCTIONS, Call, Expr, Ref, children, substitute
+from plasticdsl.model.expr import COUPLINGS, FUNCTIONS, Call, Expr, Ref, children, substitute
 from plasticdsl.model.owners import StandIn
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.units.display import counted
-from plasticdsl.units.table import is_unit
+from plasticdsl.units.table import LENGTH, is_unit
 
 _AT_EVENTS = (
     "It can stand under ‘on pre:’, ‘on post:’, ‘spike when …:’, ‘every T:’, and in changes at every step. "
@@ -67,7 +67,23 @@ def apply(node: tree.Apply, context: Context, value: Translate, limited: Callabl
     name = RENAMED.get(node.function.name, node.function.name)
     if name in FUNCTIONS or name in ("clip",):
         return _built_in(name, node, context, value)
+    if name in COUPLINGS:
+        return _coupling(name, node, context, value)
     return _unknown(node, node.function, context)
+
+
+def _coupling(name: str, node: tree.Apply, context: Context, value: Translate) -> Typed:
+    """`axial(V, R_i)`: a current for each area; `diffusion(Ca, D)`: a rate."""
+    nodes = _values(node, 2, context)
+    if nodes is None:
+        return context.unknown
+    what, by = (value(n, context) for n in nodes)
+    if not isinstance(what.expr, Ref):
+        return context.refuse("bad-section", f"What flows along a cable is a variable: ‘{name}(V, …)’.", nodes[0].span)
+    if name == "axial":
+        return Typed(Call(name, (what.expr, by.expr)), what.dim / (by.dim * Dim(LENGTH)))
+    require_dimension(nodes[1], by.dim, Dim(LENGTH) ** 2 / SECONDS, "A diffusion coefficient", context)
+    return Typed(Call(name, (what.expr, by.expr)), what.dim / SECONDS)
 
 
 def is_of_time(node: tree.Apply) -> bool:

@@ -37,6 +37,7 @@ from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import (
     SHARES,
     STAGES,
+    Cables,
     Euler,
     EulerMaruyama,
     Exact,
@@ -55,7 +56,7 @@ from plasticdsl.plan.places import Kind
 from plasticdsl.plan.populations import PopulationPlan
 from plasticdsl.support.propagators import propagator
 from plasticdsl.support.random import stream_of
-from plasticdsl.support.steps import own_step
+from plasticdsl.support.steps import half_step, own_step
 from plasticdsl.support.structure import entry, square
 
 #: Every so many steps it is looked whether what decays has vanished.
@@ -115,6 +116,8 @@ def _scheme(scheme: Scheme, context: FlowContext) -> list[Statement]:
             return _two_stages(scheme, context)
         case Milstein():
             return _milstein(scheme, context)
+        case Cables():
+            raise TypeError("what flows along cables is no flow of one unit")
         case Jumps():
             from plasticdsl.kernels.loops.jumps import jumps
 
@@ -252,7 +255,8 @@ def scheme_arguments(scheme: Scheme, names: Names, size: Field, held: frozenset[
 def _length(names: Names) -> Recipe:
     """Of a step."""
     slow = isinstance(names.owner, PopulationPlan) and names.owner.population.step is not None
-    return Apply(own_step, (recipes.DT, names.group.field(Part.STRIDE))) if slow else recipes.DT
+    whole = Apply(own_step, (recipes.DT, names.group.field(Part.STRIDE))) if slow else recipes.DT
+    return Apply(half_step, (whole,)) if names.halved else whole
 
 
 def _propagators(scheme: Exact, names: Names, size: Field, held: frozenset[str]) -> list[Array | Scalar]:

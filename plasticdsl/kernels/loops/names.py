@@ -42,7 +42,7 @@ class Names:
     `stage`: what has a value at this stage of an integrator is meant with it. `ends`: what the pre and the post unit are called in
     the loop; `along`: the other projection over whose connections it runs, if not over the projection's own. `totals`: sums over connections
     are in arrays of the post units, not in locals. `repeat`: the local that says which of the unit's spikes of this step is handled, where there may
-    be several.
+    be several. `halved`: the step is half a step.
     """
 
     plan: Plan
@@ -54,6 +54,7 @@ class Names:
     along: str = ""
     totals: bool = False
     repeat: Local | None = None
+    halved: bool = False
 
     def resolve(self, expr: Expr) -> Expr:
         """`expr` with every reference an array element, scalar or local."""
@@ -119,7 +120,8 @@ class Names:
     def dt(self) -> Expr:
         """The step of a population or of connections."""
         slow = isinstance(self.owner, PopulationPlan) and self.owner.population.step is not None
-        return Binary("*", DT, Read(self.group.field(Part.STRIDE))) if slow else DT
+        whole = Binary("*", DT, Read(self.group.field(Part.STRIDE))) if slow else DT
+        return Binary("*", Number(0.5), whole) if self.halved else whole
 
     def number(self, owner: Owner) -> Expr:
         """Which unit of its population the pre or post unit, or one that is an argument, is, from 0."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Part, of_emitted, of_population, of_projection
-from plasticdsl.kernels.loops import calendar, chance, shares
+from plasticdsl.kernels.loops import cables, calendar, chance, shares
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.emission import COUNT, POSITION, emission
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, let_vanish, scheme_arguments
@@ -50,7 +50,7 @@ from plasticdsl.model import Trigger
 from plasticdsl.model.expr import Binary, Compare, Expr, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
-from plasticdsl.model.schemes import to_tolerance
+from plasticdsl.model.schemes import Cables, to_tolerance
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.places import Kind
 from plasticdsl.plan.plan import Plan
@@ -81,6 +81,7 @@ def sizes(plan: Plan, population: PopulationPlan) -> tuple[Size, ...]:
         Size(p.field(Part.GIVEN), Apply(len, (given,))),
         Size(p.field(Part.WORDS_LENGTH), Apply(length_of_words, (units,))),
         *calendar.sizes(population),
+        *(cables.sizes(along, p) if (along := on_cables(population)) is not None else ()),
     )
 
 
@@ -107,6 +108,8 @@ def arguments(plan: Plan, population: PopulationPlan) -> tuple[Array | Scalar, .
                 found.append(Array(full, "float64", (length,), full, kind is Kind.STATE, doc, v.unit, wide=wide))
             case Kind.SHARED:
                 found.append(Scalar(full, "float64", full, doc, v.unit))
+    if (along := on_cables(population)) is not None:
+        found += cables.arguments(along, Names(plan, population), _held(population))
     for scheme in population.schemes:
         found += scheme_arguments(scheme, Names(plan, population), length, _held(population))
     for change in population.changes:
@@ -254,8 +257,16 @@ def flow_context(plan: Plan, population: PopulationPlan) -> FlowContext:
     return FlowContext(Names(plan, population), I, population.population.block.flows, _held(population), not_refractory)
 
 
+def on_cables(population: PopulationPlan) -> Cables | None:
+    """How the segments of neurons with sections are integrated."""
+    return next((s for s in population.schemes if isinstance(s, Cables)), None)
+
+
 def flow_units(plan: Plan, population: PopulationPlan) -> Function:
     """The kernel that moves the population's state from t_n to t_{n+1}."""
+    if (along := on_cables(population)) is not None:
+        doc = f"Let the state of {population.name} flow from step n to n + 1, also along its cables."
+        return Function(Kernel("flow_{}", (population.name,)), doc, cables.flow_along(along, flow_context(plan, population)))
     context, doc = flow_context(plan, population), f"Let the state of {population.name} flow from step n to n + 1."
     loop = in_two_ways(population.name, population.alone, context, lambda known: flow(population.alone, known))
     first = let_vanish(population.alone, context, lambda body: (each_unit(population.name, body),))

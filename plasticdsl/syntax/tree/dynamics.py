@@ -201,6 +201,20 @@ class Reactions:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """`axon = cylinder(diameter 1 µm, length 300 µm, 300 segments) from soma at end`; `sphere(diameter 20 µm)` is one segment without a length."""
+
+    name: Name
+    shape: str
+    diameter: Expr
+    length: Expr | None
+    segments: int
+    parent: Name | None
+    place: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Truncate:
     """`truncate F at 200 ms`."""
 
@@ -236,4 +250,4 @@ Setting = Define | Draw | Initial
 
 Event = OnEvent | OnPairs | Every | SpikeWhen | SpikeAtRate
 
-Dynamics = Flow | Setting | Jump | Bound | Event | Refractory | Input | Output | Method | Truncate | Reactions | Prune | Grow
+Dynamics = Flow | Setting | Jump | Bound | Event | Refractory | Input | Output | Method | Truncate | Reactions | Prune | Grow | Section

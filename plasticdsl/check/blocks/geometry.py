@@ -1,0 +1,92 @@
+"""Sections of a neuron: `axon = cylinder(diameter 1 µm, length 300 µm, 300 segments) from soma`.
+
+Comes in: a block as written. Goes out: the same block in which what segments measure (`area`, `diameter`, `distance`) and whether they belong to a section
+(`axon`: 1 or 0) are parameters, which each population gives to its units (`check.networks.segments`); and the sections, once names have a meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from plasticdsl.check.blocks.block_scope import BlockScope
+from plasticdsl.check.report import Reporter
+from plasticdsl.check.sight import mentioned
+from plasticdsl.check.terms.expressions import translate_as
+from plasticdsl.check.terms.unification import Dim
+from plasticdsl.model.geometry import Measure, Place, Section
+from plasticdsl.source import Span
+from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import of_kind
+from plasticdsl.units.table import LENGTH
+
+#: The power of a metre in which each is measured.
+_POWERS = {Measure.AREA: 2, Measure.DIAMETER: 1, Measure.DISTANCE: 1, Measure.HALF: -1}
+
+
+def sections_written(block: tree.Block) -> tuple[tree.Section, ...]:
+    """The sections of a neuron, in the order of the text."""
+    return tuple(of_kind(block.body, tree.Section))
+
+
+def with_measures(block: tree.Block) -> tree.Block:
+    """The block without its sections, and with a parameter for everything about its segments that it reads and does not declare itself."""
+    sections = sections_written(block)
+    if not sections or block.kind != "neuron":
+        return block
+    body = tuple(s for s in block.body if not isinstance(s, tree.Section))
+    read = frozenset(name for statement in body for name in mentioned(statement))
+    own = {s.target.name for s in of_kind(body, tree.Define) if isinstance(s.target, tree.Name)}
+    at = sections[0].span
+    wanted = [(m.value, _POWERS[m]) for m in Measure if (m.value in read or m is Measure.HALF or m is Measure.AREA) and m.value not in own]
+    wanted += [(s.name.name, 0) for s in sections if s.name.name in read]
+    made = tuple(_parameter(name, power, at) for name, power in dict(wanted).items())
+    return replace(block, body=(*made, *body))
+
+
+def _parameter(name: str, power: int, at: Span) -> tree.Define:
+    unit = (("µm", Fraction(power)),) if power else ()
+    return tree.Define(tree.Name(name, name, at), (), tree.Number("1" if power else "0", unit, at), at)
+
+
+def translated(written: Sequence[tree.Section], scope: BlockScope, report: Reporter) -> tuple[Section, ...]:
+    """The sections of a block with their measures; what is wrong is reported."""
+    numbers = {s.name.name: n for n, s in reversed(list(enumerate(written)))}
+    found: list[Section] = []
+    for number, section in enumerate(written):
+        if numbers[section.name.name] != number:
+            report.twice(f"There is a section ‘{section.name.text}’ already.", section.name.span, written[numbers[section.name.name]].span)
+        diameter, length = (
+            translate_as(e, Dim(LENGTH), what, scope.context)
+            for e, what in ((section.diameter, "A diameter"), (section.length or section.diameter, "A length"))
+        )
+        parent = -1 if section.parent is None else numbers.get(section.parent.name, number)
+        if parent >= number or (number > 0 and parent < 0):
+            hint = f"Sections come one after the other: ‘{section.name.text} = … from {written[0].name.text}’."
+            span = section.span if section.parent is None else section.parent.span
+            report.error("bad-section", "A section comes from one that stands above it; only the first comes from nowhere.", span, hint)
+            parent = -1 if number == 0 else 0
+        place = _place(section, written[parent] if parent >= 0 else None, parent, report)
+        name = section.name
+        found.append(
+            Section(name.name, name.text, diameter, length, section.segments, parent, place, section.shape == "sphere", section.span)
+        )
+    return tuple(found)
+
+
+def _place(section: tree.Section, parent: tree.Section | None, number: int, report: Reporter) -> Place:
+    if section.place is None:
+        return Place.END
+    known = {p.value: p for p in Place}
+    place = known.get(section.place.name)
+    middle = place is Place.MIDDLE and parent is not None and parent.segments % 2 == 0
+    start = place is Place.START and number > 0
+    if place is None or middle or start:
+        message = {True: "An even number of segments has none in the middle."}.get(
+            middle, "A section begins at the end or the middle of another one."
+        )
+        hint = "‘from soma’, ‘from soma at middle’; at its start only the first section has another."
+        report.error("bad-section", message, section.place.span, hint)
+        return Place.END
+    return place

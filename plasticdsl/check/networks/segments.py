@@ -1,0 +1,112 @@
+"""Populations of neurons that have a shape: each of their segments is a unit.
+
+Comes in: a block with sections, and how many neurons there are. Goes out: the number of units, and what each segment measures, as values of the block's
+parameters (`model.geometry`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from plasticdsl.check.blocks.block import CheckedBlock, CheckedBlocks
+from plasticdsl.check.terms.amounts import constant
+from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.expressions import translate_as
+from plasticdsl.check.terms.unification import Dim
+from plasticdsl.model import Block, Value
+from plasticdsl.model.expr import Binary, Expr, Number, Ref
+from plasticdsl.model.geometry import Measure, Section, first_segments, measure, membership, segments_of
+from plasticdsl.symbolic.block_contents import default_values
+from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import of_kind
+from plasticdsl.units.table import LENGTH
+
+
+def units_of_segments(block: Block, neurons: Expr) -> Expr:
+    """How many units the neurons have."""
+    number = segments_of(block.sections) if block.sections else 1
+    match neurons:
+        case Number(value):
+            return Number(value * number)
+        case _:
+            return neurons if number == 1 else Binary("*", neurons, Number(float(number)))
+
+
+def measures(block: Block, neurons: Expr) -> dict[str, Value]:
+    """The values of the parameters by which a block knows of its segments; nothing for one without a shape."""
+    found: dict[str, Value] = {}
+    for what in Measure if block.sections else ():
+        if block.variable(what.value) is not None:
+            found[what.value] = measure(what, block.sections, neurons)
+    for number, section in enumerate(block.sections):
+        if block.variable(section.name) is not None:
+            found[section.name] = membership(number, block.sections, neurons)
+    return found
+
+
+# --- names of sections and places --------------------------------------------------------------------------------------
+
+
+def with_parts(block: tree.Block, blocks: CheckedBlocks, context: Context) -> tree.Block:
+    """A network in which `axon = cell.axon` and `tip = cell.axon(300 µm)` are parts, chosen by the numbers of their units."""
+    shaped: dict[str, tuple[tree.Population, CheckedBlock]] = {}
+    for population in of_kind(block.body, tree.Population):
+        checked = blocks.find("neuron", population.kind)
+        if checked is not None and checked.block.sections:
+            shaped[population.name.name] = population, checked
+    if not shaped:
+        return block
+    return replace(block, body=tuple(_statement(s, shaped, context) for s in block.body))
+
+
+def _statement(statement: tree.Statement, shaped: Mapping[str, tuple[tree.Population, CheckedBlock]], context: Context) -> tree.Statement:
+    match statement:
+        case tree.Define(target=tree.Name(), rhs=tree.Member(base=tree.Name(name=name), attribute=section) as rhs) if name in shaped:
+            at: tree.Expr | None = None
+        case tree.Define(
+            target=tree.Name(),
+            rhs=tree.Apply(function=tree.Member(base=tree.Name(name=name), attribute=section), arguments=(only,)) as rhs,
+        ) if name in shaped:
+            at = only.value
+        case _:
+            return statement
+    population, checked = shaped[name]
+    for number, one in enumerate(checked.block.sections):
+        if one.name == section.name:
+            first = first_segments(checked.block.sections)[number]
+            low, high = (
+                (first, first + one.segments - 1) if at is None else (first + _segment_at(at, one, checked, population, context),) * 2
+            )
+            units = _units(population.size, low, high, rhs)
+            return replace(statement, rhs=tree.Indexed(replace(population.name, span=rhs.span), (units,), rhs.span))
+    return statement
+
+
+def _units(neurons: tree.Expr, low: int, high: int, at: tree.Expr) -> tree.Expr:
+    """The units of these segments of all neurons."""
+    span = at.span
+
+    def number(value: int) -> tree.Expr:
+        return tree.Number(str(value), (), span)
+
+    first = tree.Binary("+", tree.Binary("*", neurons, number(low), span), number(1), span)
+    return tree.Interval(first, tree.Binary("*", neurons, number(high + 1), span), span)
+
+
+def _segment_at(place: tree.Expr, section: Section, checked: CheckedBlock, population: tree.Population, context: Context) -> int:
+    """The number of the segment at a distance from the beginning of its section, from 0; what cannot be known is reported."""
+    report = context.report
+    where = constant(translate_as(place, Dim(LENGTH), "A place on a section", context), {})
+    known = {ref: Number(value) for ref, value in default_values(checked.block).items() if isinstance(ref, Ref)}
+    length = constant(section.length, known)
+    if population.arguments or population.values or where is None or length is None:
+        hint = "Where the length is a number in the neuron, and the place one, it is known which segment is there; else choose a unit: ‘cell[12]’."
+        report.error("bad-section", "Which segment this is, is not known before the run.", place.span, hint)
+        return 0
+    if not 0.0 <= where <= length:
+        report.error(
+            "bad-section", f"‘{section.symbol}’ is {length * 1e6:g} µm long.", place.span, "Places are counted from where it begins."
+        )
+        return 0
+    return min(int(where / length * section.segments), section.segments - 1)
