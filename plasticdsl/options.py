@@ -28,6 +28,7 @@ FOR_LARGE: Mapping[str, int] = {
     "fetch": LARGE,
     "frames": A_FEW,
     "lazy": MANY,
+    "replay": LARGE,
     "settle": SOME,
     "windows": LARGE,
 }

@@ -19,6 +19,7 @@ from plasticdsl.kernels.loops import (
     feeds,
     frames,
     lazy,
+    replay,
     rests,
     series,
     settle,
@@ -74,15 +75,18 @@ def build(plan: Plan) -> Program:
     settled = [p for p in plan.projections if p.settled is not None]
     framed = [p for p in plan.projections if p.framed]
     deferred = [p for p in plan.projections if p.deferred is not None]
+    replayed = [p for p in plan.projections if p.replayed is not None]
     bring = [
         *(defer.carry_out(plan, p) for p in deferred),  # first: the others tell what there is
         *(frames.bring(plan, p) for p in framed),
         *(lazy.bring(plan, p) for p in late),
+        *(replay.bring(plan, p) for p in replayed),
         *(settle.bring(plan, p) for p in settled),
         *(blocks.bring(plan, p) for p in blocked),
     ]
     begin = [frames.begin(plan, p) for p in framed]
     begin += [frames.with_what_is_left(plan, lazy.begin(plan, p)) for p in late]
+    begin += [frames.with_what_is_left(plan, replay.begin(plan, p)) for p in replayed]
     begin += [
         calendar.work_out(plan, p) for p in plan.populations if any(isinstance(e.emission, ByHazard) and e.emission.ahead for e in p.events)
     ]
@@ -112,6 +116,7 @@ def build(plan: Plan) -> Program:
         switches=tuple(s for s in map(_switch, plan.projections) if s.field in used),
         postponed=(
             *(one for p in late for one in lazy.postponed(plan, p)),
+            *(one for p in replayed for one in replay.postponed(plan, p)),
             *(one for p in settled for one in settle.postponed(plan, p)),
             *(blocks.postponed(plan, p) for p in blocked),
             *(one for p in framed for one in frames.postponed(p)),
@@ -142,7 +147,8 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         Scalar(SEED, "int64"),
         *(Scalar(field, "float64", field, v.symbol, v.unit) for field, v in network),
         *(a for p in plan.populations for a in units.arguments(plan, p)),
-        *(a for p in plan.projections for a in (*synapses.arguments(plan, p), *lazy.arguments(plan, p), *settle.arguments(plan, p))),
+        *(a for p in plan.projections for a in (*synapses.arguments(plan, p), *lazy.arguments(plan, p))),
+        *(a for p in plan.projections for a in (*replay.arguments(plan, p), *settle.arguments(plan, p))),
         *(a for p in plan.projections for a in (*frames.arguments(plan, p), *step_block.arguments(plan, p))),
         *(a for p in plan.projections for a in defer.arguments(p)),
         *feeds.arguments(plan),
@@ -215,6 +221,9 @@ _OF_CONNECTIONS = {
     ops.OfConnections.REMEMBER: sums.remember_pre,
     ops.OfConnections.ADD: arrivals.add_between,
     ops.OfConnections.SETTLE: settle.end_frame,
+    ops.OfConnections.ROOM: replay.make_room,
+    ops.OfConnections.TURN_PRE: replay.turn_pre,
+    ops.OfConnections.TURN_POST: replay.turn_post,
     ops.OfConnections.TURN: lazy.turn,
     ops.OfConnections.EXCEPT_TIES: lazy.except_ties,
     ops.OfConnections.BEGIN_BLOCK: blocks.begin,

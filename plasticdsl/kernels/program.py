@@ -229,7 +229,7 @@ class Postponed:
     """An array that lacks changes that wait (`loops.lazy`, `loops.blocks`). `advance` by no step stores in `now` what it would be with them, where that
     has the size `length`. While the element of `begun` is 0, nothing may wait: all elements of `sums` are 0 then. `rests_on`: the scalars for whose values
     something waits, those of its bounds among them. `shown`: a block of steps knows beforehand what tables give this variable, and keeps `changes`.
-    `within_bounds`: on both sides."""
+    `is_up_to_date`: it lacks a few changes or is what it was at the last visit, so that 32 bits serve as well as they would without."""
 
     field: Field
     now: Field
@@ -239,7 +239,7 @@ class Postponed:
     rests_on: tuple[Field, ...]
     shown: Field | None = None
     changes: tuple[Field, ...] = ()
-    within_bounds: bool = False
+    is_up_to_date: bool = False
 
 
 @dataclass(frozen=True, slots=True)

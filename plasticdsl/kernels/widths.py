@@ -27,7 +27,7 @@ def in_single(program: Program) -> Program:
     """The same program with 32-bit states and parameters. Times, hazards and counts stay as they are: a spike time in 32 bits would not even tell the
     steps of a minute apart. So do weights without bounds that lack what sums over time hold: these may be large;
     and what is integrated to a tolerance."""
-    late = {one.field for one in program.postponed if one.sums and not one.within_bounds}
+    late = {one.field for one in program.postponed if one.sums and not one.is_up_to_date}
     single = {a.name for a in program.arrays if a.dtype == "float64" and (a.is_variable or a.narrow) and not a.wide and a.name not in late}
 
     def decaying(expr: Expr) -> Expr | None:

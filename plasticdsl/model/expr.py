@@ -161,9 +161,10 @@ class Leaf:
 class InPlan(Leaf):
     """What only a plan knows under this name. `remembered`: earlier in the same event; `total`: the sum over the connections of the post unit, which has
     been taken before; `shadow`, `forecast`: what the connection's variable was before the events of this step, and will be after them; `rest`: what it has
-    beside the parts of its units; `of_pre`, `of_post`: what is kept of a unit for changes that wait."""
+    beside the parts of its units; `of_pre`, `of_post`: what is kept of a unit for changes that wait; `noted`: by the post unit, at a spike that is
+    carried out later."""
 
-    what: Literal["remembered", "total", "shadow", "forecast", "rest", "of_pre", "of_post"]
+    what: Literal["remembered", "total", "shadow", "forecast", "rest", "of_pre", "of_post", "noted"]
     name: str
 
 

@@ -52,9 +52,18 @@ class Postpone:
     span: Span = NOWHERE
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the post unit keeps of a spike for its connections, which carry it out at the next presynaptic one (`passes.replay`): read as
+    `InPlan("noted", name)`."""
+
+    name: str
+    value: Expr
+
+
 #: A `Total` is taken when every connection that comes to its place has carried out the statements above, and read below as `InPlan("total", name)`; at
 #: postsynaptic spikes it is that of the unit that spiked.
-PlanStatement = Assign | AddTo | AtMost | Remember | Foresee | SumHistory | Postpone | Total
+PlanStatement = Assign | AddTo | AtMost | Remember | Foresee | SumHistory | Postpone | Note | Total
 
 
 @dataclass(frozen=True, slots=True)

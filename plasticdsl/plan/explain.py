@@ -206,8 +206,9 @@ def _as_written(projection: ProjectionPlan) -> Iterator[Scheme]:
 def _happenings(projection: ProjectionPlan, words: Words) -> Iterator[str]:
     """What happens at spikes, at every step and now and then, and what is summed."""
     for slot in Slot:
-        for event in projection.at(slot):
-            yield f"{_when(slot, event.of)}: {words.event(event)}"
+        replayed = projection.replayed.written if projection.replayed is not None and slot is Slot.POST else ()
+        for event, later in replayed or ((e, False) for e in projection.at(slot)):
+            yield f"{_when(slot, event.of)}: {words.event(event)}{', carried out at the next presynaptic spike' if later else ''}"
     for unit, kind, events in projection.at_thirds:
         yield from (f"{f'at {kind} of' if kind else 'when'} ‘{unit.name}’{'' if kind else ' spikes'}: {words.event(e)}" for e in events)
     for event in projection.each_step:

@@ -36,6 +36,9 @@ class OfConnections(StrEnum):
     ADD = "what is added to units without a spike"  # when everyone has read the values from before
     SETTLE = "connections are brought up to date"  # where a frame of what flows in them ends
     TURN = "a frame of postponed changes ends"  # where one does
+    ROOM = "rows that histories cannot wait for are brought up to date"  # where a post unit could forget what they have not seen
+    TURN_PRE = "traces are kept relative to the next frame"  # where a frame ends, of the pre units
+    TURN_POST = "histories are kept relative to the next frame"  # and of the post units
     EXCEPT_TIES = "postponed changes leave out what reaches synapses now"  # that the presynaptic spike comes after
     BEGIN_BLOCK = "sums of all steps that are known beforehand are formed at once"  # where no block of steps is going on
     SUM_BLOCK = "the sums of this step are taken from those of its block"

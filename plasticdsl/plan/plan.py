@@ -23,6 +23,7 @@ from plasticdsl.plan.operations import Operation, Window
 from plasticdsl.plan.others import Other
 from plasticdsl.plan.places import Kind, Place, Slot
 from plasticdsl.plan.populations import PopulationPlan
+from plasticdsl.plan.replayed import Replayed
 from plasticdsl.plan.settled import Settled
 from plasticdsl.plan.superposed import Superposed
 
@@ -89,6 +90,7 @@ class ProjectionPlan:
     read, each a variable of the post units. `past`: what its sums read, where they take time. `block`: how it takes several steps at once, if it does.
     `settled`: how its connections flow, where nobody looks at them in every step. `framed`: variables of units that decay when somebody looks.
     `superposed`: variables that are sums of a part of each unit. `deferred`: what its rules change, where that waits for its next sum.
+    `replayed`: what connections do later at postsynaptic spikes.
     `driven`: the pre units are a source that draws how often each of them spikes in a step, and each has one connection, to the post unit with its number.
     """
 
@@ -116,6 +118,7 @@ class ProjectionPlan:
     deferred: Deferred | None = None
     framed: tuple[str, ...] = ()
     superposed: tuple[Superposed, ...] = ()
+    replayed: Replayed | None = None
     driven: bool = False
 
     @property

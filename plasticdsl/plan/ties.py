@@ -19,7 +19,7 @@ from plasticdsl.model import Assign, Total
 from plasticdsl.model.expr import Expr, InPlan, Ref, Special, refs, walk
 from plasticdsl.model.inline import map_refs
 from plasticdsl.model.owners import Whose
-from plasticdsl.plan.events import Event, Foresee, Remember
+from plasticdsl.plan.events import Event, Foresee, Note, Remember
 from plasticdsl.plan.places import Slot
 from plasticdsl.source import NOWHERE
 
@@ -106,7 +106,7 @@ def _forecast(post: Sequence[Event], names: frozenset[str], parameters: frozense
     for name in sorted(names):
         if not _self_contained(name, post, names | parameters):
             statement = next(e.statement for e in post if e.assigned == name)
-            span = NOWHERE if isinstance(statement, Remember | Total) else statement.span
+            span = NOWHERE if isinstance(statement, Remember | Total | Note) else statement.span
             message = (
                 f"‘{name}⁺’ is asked for at presynaptic spikes, but how ‘{name}’ jumps at a postsynaptic spike depends on more than itself."
             )

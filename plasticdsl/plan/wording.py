@@ -10,7 +10,7 @@ from plasticdsl.model.expr import Binary, Drawn, Expr, InPlan, Negate, Number, R
 from plasticdsl.model.owners import OfPopulation, Owner, Part, Whose, owner_text
 from plasticdsl.model.parts import Units
 from plasticdsl.model.pretty import pretty
-from plasticdsl.plan.events import Event, Foresee, Postpone, Remember, SumHistory
+from plasticdsl.plan.events import Event, Foresee, Note, Postpone, Remember, SumHistory
 from plasticdsl.support.distributions import KINDS
 
 _SIGNS = ((" * ", "·"), (" == ", " = "), ("<=", "≤"), (">=", "≥"), ("!=", "≠"), ("-", "−"))
@@ -85,6 +85,8 @@ class Words:
                 return f"{self.name(name)} = sum over the connections of each post unit of {self.formula(body)}, when all of them have come here"
             case SumHistory(history, name, increment):
                 return f"{self.name(name)} += {self.formula(increment)}, summed over the spike times kept in {history}{held}"
+            case Note(_, value):
+                return f"kept for its connections: {self.formula(value)}{held}"
             case Postpone(name, trace, factor):
                 change = self.formula(Binary("*", Ref(Whose.OWN, trace), factor))
                 return f"{self.name(name)} += {change}, carried out at the next presynaptic spike{held}"

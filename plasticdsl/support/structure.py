@@ -151,9 +151,19 @@ def decay_rate(factor: float) -> float:
     return float(-np.log(np.clip(factor, 1e-60, 1e60)))
 
 
+def patience(*rates: float) -> int:
+    """Steps in which none of these falls or rises by more than e²⁰⁰, at least one."""
+    return int(np.clip(200.0 / max((1e-12, *map(abs, rates))), 1.0, 1e12))
+
+
+def spikes_kept(window: int) -> int:
+    """How many spikes a unit keeps for its connections, where it may spike in each of so many steps before there is room for more."""
+    return max(32, 4 * window)
+
+
 def frame_steps(*rates: float) -> int:
     """Steps in which none of these falls or rises by more than e⁵, at least one."""
-    return int(np.clip(5.0 / max(1e-12, *map(abs, rates)), 1.0, 1e9))
+    return int(np.clip(5.0 / max((1e-12, *map(abs, rates))), 1.0, 1e9))
 
 
 def powers(factor: float, length: int) -> Floats:

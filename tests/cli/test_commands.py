@@ -250,7 +250,9 @@ def test_explain(capsys, model):
     assert "cells" in out and "exact" in out
     status, _, err = run(capsys, "explain", model, "--without", "luck")
     assert status == 2
-    names = "hoist, superpose, lazy, settle, frames, layout, blocks, defer, narrow, fetch, reciprocals, calendar, drive, windows, keep"
+    names = (
+        "hoist, superpose, lazy, replay, settle, frames, layout, blocks, defer, narrow, fetch, reciprocals, calendar, drive, windows, keep"
+    )
     assert f"no pass is called luck; the passes are {names}" in err
 
 

@@ -160,7 +160,7 @@ def _compared(loaded: Any, seed: int, connections: Any = None, **settings: Any) 
     """The numbers of the module and those of the instance, after every field that kernels work on has been compared."""
     made = _module(loaded)
     network = driver._networks(loaded)[0]
-    options = CompileOptions(level=1, without=frozenset({"layout", "lazy", "settle", "frames", "defer"}))
+    options = CompileOptions(level=1, without=frozenset({"layout", "lazy", "replay", "settle", "frames", "defer"}))
     program = driver.program_of(driver.plan_of(network, per_unit(network), options), options)
     sources = any(isinstance(p.source, RegularSource | GivenSpikes) for p in network.populations)
     a = made.allocate(seed=seed, connections=connections, **({"duration": _DURATION} if sources else {}), **settings)

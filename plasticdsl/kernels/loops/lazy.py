@@ -7,14 +7,15 @@ unit and each of the last frames; `VISITED` says in which frame j came last.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Local, Part, of_emitted, of_projection
 from plasticdsl.kernels.loops.at_once import NEGATIVE, lift, look_at_post
 from plasticdsl.kernels.loops.decays import rate_of
-from plasticdsl.kernels.loops.names import REPEAT, SLOT, I, J, K, N, each_unit, place_sizes, ring
+from plasticdsl.kernels.loops.lifted import SINCE, jumps, local
+from plasticdsl.kernels.loops.names import SLOT, I, J, K, N, each_unit, place_sizes, ring
 from plasticdsl.kernels.loops.visits import each_visit, jumps_of
-from plasticdsl.kernels.loops.waiting import NEW, OLD, Waiting, added, factor, held, local, waiting_in
+from plasticdsl.kernels.loops.waiting import NEW, OLD, Waiting, added, factor, held, waiting_in
 from plasticdsl.kernels.loops.walks import UNIT, each_spike, every_unit, found_in_row, row, row_ends
 from plasticdsl.kernels.program import (
     ONE,
@@ -38,15 +39,15 @@ from plasticdsl.kernels.program import (
 from plasticdsl.kernels.recipes import Apply
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, walk
 from plasticdsl.plan.events import Postpone
-from plasticdsl.plan.places import Place, Slot
+from plasticdsl.plan.places import Place
 from plasticdsl.plan.plan import Layout, Plan, ProjectionPlan
 from plasticdsl.support.structure import frame_steps
 
 #: So many frames are kept: what was not visited for as long is brought up to date.
 FRAMES = 4
 
-#: Locals: steps since the frame began, how many frames ago, and which of those that are kept.
-SINCE, AGO, KEPT = (Local(text) for text in ("since", "frames_ago", "kept"))
+#: Locals: how many frames ago, and which of those that are kept.
+AGO, KEPT = (Local(text) for text in ("frames_ago", "kept"))
 #: Which of the spikes of a step is searched for in a row, and where the row ends.
 HERE, END = Local("position"), Local("row_end")
 
@@ -92,7 +93,7 @@ def postponed(plan: Plan, projection: ProjectionPlan) -> Iterator[Postponed]:
         bounds = [waiting.names.resolve(b) for b in (waiting.variable(target).low, waiting.variable(target).high) if b is not None]
         limits = tuple(node.name for b in bounds for node in walk(b) if isinstance(node, Read) and isinstance(node.name, Field))
         weights, begun, on_both_sides = of_projection(projection.name).variable(target), waiting.field(Part.BEGUN), len(bounds) == 2
-        yield Postponed(weights, now, length, begun, sums, (*rates, *limits), within_bounds=on_both_sides)
+        yield Postponed(weights, now, length, begun, sums, (*rates, *limits), is_up_to_date=on_both_sides)
 
 
 # --- presynaptic spikes ----------------------------------------------------------------------------------------------
@@ -115,8 +116,8 @@ def visit(waiting: Waiting) -> Visit:
     unit: list[Statement] = []
     for trace in waiting.traces:
         first.append(Let(rise[trace], Call("exp", (Binary("*", waiting.rate(trace), Read(SINCE)),))))
-    jumps_first, jumps = _jumps(waiting)
-    unit += [*jumps, Let(OLD, waiting.visited), Let(NEW, waiting.frame), Store(waiting.visited, Read(NEW))]
+    jumps_first, jump = jumps(waiting.plan, waiting.projection, waiting.traces)
+    unit += [*jump, Let(OLD, waiting.visited), Let(NEW, waiting.frame), Store(waiting.visited, Read(NEW))]
     for trace in waiting.traces:
         new, up = local(trace, "lifted_now"), Binary("*", Read(local(trace, "after")), Read(rise[trace]))
         unit += [
@@ -141,22 +142,6 @@ def visit(waiting: Waiting) -> Visit:
 def since_frame(waiting: Waiting) -> tuple[Statement, ...]:
     """Steps since the frame began."""
     return (ring(SINCE, Read(N), waiting.field(Part.FRAME_STEPS)),)
-
-
-def _jumps(waiting: Waiting) -> tuple[list[Statement], list[Statement]]:
-    """The traces of unit j before and after this spike of it; they jump when the events of the step are over."""
-    first: list[Statement] = []
-    each: list[Statement] = []
-    for trace in waiting.traces:
-        before, after = local(trace, "before"), local(trace, "after")
-        start: Expr = waiting.names.own(trace)
-        if waiting.may_repeat:
-            first.append(Let(after, Number(0.0)))
-            start = Choice(((Compare(">", Read(REPEAT), ZERO), Read(after)),), start)
-        jump = next(e for e in waiting.projection.at(Slot.PRE_LATE) if e.assigned == trace)
-        names = replace(waiting.names, current={trace: Read(before)})
-        each += [Let(before, start), Let(after, names.resolve(jump.value))]
-    return first, each
 
 
 # --- postsynaptic spikes ---------------------------------------------------------------------------------------------
@@ -206,10 +191,10 @@ def except_ties(plan: Plan, projection: ProjectionPlan) -> Function:
     if projection.layout is Layout.LISTED:
         many = Compare(">", Binary("*", Number(16.0), count), Binary("-", end, begin))
         spiked = (If(many, walked, _searched(waiting, begin, end, reached, count, take_back)),)
-    first, jumps = _jumps(waiting)
+    first, jump = jumps(waiting.plan, waiting.projection, waiting.traces)
     arrivals = (
         ring(SLOT, _ago(projection, Place.PRE), pre(Part.SLOTS)),
-        *each_spike(of_emitted(own.pre), J, (*jumps, *waiting.unless_at_once(spiked))),
+        *each_spike(of_emitted(own.pre), J, (*jump, *waiting.unless_at_once(spiked))),
     )
     if plan.windowed:
         first, arrivals = [], each_visit(projection, jumps_of(waiting.traces), waiting.unless_at_once(spiked))

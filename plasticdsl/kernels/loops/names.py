@@ -78,6 +78,8 @@ class Names:
                 return element(self.group.field(Part.OF_PRE, number), self.ends[0])
             case InPlan("of_post", number):
                 return element(self.group.field(Part.OF_POST, number), self.ends[1])
+            case InPlan("noted", name):
+                return Read(noted(name))
             case InPlan("shadow" | "forecast" as copy, name):
                 return self.own(name, Part.SHADOW if copy == "shadow" else Part.FORECAST)
             case Drawn(distribution, arguments, ends):
@@ -224,6 +226,11 @@ def local(variable: str, what: str) -> Local:
 def remembered(name: str) -> Local:
     """The local that holds a value for the rest of an event."""
     return local(name, "now")
+
+
+def noted(name: str) -> Local:
+    """The local that holds what the post unit has noted, or notes now."""
+    return local(name, "noted")
 
 
 def summed(name: str) -> Local:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part, of_population, of_projection
-from plasticdsl.kernels.loops import arrivals, chance, frames, lazy, rests, settle, visits
+from plasticdsl.kernels.loops import arrivals, chance, frames, lazy, replay, rests, settle, visits
 from plasticdsl.kernels.loops.arrivals import RECENT, sum_between
 from plasticdsl.kernels.loops.at_once import changed_at_once
 from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.choose import choose
 from plasticdsl.kernels.loops.flows import FlowContext, flow, let_vanish, scheme_arguments
+from plasticdsl.kernels.loops.histories import Replaying, replaying_in
 from plasticdsl.kernels.loops.names import (
     INDEX,
     REPEAT,
@@ -22,6 +23,7 @@ from plasticdsl.kernels.loops.names import (
     arrival_place,
     delay,
     every,
+    noted,
     place_sizes,
     remembered,
     ring,
@@ -55,7 +57,7 @@ from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.schemes import to_tolerance, variables_of
 from plasticdsl.plan import operations as ops
-from plasticdsl.plan.events import Event, Foresee, Postpone, Remember, SumHistory
+from plasticdsl.plan.events import Event, Foresee, Note, Postpone, Remember, SumHistory
 from plasticdsl.plan.places import Kind, Place, Slot
 from plasticdsl.plan.plan import Placed, Plan, ProjectionPlan
 from plasticdsl.plan.totals import stretches
@@ -217,6 +219,8 @@ def _written(plan: Plan, operation: ops.AtSpikes) -> tuple[_Writer, tuple[Statem
     writer.names = replace(writer.names, repeat=REPEAT)
     if operation.slot is Slot.PRE and writer.waiting is not None:
         writer.hold(writer.waiting.terms)
+    if operation.slot is Slot.PRE and writer.replaying is not None:
+        writer.hold(writer.replaying.replayed.targets)
     parts: list[Stretch] = []
     for totals, statements in stretches(events):
         parts = with_totals(parts, totals, writer.names, projection.same_dendritic)
@@ -248,12 +252,32 @@ def meet(plan: Plan, operation: ops.Meet) -> Function:
 
 def _with_what_waits(writer: _Writer, slot: Slot, parts: list[Stretch]) -> tuple[tuple[Statement, ...], list[Stretch]]:
     """What waits for presynaptic spikes is carried out around what else connections do then."""
+    if writer.replaying is not None:
+        return _with_what_is_replayed(writer, writer.replaying, slot, parts)
     if writer.waiting is None or slot not in (Slot.PRE, Slot.POST):
         return (), parts
     if slot is Slot.POST:
         return lazy.since_frame(writer.waiting), parts
     (stretch,), visit = parts, lazy.visit(writer.waiting)
     return visit.first, [Stretch((*stretch.unit, *visit.unit), (*visit.begin, *stretch.connections, *visit.end))]
+
+
+def _with_what_is_replayed(
+    writer: _Writer, replaying: Replaying, slot: Slot, parts: list[Stretch]
+) -> tuple[tuple[Statement, ...], list[Stretch]]:
+    """Connections carry out spikes of post units before what else they do at presynaptic spikes; post units keep theirs."""
+    (stretch,) = parts or (Stretch((), ()),)
+    match slot:
+        case Slot.PRE:
+            (first, unit), connections = replay.at_pre(replaying), (*replaying.begin(True), *stretch.connections, *replaying.end())
+            return tuple(first), [Stretch((*stretch.unit, *unit), connections)]
+        case Slot.POST:
+            kept = replay.at_post(replaying)
+            if replaying.replayed.held and not writer.held:
+                kept = [in_force(writer.projection, kept)]
+            return tuple(replay.first(replaying)), [Stretch((*stretch.unit, *kept), stretch.connections)]
+        case _:
+            return (), parts
 
 
 def at_third(plan: Plan, operation: ops.AtThird) -> Function:
@@ -280,8 +304,10 @@ class _Writer:
         self.projection, self.side = projection, side
         self.waiting = waiting_in(plan, projection)
         self.settling = settle.settling_in(plan, projection)
+        self.replaying = replaying_in(plan, projection)
         self.in_locals: dict[str, Local] = {}
-        self.held = all(e.held or isinstance(e.statement, Remember | Total) for e in events)
+        later = projection.replayed.events if projection.replayed is not None and side is Place.POST else ()
+        self.held = all(e.held or isinstance(e.statement, Remember | Total) for e in (*events, *later))
         self.unit: list[Statement] = []
         self.connections: list[Statement] = []
         self.versions: dict[Field, tuple[Element, Local]] = {}
@@ -310,6 +336,8 @@ class _Writer:
         match statement:
             case Remember(local):
                 (self.unit if event.once else self.connections).append(Let(remembered(local), value))
+            case Note(name):
+                self.unit.append(Let(noted(name), value))
             case Assign(target, raw):
                 self._assign(event, target.name, raw, value, Part.VARIABLE)
             case Foresee(target_name, raw):

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Local, Part, of_projection
 from plasticdsl.kernels.loops.bounds import within
 from plasticdsl.kernels.loops.decays import rate_of
+from plasticdsl.kernels.loops.lifted import local
 from plasticdsl.kernels.loops.names import DT, INDEX, K, N, Names, each_unit, place_sizes
-from plasticdsl.kernels.loops.waiting import added, held, local
+from plasticdsl.kernels.loops.waiting import added, held
 from plasticdsl.kernels.loops.walks import are_on, every_connection
 from plasticdsl.kernels.program import (
     ONE,

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from plasticdsl.kernels.identifiers import RUN, Field, Kernel, Local, Part, of_emitted, of_population, of_projection
 from plasticdsl.kernels.loops.collect import changed, mentioned, statements
+from plasticdsl.kernels.loops.lifted import local
 from plasticdsl.kernels.loops.names import REPEAT, SLOT, STEP, J, N, each_unit, ring
 from plasticdsl.kernels.loops.shares import begins
-from plasticdsl.kernels.loops.waiting import NEW, OLD, local, waiting_in
+from plasticdsl.kernels.loops.waiting import NEW, OLD, waiting_in
 from plasticdsl.kernels.loops.walks import AHEAD, NEXT, each_spike, fetching, in_force, row, row_ends
 from plasticdsl.kernels.program import ONE, Array, Element, For, Function, If, Let, Read, Size, Statement, Store, element
 from plasticdsl.kernels.recipes import Apply

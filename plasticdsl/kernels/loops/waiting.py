@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from plasticdsl.kernels.identifiers import Field, Local, Part, of_projection
 from plasticdsl.kernels.loops.bounds import is_number, within
+from plasticdsl.kernels.loops.lifted import local
 from plasticdsl.kernels.loops.names import I, J, Names
 from plasticdsl.kernels.program import ONE, ZERO, Element, If, Let, Read, Statement, element, only
-from plasticdsl.model import Threshold, Variable
+from plasticdsl.model import Variable
 from plasticdsl.model.expr import Binary, Choice, Compare, Expr, Number, refs
 from plasticdsl.model.owners import Whose
 from plasticdsl.plan.events import Postpone
@@ -23,11 +24,6 @@ Index = TypeVar("Index")
 
 #: Locals: the frame of the last visit to a connection, and that of now.
 OLD, NEW = Local("frame_then"), Local("frame_now")
-
-
-def local(name: str, what: str) -> Local:
-    """Of a weight or trace."""
-    return Local(f"{{}}_{what}", (name,))
 
 
 def held(target: str) -> Local:
@@ -76,11 +72,6 @@ class Waiting:
     def names(self) -> Names:
         """Of the projection."""
         return Names(self.plan, self.projection)
-
-    @property
-    def may_repeat(self) -> bool:
-        """Whether a pre unit may spike more than once in a step."""
-        return not isinstance(self.plan.population(self.projection.projection.pre).population.block.spike, Threshold)
 
     @property
     def at_once(self) -> Compare:

@@ -89,7 +89,7 @@ def _postponed(projection: ProjectionPlan, event: Event) -> tuple[Event, ...] | 
             return None
     traces = {p.variable.name for p in projection.variables if p.place is Place.PRE and p.kind is Kind.STATE}
     read = {r for r in refs(value) if r.owner is Whose.OWN and r.name in traces}
-    if any(r.limit == "after" for r in read) or not all(_is_trace(projection, r.name) for r in read):
+    if any(r.limit == "after" for r in read) or not all(is_trace(projection, r.name) for r in read):
         return None
     try:
         form = linear_form(value, frozenset({target, *read}))
@@ -125,7 +125,7 @@ def _shared(projection: ProjectionPlan) -> frozenset[str]:
     return frozenset(p.variable.name for p in projection.variables if p.kind is Kind.SHARED)
 
 
-def _is_trace(projection: ProjectionPlan, name: str) -> bool:
+def is_trace(projection: ProjectionPlan, name: str) -> bool:
     """Whether it decays exponentially, and jumps after the presynaptic spikes of a step alone, once for each."""
     placed = projection.variable(name)
     flows = [s for s in projection.schemes if name in variables_of(s.scheme)]

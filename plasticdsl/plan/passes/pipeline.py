@@ -17,6 +17,7 @@ from plasticdsl.plan.passes.layout import lay_out
 from plasticdsl.plan.passes.lazy import postpone
 from plasticdsl.plan.passes.narrow import narrow
 from plasticdsl.plan.passes.reciprocals import multiply
+from plasticdsl.plan.passes.replay import replay
 from plasticdsl.plan.passes.settle import settle
 from plasticdsl.plan.passes.superpose import superpose
 from plasticdsl.plan.passes.windows import in_windows
@@ -67,6 +68,15 @@ PASSES = (
         rewrites="Assign at postsynaptic spikes becomes a Postpone for each trace; Connections that end frames and leave out ties",
         found="Program.postponed says which arrays hold less than the value, and the engine what is missing",
         here="after hoist: it needs traces that live with the units",
+    ),
+    Pass(
+        "replay",
+        1,
+        replay,
+        takes="all that statements at postsynaptic spikes do to variables of connections, by traces of the pre unit and whatever the post unit knows then",
+        rewrites="these statements go to ProjectionPlan.replayed, a Note of what they read of the post unit takes their place; Connections that make room",
+        found="Program.postponed says which arrays are those of the last visit, and the engine what is missing",
+        here="after hoist, whose traces it needs, and lazy, whose sums take less time",
     ),
     Pass(
         "settle",

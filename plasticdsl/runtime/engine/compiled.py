@@ -191,14 +191,13 @@ class CompiledEngine:
 
     def _carry_out(self, projections: Collection[str]) -> None:
         """Nothing waits in these projections any more: something about them is changed from outside."""
-        for late in self._late.values():
-            if late.field.group.name in projections:
-                self._bound.arrays[late.field][...] = self._brought(late)
-                for sums in late.sums:
-                    self._bound.arrays[sums][...] = 0.0
-        for late in self._late.values():
-            if late.field.group.name in projections:
-                self._bound.arrays[late.begun][0] = 0
+        concerned = [late for late in self._late.values() if late.field.group.name in projections]
+        for late, now in [(late, self._brought(late)) for late in concerned]:  # what one is may follow from how another is kept
+            self._bound.arrays[late.field][...] = now
+        for late in concerned:
+            for sums in late.sums:
+                self._bound.arrays[sums][...] = 0.0
+            self._bound.arrays[late.begun][0] = 0
 
     # --- state ---
 
