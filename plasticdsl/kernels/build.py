@@ -141,7 +141,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         *sweep.sizes(plan),
         *series.sizes(plan),
         *shares.sizes(plan),
-        *(s for p in plan.projections for s in visits.sizes(plan, p)),
+        *(s for p in plan.projections for s in (*visits.sizes(plan, p), *replay.sizes(plan, p))),
         Size(RUN.field(Part.ONE)),
         Scalar(DT, "float64", unit="s"),
         Scalar(SEED, "int64"),

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from plasticdsl.support.arrays import Floats, Integers, Units, in_blocks, numbers_of_units
 from plasticdsl.support.steps import to_step_array
 
+#: Spikes that a post unit keeps at least for connections that carry them out later.
+LEAST_KEPT = 32
 #: About so many units make a share: enough that rows of connections, which are cut at their ends, are seldom short.
 UNITS_OF_SHARE = 5000
 #: A share begins at a multiple of this.
@@ -158,7 +160,7 @@ def patience(*rates: float) -> int:
 
 def spikes_kept(window: int) -> int:
     """How many spikes a unit keeps for its connections, where it may spike in each of so many steps before there is room for more."""
-    return max(32, 4 * window)
+    return max(LEAST_KEPT, 4 * window)
 
 
 def frame_steps(*rates: float) -> int:

@@ -17,7 +17,14 @@ RATES = ("600 Hz", "ν", "2 ν", "40 Hz", "3700 Hz", "20 Hz", "400 Hz·(1 + sin(
 AT_PRE = ("w −= A₋ o", "w += η (0.5 − w)", "w *= 0.98", "w += η o (0.8 − w)", "w += η (post.V − 0.5)", "w −= η (o − 0.4)")
 WAIT = ("w += A₊ r", "w −= η r", "w += A₊ r (1 + p)", "w += A₊ r + 0.01·q", "w += 0.01 (2 r + q) (1 + o)", "w += η r − 0.01 r o")
 WAIT_WITHOUT_BOUNDS = ("w += (A₊ − 0.2 o) r", "w += A₊ r post.g", "w −= A₊ r/(1 + o)")
-STAY = ("w += A₊ r (1 − w)", "w += A₊ r if chance(0.6)", "w −= 0.01 w", "w += 0.02")
+STAY = (
+    "w += A₊ r (1 − w)",
+    "w += A₊ r if chance(0.6)",
+    "w −= 0.01 w",
+    "w += 0.02",
+    "w += A₊ r − 0.03 w post.g",
+    "w += 0.1 r (1.1 − w)^0.4 (1 + o)",
+)
 
 
 def cell(d: Draw) -> list[str]:

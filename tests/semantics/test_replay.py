@@ -149,8 +149,7 @@ def test_how_much_is_kept_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> Non
     """Connections carry out the same, whether they have to do it early or not."""
     a, b = spikes(5)
     much = built(a, b)
-    monkeypatch.setattr(structure, "spikes_kept", lambda window: 1000)
-    monkeypatch.setattr("plasticdsl.kernels.loops.replay.spikes_kept", structure.spikes_kept)
+    monkeypatch.setattr(structure, "LEAST_KEPT", 1000)
     more = built(a, b)
     for net in (much, more):
         net.run(steps=STEPS)

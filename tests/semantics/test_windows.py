@@ -52,6 +52,17 @@ rule Balance:
         y += 1
         w −= η x
 
+rule Soft:
+    20 ms dx/dt = −x
+    20 ms dy/dt = −y
+    w ∈ [0.01, 0.3]
+    on pre:
+        w −= 0.2 w y
+        x += 1
+    on post:
+        w += 0.3 x (0.4 − w) post.g
+        y += 1
+
 network Net:
     E = 23 Cell
     I = 9 Cell
@@ -60,6 +71,7 @@ network Net:
     EE = E → E: Kick with STDP, p = 0.5, w ~ U(0, 1), axonal delay = 4 ms
     EI = E → I: Kick, p = 0.6, w = 0.4, axonal delay = 3 ms
     IE = I → E: Kick with Balance, p = 0.7, w = 0.5, axonal delay = 5 ms
+    II = I → I: Kick with Soft, p = 0.7, w = 0.1, axonal delay = 4 ms
 """
 
 
@@ -76,7 +88,7 @@ def built(engine: EngineName = "python", *without: str, text: str = MODEL) -> pl
 
 
 def found(net: plasticdsl.Net) -> dict[str, np.ndarray]:
-    names = {"E": ("V", "g"), "I": ("V", "g"), "EE": ("w",), "IE": ("w",)}
+    names = {"E": ("V", "g"), "I": ("V", "g"), "EE": ("w",), "IE": ("w",), "II": ("w",)}
     values = {f"{owner}.{v}": np.array(getattr(net[owner], v)) for owner, many in names.items() for v in many}
     return values | {p: np.array([net.spike_count(p)]) for p in ("E", "I")}
 
@@ -98,7 +110,7 @@ def test_the_pass_takes_this_network() -> None:
         ("EI = E → I: Kick, p = 0.6, w = 0.4, axonal delay = 3 ms", "EI = E → I: Kick, p = 0.6, w = 0.4"),
         ("EI = E → I: Kick, p = 0.6, w = 0.4, axonal delay = 3 ms", "EI = E → I: Kick, p = 0.6, w = 0.4, axonal delay ~ U(2 ms, 3 ms)"),
         ("w −= η (y − 0.4)", "w −= η (y − 0.4 pre.V)"),
-        ("        y += 1\n        w −= η x\n", "        y += 1\n        w −= η (x − w)\n"),
+        ("        y += 1\n        w −= η x\n", "        y += 1\n        w −= η (x − pre.V w)\n"),
     ],
     ids=["no delay", "delays of their own", "what the pre unit is when its spike arrives", "connections at postsynaptic spikes"],
 )
@@ -183,6 +195,18 @@ def test_threads_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
         for steps in (7, 200, 93):
             net.run(steps=steps)
         assert_alike(net, plain)
+
+
+def test_short_histories_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections carry out what post units have kept at other times, share by share and step by step."""
+    long = built()
+    monkeypatch.setattr(structure, "LEAST_KEPT", 4)
+    shares, steps = built(), built("python", "windows")
+    for net in (long, shares, steps):
+        net.run(steps=240)
+    assert [net._engine.snapshot()["II/spiked"].shape[1] for net in (long, shares, steps)] == [32, 12, 4]
+    assert_alike(shares, steps)
+    assert_alike(shares, long)
 
 
 def test_small_networks_say_that_one_thread_computes(caplog: pytest.LogCaptureFixture) -> None:

@@ -175,7 +175,7 @@ PASSES = (
         takes="networks of neurons with thresholds whose spikes all take an axonal delay, and in which connections change at presynaptic spikes alone",
         rewrites="Plan.step becomes one Window; a Meet for each projection with statements at presynaptic spikes",
         found="where they were: results are the same to the bit",
-        here="after lazy, which leaves nothing for connections to do at postsynaptic spikes, and drive",
+        here="after lazy and replay, which leave nothing for connections to do at postsynaptic spikes, and drive",
     ),
     Pass(
         "keep",

@@ -13,7 +13,8 @@ whatever the shares are. The state of a share stays in the cache for d steps, an
 
 Exact always, for the networks that it takes: neurons with thresholds, sources whose rates do not hang on states, and projections with an axonal delay, the
 same for all connections, whose statements at presynaptic spikes read nothing else of the pre unit's side but traces that live there, and whose connections
-do nothing at postsynaptic spikes (`passes.lazy`), at steps or by flowing. Where the smallest delay is 0 steps, programs without windows run (`driver`).
+do nothing at postsynaptic spikes (`passes.lazy`, `passes.replay`), at steps or by flowing. Where the smallest delay is 0 steps, programs without windows
+run (`driver`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from plasticdsl.model.expr import Call, Expr, InPlan, Ref, Special, is_series, r
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import Whose
 from plasticdsl.options import LARGE
-from plasticdsl.plan.events import Event
+from plasticdsl.plan.events import Event, Note
 from plasticdsl.plan.operations import AtSpikes, Connections, Define, Flow, Meet, OfConnections, OfUnits, Single, Units, Window
 from plasticdsl.plan.places import Kind, Place, Slot
 from plasticdsl.plan.plan import Layout, Placed, Plan, ProjectionPlan
@@ -56,9 +57,9 @@ def _sorted(plan: Plan, sources: frozenset[str]) -> Iterator[tuple[Single, bool]
                 yield operation, True
             case AtSpikes(_, slot, ""):
                 yield operation, slot is not Slot.PRE_LATE
-            case Connections(_, OfConnections.TURN):
+            case Connections(_, OfConnections.TURN | OfConnections.ROOM | OfConnections.TURN_PRE):
                 yield operation, False
-            case Connections(_, OfConnections.EXCEPT_TIES):
+            case Connections(_, OfConnections.EXCEPT_TIES | OfConnections.TURN_POST):
                 yield operation, True
             case Flow(_, Place.PRE | Place.POST as place):
                 yield operation, place is Place.POST
@@ -162,7 +163,7 @@ def _happens_apart(plan: Plan, projection: ProjectionPlan, slot: Slot, event: Ev
         case Slot.PRE_LATE:
             return place is Place.PRE and _reads(plan, projection, Place.PRE, event.value)
         case _:  # what is postponed is kept with the post unit
-            waits = any(s is statement for s in projection.postponed)
+            waits = isinstance(statement, Note) or any(s is statement for s in projection.postponed)
             return (place is Place.POST or waits) and _reads(plan, projection, Place.POST, event.value)
 
 
