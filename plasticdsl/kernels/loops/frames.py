@@ -76,6 +76,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> Iterator[Array | Scalar
     yield Scalar(field(Part.FRAME_LENGTH), "int64", _length(plan, projection))
     yield Array(field(Part.FRAMED), "int64", (RUN.field(Part.ONE),))
     known = () if (waiting := waiting_in(plan, projection)) is None else waiting.traces
+    known += () if projection.replayed is None else projection.replayed.traces
     for name in projection.framed:
         left = Apply(powers, (factor_of(plan, projection, name), field(Part.LEFT_LENGTH)))
         if name not in known:
