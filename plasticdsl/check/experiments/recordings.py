@@ -189,10 +189,26 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     found = Expectation(first, relation, right, tolerance, relative, window, when, text, unit, scale, statement.span, repeats)
     if repeats:
         _check_over_repeats(found, taking)
+    recorded = next((name for e in found.compared for name in _recorded_as_such(e)), None)
+    if window.at is not None and recorded is not None:
+        message = f"‘{recorded}’ is everything that has been recorded up to then, and not its value at that time."
+        context.report.error("not-here", message, statement.span, f"Write what it records, or take a statistic of it: ‘mean({recorded})’.")
     if (repeats or window.every is not None or relation not in ("near", "holds")) and any(map(_is_traced, found.compared)):
         message = "A spectrum, or a synchrony, is of all values in a window; it is looked at once, when that is over."
         context.report.error("not-here", message, statement.span, "It needs a window, ‘over last T’ or ‘in phase p’.")
     return found
+
+
+def _recorded_as_such(expr: Expr) -> Iterator[str]:
+    """The names of recordings that stand outside of statistics."""
+    match expr:
+        case Ref(Whose.RECORDED, name):
+            yield name
+        case Call(function) if function in STATISTICS:
+            pass
+        case _:
+            for child in children(expr):
+                yield from _recorded_as_such(child)
 
 
 def _is_traced(expr: Expr) -> bool:
