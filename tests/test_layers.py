@@ -24,7 +24,6 @@ ENTRANCES = frozenset(
         "highlight",
         "diagnostics.codes",
         "support.functions",
-        "support.memory",
         "support.sorting",
         "support.vmath",
         "support.vmath_single",

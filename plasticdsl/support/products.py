@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from plasticdsl.support.memory import fetch
+
 Row = np.ndarray[tuple[int], np.dtype[np.float64]]
 Rows = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
@@ -21,6 +23,8 @@ TILE = 128
 FEWEST = TILE // 4
 #: Rows that are added to a result at once.
 GROUP = 8
+#: Numbers of 64 bits in a line of the cache.
+IN_A_LINE = 8
 #: Vectors that are taken at once at most.
 MOST_AT_ONCE = 64
 #: Rows after which a sum goes on in double precision.
@@ -53,6 +57,7 @@ def sums_of_rows(steps: int, pre: int, post: int, gap: int, shown: Rows, w: Row,
             for j in range(begin, min(begin + LONGEST, pre), GROUP):
                 for k in range(GROUP):
                     take_row(j + k, pre, post, gap, first, width, w, rows[k * TILE : (k + 1) * TILE])
+                    ask_for_row(j + k + GROUP, pre, post, gap, first, width, w)
                 for t in range(0, steps, 2):
                     one, other = tile[t * TILE : (t + 1) * TILE], tile[(t + 1) * TILE : (t + 2) * TILE]
                     add_group(shown[t, j : j + GROUP], shown[t + 1, j : j + GROUP], rows, one, other)
@@ -74,6 +79,8 @@ def change_rows(terms: int, pre: int, post: int, gap: int, factors: Rows, change
             one, other = rows[:TILE], rows[TILE : 2 * TILE]
             take_row(j, pre, post, gap, first, width, w, one)
             take_row(j + 1, pre, post, gap, first, width, w, other)
+            ask_for_row(j + GROUP, pre, post, gap, first, width, w)
+            ask_for_row(j + GROUP + 1, pre, post, gap, first, width, w)
             left = kept[first : first + width]
             for i in range(width):
                 one[i] *= left[i]
@@ -111,6 +118,14 @@ def take_row(j: int, pre: int, post: int, gap: int, first: int, width: int, w: R
         after, rest = row[missing + 1 : width], w[begin + missing : begin + width - 1]
         for i in range(len(after)):
             after[i] = rest[i]
+
+
+def ask_for_row(j: int, pre: int, post: int, gap: int, first: int, width: int, w: Row) -> None:
+    """Row j will be wanted soon: parts of rows lie apart, which the processor does not foresee."""
+    if j < pre:
+        begin = max(j * (post - gap) + first - gap, 0)
+        for place in range(begin, begin + width, IN_A_LINE):
+            fetch(place, w)
 
 
 def give_row(j: int, pre: int, post: int, gap: int, first: int, width: int, row: Row, w: Row) -> None:
