@@ -2,7 +2,7 @@
 
 Rewrite: r_ij(t) → r_j(t) (or r_i(t)), for all connections of unit j (i) at once.
 Exact when (1) every jump of r is at the spikes of that side, and these reach all the unit's connections at the same time (one delay
-for the projection); (2) every jump and flow of r reads only shared parameters, that side's unit, and variables that move along, and no noise, and no
+for the projection); (2) every jump and flow of r reads only shared parameters, that side's unit, and variables that move along, and no chance, and no
 jump reads what such spikes add to, connection by connection, of that unit;
 (3) r starts at the same value at all connections of a unit. Then r_ij is the same number for all i by induction over events, and one copy suffices.
 """
@@ -16,7 +16,7 @@ from plasticdsl.graph import lasting
 from plasticdsl.model import PerUnit, Role, Variable
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.mapping import expressions
-from plasticdsl.model.schemes import Noisy, Scheme, variables_of
+from plasticdsl.model.schemes import Jumps, Noisy, Scheme, variables_of
 from plasticdsl.plan.operations import Flow
 from plasticdsl.plan.order import flows
 from plasticdsl.plan.places import Kind, Place
@@ -97,5 +97,5 @@ def _fits(own: Variable, flows: list[PlacedScheme], side: Place, allowed: frozen
 
 
 def _is_noisy(scheme: Scheme) -> bool:
-    """Whether each connection draws noise of its own."""
-    return isinstance(scheme, Noisy) and any(noise is not None for noise in scheme.noises)
+    """Whether each connection draws numbers of its own: noise, or when reactions happen."""
+    return isinstance(scheme, Jumps) or (isinstance(scheme, Noisy) and any(noise is not None for noise in scheme.noises))
