@@ -247,6 +247,15 @@ rule STDP:
         u += 0.2 x (1 − u) post.V
         w += 0.1 u (1.3 − w) z − 0.01 t/(1 s)
 """,
+    "a trace that is gone long before the next visit": """
+rule STDP:
+    2 ms dx/dt = −x
+    on pre:
+        w −= 0.1 w
+        x += 1
+    on post:
+        w += 0.3 x (1.3 − w) − 0.01 w
+""",
     "no traces": """
 rule STDP:
     w ∈ [0, 1]
