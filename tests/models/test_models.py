@@ -16,6 +16,7 @@ REFERENCE = re.compile(r"\b[A-Z][\w’'-]+,? .*\((18|19|20)\d\d\)")
 
 #: Experiments that take long; each file with one has a shorter experiment as well, or it is looked at closely in tests/science.
 LONG = {
+    ("molecules/bouton", "Pairs_3"),
     ("networks/hopfield_graded", "Map"),
     ("networks/digits", "FirstEpoch"),
     ("networks/digits", "Learning"),
@@ -53,7 +54,10 @@ def experiments() -> list[object]:
     """Every experiment of the library, found in the text, since nothing is compiled before tests begin."""
     found: list[object] = []
     for name, path in LIBRARY.items():
-        for experiment in re.findall(r"^experiment (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+        text = path.read_text(encoding="utf-8")
+        tables = re.findall(r"^table (\w+) of \w+:\n((?: .*\n)+)", text, re.MULTILINE)
+        rows = [f"{table}_{k}" for table, lines in tables for k in range(1, lines.count("\n"))]
+        for experiment in [*re.findall(r"^experiment (\w+)", text, re.MULTILINE), *rows]:
             marks = [pytest.mark.slow] if (name, experiment) in LONG else []
             found.append(pytest.param(name, experiment, id=f"{name}-{experiment}", marks=marks))
     return found
