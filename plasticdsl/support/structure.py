@@ -214,3 +214,22 @@ def cuts_of(rows: Integers, targets: NDArray[Any], begins: NDArray[np.uint32]) -
         found[begin:end] = rows[begin] + np.searchsorted(keys, some[:, None] | begins.astype(np.int64))
         begin = end
     return found
+
+
+def passings(ways: Sequence[Sequence[int]], halves: float | Floats, resistivity: float | Floats, units: int, segments: int) -> Floats:
+    """How much passes between each point and its parent: one over the sum of `halves` times `resistivity` of the segments of which a half lies between
+    them, `ways`. Of the first, which has no parent, 0. Shape (points · neurons,)."""
+    each = np.broadcast_to(np.asarray(halves, dtype=np.float64) * np.asarray(resistivity, dtype=np.float64), (units,))
+    resistances = each.reshape(segments, units // segments)
+    rows = [1.0 / resistances[list(way)].sum(axis=0) if way else np.zeros(units // segments) for way in ways]
+    return np.concatenate(rows)
+
+
+def product(one: int, other: int) -> int:
+    """How many they are together."""
+    return int(one) * int(other)
+
+
+def quotient(total: int, parts: int) -> int:
+    """How many times the parts are in the total."""
+    return int(total) // int(parts)

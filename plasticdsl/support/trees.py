@@ -8,12 +8,7 @@ The text of `solve_tree` goes into generated modules, which compile it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import ArrayLike
-
-from plasticdsl.support.arrays import Floats
 
 
 def solve_tree(
@@ -67,22 +62,3 @@ def solve_tree(
             sums[here] = sums[here] / pivots[here]
             if segment >= 0:
                 found[segment * neurons + neuron] = sums[here]
-
-
-def passings(ways: Sequence[Sequence[int]], halves: ArrayLike, resistivity: ArrayLike, units: int, segments: int) -> Floats:
-    """How much passes between each point and its parent: one over the sum of `halves` times `resistivity` of the segments of which a half lies between
-    them, `ways`. Of the first, which has no parent, 0. Shape (points · neurons,)."""
-    each = np.broadcast_to(np.asarray(halves, dtype=np.float64) * np.asarray(resistivity, dtype=np.float64), (units,))
-    resistances = each.reshape(segments, units // segments)
-    rows = [1.0 / resistances[list(way)].sum(axis=0) if way else np.zeros(units // segments) for way in ways]
-    return np.concatenate(rows)
-
-
-def product(one: int, other: int) -> int:
-    """How many they are together."""
-    return int(one) * int(other)
-
-
-def quotient(total: int, parts: int) -> int:
-    """How many times the parts are in the total."""
-    return int(total) // int(parts)

@@ -17,7 +17,7 @@ from plasticdsl.model.expr import Binary, Number, Ref
 from plasticdsl.model.geometry import Measure
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Cables, Coupled
-from plasticdsl.support.trees import passings, product, quotient
+from plasticdsl.support.structure import passings, product, quotient
 
 TWO = Number(2.0)
 #: 2/dt, and the slope and rate of a coupled variable.

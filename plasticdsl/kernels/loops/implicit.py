@@ -13,7 +13,7 @@ from functools import reduce
 from plasticdsl.kernels.identifiers import Local
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, comment, still
 from plasticdsl.kernels.loops.names import T, local
-from plasticdsl.kernels.program import ONE, ZERO, If, Let, Read, Statement, While, minus, plus, times
+from plasticdsl.kernels.program import ONE, ZERO, Comment, If, Let, Read, Statement, While, minus, plus, times
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import MOST_TRIES, RODAS, Rosenbrock
@@ -49,6 +49,7 @@ def _trial(scheme: Rosenbrock, context: FlowContext, tolerance: float) -> Iterat
     yield Let(TRIES, plus(Read(TRIES), ONE))
     yield Let(LENGTH, Call("min", (Read(LENGTH), Read(AHEAD))))
     yield from _step(scheme, context, now, (plus(Read(T), Read(BEHIND)), Read(LENGTH)))
+    yield Comment("the error as a part of what the tolerance allows; what it says of the next step")
     for v, floor in zip(scheme.variables, scheme.floors, strict=True):
         yield Let(local(v, "end"), _end(v))
         largest = Call("max", (Call("abs", (now[v],)), Call("abs", (Read(local(v, "end")),))))
@@ -80,12 +81,14 @@ def _step(scheme: Rosenbrock, context: FlowContext, state: Mapping[str, Expr], a
     names, (time, length) = context.names, at
     statements: list[Statement] = [Let(PER_LENGTH, Binary("/", ONE, length)), Let(POLE, times(Number(1 / RODAS.gamma), Read(PER_LENGTH)))]
     matrix = _Matrix.of(scheme)
+    statements.append(Comment("1/(gamma h) - J, J = d rate/d variable at the beginning of the step, and its factors"))
     statements += matrix.factors(lambda entry, v: still(v, at_stage(entry, state, time, names), context))
     drifting = [v for v, drift in zip(scheme.variables, scheme.drifts, strict=True) if drift != ZERO]
     for v in drifting:
         drift = scheme.drifts[scheme.variables.index(v)]
         statements.append(Let(local(v, "drift"), still(v, times(length, at_stage(drift, state, time, names)), context)))
     for stage, (ahead, drifts) in enumerate(zip(RODAS.ahead, RODAS.drifting, strict=True), 1):
+        statements.append(Comment(f"stage {stage}: (1/(gamma h) - J) u{stage} = rate + what the stages before add"))
         values = dict(state)
         for v in scheme.variables if stage > 1 else ():
             way = [times(Number(a), Read(_increment(v, s))) for s, a in enumerate(RODAS.reached[stage - 1], 1)]
