@@ -80,7 +80,7 @@ def choose_schemes(
     Raises `PlasError`: `method-impossible` (the named method cannot integrate these equations), `expression-too-large`.
     """
     if not block.flows:
-        return replace(block, schemes=())
+        return replace(block, schemes=()) if block.schemes else block
     system = system_of(block, flowing_inputs, held)
     coupled = coupled_variables(system)
     system = system.part(system.rates.keys() - {c.variable for c in coupled})

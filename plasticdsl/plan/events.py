@@ -98,7 +98,7 @@ class Event:
 
     def with_value(self, value: Expr) -> Event:
         """The same with another right side."""
-        return replace(self, statement=replace(self.statement, value=value))
+        return self if value is self.value else replace(self, statement=replace(self.statement, value=value))
 
     def mapped(self, change: Callable[[Ref], Expr]) -> Event:
         """The same with every reference of its right side replaced by `change(reference)`."""

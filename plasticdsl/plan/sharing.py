@@ -91,6 +91,8 @@ def own_read(part: object) -> frozenset[str]:
 def remembering_once(projection: ProjectionPlan) -> ProjectionPlan:
     """At spikes, a value that all connections of the unit share is remembered before its connections are visited. Exact: the unit's own variables change
     in the same stretch of statements."""
+    if not any(isinstance(event.statement, Remember) for _, many in projection.events for event in many):
+        return projection
     events = tuple([(slot, _with_once(projection, slot.side, many)) for slot, many in projection.events])
     return replace(projection, events=events)
 

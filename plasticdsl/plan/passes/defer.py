@@ -15,7 +15,7 @@ out first. So they are before anybody looks from outside or changes anything (`C
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.model import Assign
@@ -35,15 +35,22 @@ _DRAWS = frozenset({"uniform", "normal", "exponential"})
 
 def defer(plan: Plan) -> Plan:
     """The plan with every rule that can wait for a sum."""
-    step = plan.step
-    visited = {o.population for o in _each(step) if isinstance(o, Sweep)}
+    visited = {o.population for o in _each(plan.step) if isinstance(o, Sweep)}
+    read_by_others = frozenset(o.name for p in plan.projections for o in p.others)
+    own: dict[str, list[AddSum | AtStep]] = {}
+    for operation in _each(plan.step):
+        if isinstance(operation, AddSum | AtStep):
+            own.setdefault(operation.projection, []).append(operation)
     found: dict[str, ProjectionPlan] = {}
+    firsts: dict[str, AddSum] = {}
     for p in plan.projections:
-        deferred = None if visited & {p.projection.pre, p.projection.post} else _deferred(plan, p)
-        first = _first_sum(step, p.name)
-        if deferred is not None and first is not None:
-            found[p.name] = replace(p, deferred=deferred)
-            step = tuple(_rewritten(o, p.name, first) for o in step)
+        first = _first_sum(own.get(p.name, ()))
+        if first is None or p.name in read_by_others or visited & {p.projection.pre, p.projection.post}:
+            continue
+        deferred = _deferred(p, own[p.name])
+        if deferred is not None:
+            found[p.name], firsts[p.name] = replace(p, deferred=deferred), first
+    step = tuple(_rewritten(o, firsts) for o in plan.step) if found else plan.step
     notes = tuple(
         f"{p.label}: what rules change is carried out by the next sum in networks with {SOME} connections" for p in found.values()
     )
@@ -60,23 +67,22 @@ def _each(operations: Sequence[Operation]) -> Iterator[Operation]:
                 yield operation
 
 
-def _first_sum(step: Sequence[Operation], name: str) -> AddSum | None:
-    """The first sum after the rules, in this step or the next one."""
-    own = [o for o in _each(step) if isinstance(o, AddSum | AtStep) and o.projection == name]
+def _first_sum(own: Sequence[AddSum | AtStep]) -> AddSum | None:
+    """The first sum after the rules of a projection, in this step or the next one, among its operations."""
     rules = [place for place, o in enumerate(own) if isinstance(o, AtStep)]
     if len(rules) != 1:
         return None
     return next((o for o in (*own[rules[0] :], *own) if isinstance(o, AddSum)), None)
 
 
-def _rewritten(operation: Operation, name: str, first: AddSum) -> Operation:
+def _rewritten(operation: Operation, firsts: Mapping[str, AddSum]) -> Operation:
     match operation:
-        case AtStep(projection, None) if projection == name:
+        case AtStep(name, None) if name in firsts:
             return Connections(name, OfConnections.KEEP_CHANGES)
-        case AddSum() if operation == first:
+        case AddSum(projection=name) if firsts.get(name) == operation:
             return replace(operation, changes=True)
         case EvaluateInput(parts=parts) | Only(parts=parts):
-            return replace(operation, parts=tuple(_rewritten(o, name, first) for o in parts))
+            return replace(operation, parts=tuple(_rewritten(o, firsts) for o in parts))
         case _:
             return operation
 
@@ -84,22 +90,30 @@ def _rewritten(operation: Operation, name: str, first: AddSum) -> Operation:
 # --- which rules -----------------------------------------------------------------------------------------------------
 
 
-def _deferred(plan: Plan, projection: ProjectionPlan) -> Deferred | None:
+def _deferred(projection: ProjectionPlan, operations: Sequence[AddSum | AtStep]) -> Deferred | None:
     """What the rules of a projection do at every step; None where that cannot wait."""
     own, events = projection.projection, projection.each_step
     at_spikes = projection.at_spikes or projection.at_thirds or projection.periodic or projection.histories
-    elsewhere = projection.others or any(o.name == projection.name for p in plan.projections for o in p.others)
     flowing = (
         projection.totals
         or projection.superposed
         or projection.settled is not None
         or any(s.place is Place.CONNECTION for s in projection.schemes)
     )
-    if own.delays or own.changing or own.symmetric or at_spikes or elsewhere or flowing or projection.shadows or projection.forecasts:
+    if (
+        own.delays
+        or own.changing
+        or own.symmetric
+        or at_spikes
+        or projection.others
+        or flowing
+        or projection.shadows
+        or projection.forecasts
+    ):
         return None
     if not events or not all(isinstance(e.statement, Assign) and not e.of for e in events) or len({e.held for e in events}) > 1:
         return None
-    if any(o.along is not None for o in _each(plan.step) if isinstance(o, AddSum) and o.projection == projection.name):
+    if any(o.along is not None for o in operations if isinstance(o, AddSum)):
         return None
     placed = {e.assigned: projection.variable(e.assigned) for e in events if e.assigned is not None}
     bounds = [b for p in placed.values() for b in (p.variable.low, p.variable.high) if b is not None]
