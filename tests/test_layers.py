@@ -25,6 +25,7 @@ ENTRANCES = frozenset(
         "diagnostics.codes",
         "support.functions",
         "support.sorting",
+        "support.trees",
         "support.vmath",
         "support.vmath_single",
     )
