@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction
+from math import lcm
 from typing import TypeVar
 
 from plasticdsl.graph import lasting
@@ -33,6 +34,43 @@ def conserved_variables(rates: Mapping[str, Expr]) -> list[str]:
     touched = {i for c in combinations if _is_total(c) for i in c}
     linked = {i for c in combinations if len(c) > 1 and touched & c.keys() for i in c}
     return [names[i] for i in sorted(linked)]
+
+
+def conserved_totals(rates: Mapping[str, Expr]) -> list[dict[str, int]]:
+    """What stays as it is, as whole multiples of variables that are added up: a basis of all such totals."""
+    rows = {name: _terms(rate) for name, rate in rates.items()}
+    usable = _with_shared_terms({name: row for name, row in rows.items() if row})
+    if len(usable) > MAX_ROWS:
+        return []
+    names = list(usable)
+    found = []
+    for combination in _null_combinations(list(usable.values())):
+        if len(combination) > 1:
+            scale = lcm(*(factor.denominator for factor in combination.values()))
+            sign = -1 if all(factor < 0 for factor in combination.values()) else 1
+            found.append({names[i]: int(sign * scale * factor) for i, factor in sorted(combination.items())})
+    return [_shared_out(total, found, names) for total in found]
+
+
+def _shared_out(total: dict[str, int], others: list[dict[str, int]], names: list[str]) -> dict[str, int]:
+    """The same with others added, where that leaves only what is added up: E + C and S + P − E give S + C + P."""
+    result = dict(total)
+    for name in [v for v, count in total.items() if count < 0]:
+        for other in others:
+            if other is not total and other.get(name, 0) > 0 and min(other.values()) > 0 and result.get(name, 0) < 0:
+                times = -(result[name] // other[name])
+                result = {v: result.get(v, 0) + times * other.get(v, 0) for v in names}
+    result = {v: result[v] for v in names if result.get(v)}
+    return result if min(result.values()) > 0 else total
+
+
+def remainder(factors: Mapping[str, Fraction], rates: Mapping[str, Expr]) -> bool:
+    """Whether something is left of Σ factor · rate when all terms that cancel are gone."""
+    total: dict[Term, Fraction] = {}
+    for name, factor in factors.items():
+        for term, number in _terms(rates[name]).items():
+            total[term] = total.get(term, Fraction(0)) + factor * number
+    return any(total.values())
 
 
 def _is_total(combination: Mapping[int, Fraction]) -> bool:

@@ -29,6 +29,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from plasticdsl.derive.cables import cables, coupled_variables
+from plasticdsl.derive.conservation import require_conserved
 from plasticdsl.derive.conserved import conserved_variables
 from plasticdsl.derive.flow_system import (
     System,
@@ -77,11 +78,12 @@ def choose_schemes(
     `held`: variables of other blocks that are known not to flow (parameters, discrete states).
     `together`: other units read the variables at every stage of their own, so all of them without noise are taken in stages.
     `step`: the longest (s) with which it is run, where that is known.
-    Raises `PlasError`: `method-impossible` (the named method cannot integrate these equations), `expression-too-large`.
+    Raises `PlasError`: `method-impossible` (the named method cannot integrate these equations), `not-conserved`, `expression-too-large`.
     """
     if not block.flows:
         return replace(block, schemes=()) if block.schemes else block
     system = system_of(block, flowing_inputs, held)
+    require_conserved(block)
     coupled = coupled_variables(system)
     system = system.part(system.rates.keys() - {c.variable for c in coupled})
     jumping = jump_schemes(system)

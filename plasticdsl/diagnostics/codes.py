@@ -208,6 +208,8 @@ _CODES: tuple[Code, ...] = (
          "`mean(E.V at spikes)`. What belongs to connections, to other populations or to the network has no spikes of its own."),
     Code("not-clamped", "something that a phase cannot hold",
          "A phase holds outputs of sources (`bell = 1`) and variables of populations (`cell.I = 1 nA`)."),
+    Code("not-conserved", "a total that is called conserved and is not",
+         "Every reaction takes away as much of what is conserved as it gives: the stoichiometry on the two sides, or a flow beside it, says otherwise."),
     Code("not-converged", "equations that could not be integrated to their tolerance",
          "Steps within a step of the grid became too short, mostly since something runs to infinity. The message tells from which values the step began."),
     Code("not-finite", "a value that is no finite number",

@@ -10,6 +10,7 @@ from plasticdsl.graph import reached
 from plasticdsl.model.dynamics import (
     Assign,
     AtRate,
+    Conserved,
     Flow,
     Handler,
     NamedEvent,
@@ -81,6 +82,7 @@ class Block:
     variables: tuple[Variable, ...] = ()
     flows: tuple[Flow, ...] = ()
     transitions: tuple[Transition, ...] = ()
+    conserved: tuple[Conserved, ...] = ()
     handlers: tuple[Handler, ...] = ()
     pairs: tuple[PairRule, ...] = ()
     sums: tuple[SumInto, ...] = ()

@@ -107,6 +107,14 @@ class PairRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Conserved:
+    """What flows and reactions leave as it is, by what the author says."""
+
+    value: Expr
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
     """A reaction that happens now and then: `propensity` times a second (1/s), and each time adds to variables, by their names, so many times `grain`,
     which is what one molecule makes of them. `tolerance`: by what part of itself a rate may change while several happen at once; None: each by itself."""

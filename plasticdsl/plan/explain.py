@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from plasticdsl.derive.conservation import rates_of, totals_in_words
+from plasticdsl.derive.conserved import conserved_variables
 from plasticdsl.model import Block, Network, Population, Presence, RegularSource, Role, Value
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import Whose
@@ -71,6 +73,7 @@ def _population(plan: PopulationPlan, network: Network) -> Iterator[str]:
     yield f"{population.symbol} = {words.formula(population.size)} {population.block.name}{steps}"
     for scheme in plan.schemes:
         yield from (f"  {line}" for line in _scheme(scheme, population.block, words))
+    yield from _conserved(population.block)
     symbols = {e.name: f"event {e.symbol}" for e in population.block.events}
     for emits in plan.events:
         match emits.emission:
@@ -92,6 +95,15 @@ def _population(plan: PopulationPlan, network: Network) -> Iterator[str]:
         if plan.rest.condition is not None:
             lasts = f"while {words.formula(written)}, tested at every grid time"
         yield f"  refractory {lasts}; held meanwhile: {held}"
+
+
+def _conserved(block: Block) -> Iterator[str]:
+    """The totals that its flows and reactions leave as they are."""
+    rates = rates_of(block)
+    named = {v.name: v.symbol for v in block.variables}
+    totals = totals_in_words(rates, named) if conserved_variables(rates) else []
+    if totals:
+        yield f"  conserved: {', '.join(totals)}"
 
 
 def _given(rate: Expr, population: Population) -> Value:

@@ -366,6 +366,7 @@ DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "reaction": _reaction,
     "species": lambda parts: [] if isinstance(parts[0], Token) else _terms(parts[0]),
     "section": _section,
+    "conserved": lambda parts: tree.Conserved(parts[1], span_of(parts)),
     "extent": lambda parts: {parts[0].text: parts[1]} if isinstance(parts[0], Token) else {"segments": parts[0]},
     "prune": lambda parts: tree.Prune(parts[2], after(parts, "every"), span_of(parts)),
     "grow": _grow,

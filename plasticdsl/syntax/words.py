@@ -19,7 +19,21 @@ BLOCKS = ("neuron", "synapse", "rule", "network", "experiment")
 #: By the start rule of the grammar: the words that begin a statement.
 FIRST_WORDS: Mapping[str, tuple[str, ...]] = {
     "item": (*BLOCKS, "function", "use", "table"),
-    "dynamics": ("on", "every", "spike", "event", "refractory", "input", "output", "method", "truncate", "reactions", "prune", "grow"),
+    "dynamics": (
+        "on",
+        "every",
+        "spike",
+        "event",
+        "refractory",
+        "input",
+        "output",
+        "method",
+        "truncate",
+        "reactions",
+        "conserved",
+        "prune",
+        "grow",
+    ),
     "network": ("expect", "data", "on"),
     "procedure": ("phase", "repeat", "rules", "start", "update", "record", "plot", "expect", "sweep", "data"),
     "unit_value": (),

@@ -15,7 +15,7 @@ from plasticdsl.check.blocks.bounds import check_assigned
 from plasticdsl.check.blocks.connection_sums import check_incoming, sums
 from plasticdsl.check.blocks.declarations import changing, collect, constant_names, working_order
 from plasticdsl.check.blocks.firing import named_events, output_name, refractory, spike
-from plasticdsl.check.blocks.flows import FlowParts, average_flows, flows_and_pulses, methods, reaction_flows, translate_flow
+from plasticdsl.check.blocks.flows import FlowParts, average_flows, flows_and_pulses, methods, reaction_flows, settled, translate_flow
 from plasticdsl.check.blocks.geometry import sections_written, translated, with_measures
 from plasticdsl.check.blocks.index_notation import without_indices
 from plasticdsl.check.blocks.pairs import pair_rules
@@ -26,9 +26,10 @@ from plasticdsl.check.blocks.values import Values, variables
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.terms.context import Extension
+from plasticdsl.check.terms.expressions import translate_number
 from plasticdsl.check.terms.scope import Scope
 from plasticdsl.check.terms.unification import Dim, Solver
-from plasticdsl.model import Block
+from plasticdsl.model import Block, Conserved
 from plasticdsl.syntax import tree
 
 
@@ -98,6 +99,9 @@ def check_block(
         variables=variables(scope, values, dims),
         flows=flows,
         transitions=tuple(parts.transitions),
+        conserved=tuple(
+            Conserved(settled(translate_number(c.value, scope.context).expr, c.value, scope), c.span) for c in contents.conserved
+        ),
         handlers=(*pulses, *on_event),
         pairs=pairs,
         sums=total,

@@ -52,9 +52,21 @@ class Contents:
     output: tree.Output | None
     refractory: tree.Refractory | None
     methods: Sequence[tree.Method]
+    conserved: Sequence[tree.Conserved]
 
 
-_EVERYWHERE = (tree.Flow, tree.Define, tree.Initial, tree.Draw, tree.Jump, tree.Bound, tree.Every, tree.Method, tree.Reactions)
+_EVERYWHERE = (
+    tree.Flow,
+    tree.Define,
+    tree.Initial,
+    tree.Draw,
+    tree.Jump,
+    tree.Bound,
+    tree.Every,
+    tree.Method,
+    tree.Reactions,
+    tree.Conserved,
+)
 _NEURON = (*_EVERYWHERE, tree.SpikeWhen, tree.SpikeAtRate, tree.Refractory, tree.Input, tree.Output, tree.Section)
 _CONNECTION = (*_EVERYWHERE, tree.OnEvent, tree.OnPairs, tree.Truncate, tree.Prune, tree.Grow)
 
@@ -105,6 +117,7 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
         output=_only(of_kind(body, tree.Output), "output", report),
         refractory=_only(of_kind(body, tree.Refractory), "refractory", report),
         methods=of_kind(body, tree.Method),
+        conserved=of_kind(body, tree.Conserved),
     )
     _two_things(contents, report)
     for symbol in (*block.parameters, *(symbol for name, symbol in symbols.items() if name not in contents.bounds)):

@@ -55,6 +55,7 @@ def compose(
         variables=in_working_order(variables),
         flows=tuple(f for b in joined.blocks for f in b.flows),
         transitions=tuple(t for b in joined.blocks for t in b.transitions),
+        conserved=tuple(c for b in joined.blocks for c in b.conserved),
         handlers=handlers if presence is Presence.FIXED else tuple(sorted(handlers, key=in_turn)),
         pairs=tuple(p for b in joined.blocks for p in b.pairs),
         sums=tuple(s for b in joined.blocks for s in b.sums),

@@ -201,6 +201,14 @@ class Reactions:
 
 
 @dataclass(frozen=True, slots=True)
+class Conserved:
+    """`conserved CaM + CaCaM`."""
+
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """`axon = cylinder(diameter 1 µm, length 300 µm, 300 segments) from soma at end`; `sphere(diameter 20 µm)` is one segment without a length."""
 
@@ -250,4 +258,6 @@ Setting = Define | Draw | Initial
 
 Event = OnEvent | OnPairs | Every | SpikeWhen | SpikeAtRate
 
-Dynamics = Flow | Setting | Jump | Bound | Event | Refractory | Input | Output | Method | Truncate | Reactions | Prune | Grow | Section
+Dynamics = (
+    Flow | Setting | Jump | Bound | Event | Refractory | Input | Output | Method | Truncate | Reactions | Prune | Grow | Section | Conserved
+)
