@@ -17,6 +17,7 @@ REFERENCE = re.compile(r"\b[A-Z][\w’'-]+,? .*\((18|19|20)\d\d\)")
 #: Experiments that take long; each file with one has a shorter experiment as well, or it is looked at closely in tests/science.
 LONG = {
     ("molecules/bouton", "Pairs_3"),
+    ("molecules/spine_voltage", "Train"),
     ("networks/hopfield_graded", "Map"),
     ("networks/digits", "FirstEpoch"),
     ("networks/digits", "Learning"),
