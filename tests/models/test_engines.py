@@ -25,6 +25,7 @@ NETWORKS = [(name, network) for name, path in library_models().items() for netwo
 #: What sizes depend on, where a population of four is none: their patterns, lists or parts have a number of units of their own.
 SIZES: dict[tuple[str, str], dict[str, int]] = {
     ("synapses/markov_receptors", "Potassium"): {},
+    ("rules/calcium", "Many"): {"N": 4},
     ("rules/gaussian_inputs", "Gaussian"): {},
     ("rules/gaussian_inputs", "Offset"): {},
     ("rules/reward_stdp", "Many"): {"pre": 4, "post": 4},

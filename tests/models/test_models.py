@@ -45,6 +45,7 @@ LONG = {
     ("networks/wang_decision", "Small"),
     ("networks/working_memory", "Cue"),
     ("rules/burst_dependent", "Crossing"),
+    ("rules/calcium", "Ensemble"),
     ("rules/inhibitory_stdp", "TargetRate"),
     ("rules/reward_stdp", "Selective"),
     ("rules/structural_rewiring", "Development"),
