@@ -132,6 +132,35 @@ class Folders:
         return tuple(p for p in (own, library, library / _SHARED if library is not None else None) if p is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class Morphologies:
+    """Files of morphologies: where they are looked for, and what has been read, by path."""
+
+    folders: Folders
+    sources: dict[str, SourceFile]
+
+    def read(self, text: str, span: Span, report: Reporter) -> str | None:
+        """The text of a file that is named at `span`; None after reporting why there is none."""
+        if Path(text).suffix.lower() != ".swc":
+            report.error("unreadable-data", f"‘{text}’ is no morphology.", span, "Morphologies are in files that end in .swc.")
+            return None
+        try:
+            path = find_file(text, Path(text), self.folders.around(span))
+        except ValueError as problem:
+            report.error("data-outside", str(problem), span, BELOW)
+            return None
+        if path is None:
+            report.error("data-not-found", f"There is no file ‘{text}’ {SEARCHED}.", span)
+            return None
+        try:
+            content = path.read_text(encoding="utf-8", errors="replace")
+        except OSError as problem:
+            report.error("unreadable-data", f"‘{text}’ cannot be read: {problem.strerror}.", span)
+            return None
+        self.sources[str(path)] = SourceFile(str(path), content)
+        return content
+
+
 def read_data(text: str, span: Span, folders: Folders, report: Reporter) -> tuple[Path, Arrays] | None:
     """The file of that name with the names and shapes of its arrays; None after reporting why there is no such thing to be read."""
     from plasticdsl.data.files import describe

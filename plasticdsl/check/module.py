@@ -13,7 +13,7 @@ from plasticdsl.check.blocks.block import CheckedBlocks, check_block
 from plasticdsl.check.experiments.beginnings import with_beginnings
 from plasticdsl.check.experiments.experiment import KnownNetworks, check_experiment, network_of
 from plasticdsl.check.experiments.phases import asked
-from plasticdsl.check.files import Folders, read_used
+from plasticdsl.check.files import Folders, Morphologies, read_used
 from plasticdsl.check.likes import resolve_likes
 from plasticdsl.check.networks.effects import check_effects, with_what_is_read
 from plasticdsl.check.networks.network import check_network
@@ -46,19 +46,23 @@ def checked(read: Reading, source: SourceFile, *, folder: Path | None = None) ->
     used = read_used(read.file, folder, report)
     sight = in_sight(used, report)
     sources = {**used.sources, source.path: source}
+    morphologies: dict[str, SourceFile] = {}
     if read.lost is None or sight.lost is None:
         return Checked(None, report.diagnostics, sources)
-    module = _module(read.file, known(sight, read.file.span.path, read.lost), sources, report, Folders(source.path, folder))
+    module = _module(read.file, known(sight, read.file.span.path, read.lost), sources, report, Folders(source.path, folder), morphologies)
     report.revise(lambda found: with_fractions(found, [item for item in read.file.items if isinstance(item, tree.Block)]))
-    return Checked(None if report.failed else module, report.diagnostics, sources)
+    return Checked(None if report.failed else module, report.diagnostics, {**sources, **morphologies})
 
 
-def _module(file: tree.File, sight: Sight, sources: Mapping[str, SourceFile], report: Reporter, folders: Folders) -> Module:
+def _module(
+    file: tree.File, sight: Sight, sources: Mapping[str, SourceFile], report: Reporter, folders: Folders, read: dict[str, SourceFile]
+) -> Module:
     """The blocks and networks in sight of the file, and its own experiments; those of files it uses are there to be built on."""
     path, scope = file.span.path, file_scope(sight.functions(), constants())
     whole = resolve_likes(needed(sight, path), sight, report)
     by_identity = {identity(b): on_the_only_network(b, sight) for b in whole}
-    parts = {i: check_block(b, scope, report) for i, b in by_identity.items() if b.kind in ("neuron", "synapse", "rule")}
+    files = Morphologies(folders, read)
+    parts = {i: check_block(b, scope, report, files=files) for i, b in by_identity.items() if b.kind in ("neuron", "synapse", "rule")}
     blocks = CheckedBlocks(parts, sight)
     here = [identity(b) for b in sight.blocks(path)]
     own = {identity(item) for item in file.items if isinstance(item, tree.Block)}
@@ -75,5 +79,5 @@ def _module(file: tree.File, sight: Sight, sources: Mapping[str, SourceFile], re
     module = replace(module, experiments=kept, asked=tuple((n.name, asked(n, kept)) for n in module.networks))
     if not report.failed:
         check_effects(module, tuple(by_identity.values()), path, report)
-    read = (with_what_is_read(n, [e for e in kept if e.network == n.name]) for n in module.networks)
-    return replace(module, networks=tuple(read))
+    seen = (with_what_is_read(n, [e for e in kept if e.network == n.name]) for n in module.networks)
+    return replace(module, networks=tuple(seen))

@@ -37,6 +37,8 @@ _CODES: tuple[Code, ...] = (
          "The lines of one block begin in one column. A deeper line continues the one before, unless that ends in `:`."),
     Code("bad-left-side", "something that cannot stand on the left of a statement",
          "A statement begins with what it determines: a name, `post.g`, `w[i, j]`, `V(0)`, `F(x)` or `τ dV/dt`."),
+    Code("bad-morphology", "a file that holds no tree of cable",
+         "A point a line: number, type, x, y, z, radius (µm) and the number of the point before, which stands above it."),
     Code("bad-place", "a place that units cannot be at",
          "Units are `on a line of 1 mm`, `on a ring of 1 mm`, `on a ring` (of angles), `on a sheet of 1 mm × 2 mm` or "
          "`on a torus of 1 mm × 1 mm`, in order or `at random`."),

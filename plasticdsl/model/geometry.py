@@ -24,9 +24,20 @@ class Place(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A segment of a reconstructed neuron: its length (m), the area of its membrane (m²), its mean diameter (m), and how much cable from its middle to its
+    end resists, by resistivity (1/m)."""
+
+    length: float
+    area: float
+    diameter: float
+    half: float
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A cylinder, or a sphere (which has the area of a cylinder as long as wide, and no resistance within). `parent`: the number of the section from
-    which it comes, −1 of the first."""
+    which it comes, −1 of the first. `pieces`: its segments, where a file says them."""
 
     name: str
     symbol: str
@@ -37,6 +48,7 @@ class Section:
     place: Place = Place.END
     sphere: bool = False
     span: Span = NOWHERE
+    pieces: tuple[Piece, ...] = ()
 
 
 class Measure(Enum):
@@ -114,13 +126,48 @@ def nodes(sections: Sequence[Section]) -> tuple[Node, ...]:
 
 def measure(what: Measure, sections: Sequence[Section], size: Expr) -> Expr:
     """A measure of a unit by its number, `Special("i")`, where there are `size` neurons."""
+    if any(section.pieces for section in sections):
+        return _by_segment([value for number in range(len(sections)) for value in _of_pieces(what, sections, number)], size)
     per_section = [_measured(what, sections, number, size) for number in range(len(sections))]
     return _by_section(per_section, sections, size)
 
 
-def membership(number: int, sections: Sequence[Section], size: Expr) -> Expr:
-    """1 for the units of a section, else 0."""
-    return _by_section([Number(1.0 if n == number else 0.0) for n in range(len(sections))], sections, size)
+def membership(name: str, sections: Sequence[Section], size: Expr) -> Expr:
+    """1 for the units of the sections of a name, else 0."""
+    if any(section.pieces for section in sections):
+        return _by_segment([Number(float(s.name == name)) for s in sections for _ in range(s.segments)], size)
+    return _by_section([Number(float(section.name == name)) for section in sections], sections, size)
+
+
+def _by_segment(values: Sequence[Expr], size: Expr) -> Expr:
+    one = Number(1.0)
+    return Call("entry", (Binary("+", _place_in_neuron(size), one), one, one, *values))
+
+
+def _place_in_neuron(size: Expr) -> Expr:
+    """The number of the segment of a unit, from 0."""
+    return Call("floor", (_over(Binary("-", Special("i"), Number(1.0)), size),))
+
+
+def _of_pieces(what: Measure, sections: Sequence[Section], number: int) -> list[Expr]:
+    section, found = sections[number], list[Expr]()
+    if not section.pieces:
+        raise ValueError("a neuron whose shape comes from a file has no other sections")
+    at = 0.0
+    for piece in section.pieces:
+        match what:
+            case Measure.AREA:
+                found.append(Number(piece.area))
+            case Measure.DIAMETER:
+                found.append(Number(piece.diameter))
+            case Measure.HALF:
+                found.append(Number(piece.half))
+            case Measure.DISTANCE if section.sphere:
+                found.append(Number(0.0))
+            case Measure.DISTANCE:
+                found.append(Binary("+", _begin(sections, number), Number(at + 0.5 * piece.length)))
+        at += piece.length
+    return found
 
 
 def _by_section(values: Sequence[Expr], sections: Sequence[Section], size: Expr) -> Expr:
@@ -148,8 +195,7 @@ def _measured(what: Measure, sections: Sequence[Section], number: int, size: Exp
         case Measure.DISTANCE:
             if section.sphere:
                 return Number(0.0)
-            count = Call("floor", (_over(Binary("-", Special("i"), Number(1.0)), size),))
-            along = Binary("-", count, Number(first_segments(sections)[number] - 0.5))
+            along = Binary("-", _place_in_neuron(size), Number(first_segments(sections)[number] - 0.5))
             return Binary("+", _begin(sections, number), _times(along, piece))
 
 

@@ -240,20 +240,33 @@ def _section(parts: Parts) -> tree.Section:
     if not isinstance(name, tree.Name):
         raise Refusal("bad-left-side", name.span, "A section of a neuron has a name.", "For example ‘dendrite = cylinder(…)’.")
     shape = called.text.rstrip("(")
-    extents: dict[str, tree.Expr] = {}
+    extents: dict[str, Any] = {}
     for extent in (part for part in parts if isinstance(part, dict)):
         extents |= extent
-    wanted = {"cylinder": {"diameter", "length", "segments"}, "sphere": {"diameter"}}.get(shape)
+    wanted = {"cylinder": {"diameter", "length", "segments"}, "sphere": {"diameter"}, "morphology": {"file", "length"}}.get(shape)
     if wanted is None:
-        raise Refusal("unknown-shape", called.span, "There is no such shape of a section.", "There is ‘cylinder(…)’ and ‘sphere(…)’.")
-    if extents.keys() - wanted or {"diameter"} - extents.keys() or (shape == "cylinder" and "length" not in extents):
-        hint = "Write ‘cylinder(diameter 1 µm, length 300 µm, 100 segments)’ or ‘sphere(diameter 20 µm)’."
+        raise Refusal(
+            "unknown-shape", called.span, "There is no such shape of a section.", "There is ‘cylinder(…)’, ‘sphere(…)’ and ‘morphology(…)’."
+        )
+    if extents.keys() - wanted or wanted - extents.keys() - {"segments"}:
+        hint = 'Write ‘cylinder(diameter 1 µm, length 300 µm, 100 segments)’, ‘sphere(diameter 20 µm)’ or ‘morphology("cell.swc", length 20 µm)’.'
         raise Refusal("unknown-shape", called.span, f"These are not the measures of a {shape}.", hint)
     segments = _segments(extents["segments"]) if "segments" in extents else 1
     parent, place = after(parts, "from"), after(parts, "at")
     origin = None if parent is None else name_of(parent)
     where = None if place is None else name_of(place)
-    return tree.Section(name, shape, extents["diameter"], extents.get("length"), segments, origin, where, span_of(parts))
+    measures = extents.get("diameter"), extents.get("length")
+    return tree.Section(name, shape, *measures, segments, origin, where, span_of(parts), extents.get("file"))
+
+
+def _extent(parts: Parts) -> dict[str, Any]:
+    match parts[0]:
+        case Token(kind="STRING") as token:
+            return {"file": (token.text[1:-1], token.span)}
+        case Token() as word:
+            return {word.text: parts[1]}
+        case count:
+            return {"segments": count}
 
 
 def _segments(count: tree.Expr) -> int:
@@ -367,7 +380,7 @@ DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "species": lambda parts: [] if isinstance(parts[0], Token) else _terms(parts[0]),
     "section": _section,
     "conserved": lambda parts: tree.Conserved(parts[1], span_of(parts)),
-    "extent": lambda parts: {parts[0].text: parts[1]} if isinstance(parts[0], Token) else {"segments": parts[0]},
+    "extent": _extent,
     "prune": lambda parts: tree.Prune(parts[2], after(parts, "every"), span_of(parts)),
     "grow": _grow,
     "of_new": _of_new,

@@ -23,6 +23,7 @@ from plasticdsl.check.blocks.rewiring import rewiring
 from plasticdsl.check.blocks.sliding_rates import check_windows
 from plasticdsl.check.blocks.triggers import handlers
 from plasticdsl.check.blocks.values import Values, variables
+from plasticdsl.check.files import Folders, Morphologies
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.terms.context import Extension
@@ -67,10 +68,15 @@ class CheckedBlocks:
 
 
 def check_block(
-    block: tree.Block, outside: Scope, report: Reporter, solver: Solver | None = None, extend: Extension | None = None
+    block: tree.Block,
+    outside: Scope,
+    report: Reporter,
+    solver: Solver | None = None,
+    extend: Extension | None = None,
+    files: Morphologies | None = None,
 ) -> CheckedBlock:
     """The meaning of a neuron, synapse or rule; what is wrong goes to `report` and the result is then not to be run. `solver`: that of what is around,
-    where names of it are read whose units are not known yet, and `extend` what else can be read there."""
+    where names of it are read whose units are not known yet, and `extend` what else can be read there. `files`: of morphologies."""
     before = report.count
     sections = sections_written(block)
     block = with_measures(without_indices(block))
@@ -112,7 +118,7 @@ def check_block(
         methods=methods(contents.methods, flows, report),
         needs=tuple(scope.needs.values()),
         span=block.span,
-        sections=translated(sections, scope, report),
+        sections=translated(sections, scope, report, files or Morphologies(Folders(), {})),
     )
     check_incoming(checked, report)
     check_assigned(checked, {name: i.rhs.span for name, i in contents.initials.items()}, report)

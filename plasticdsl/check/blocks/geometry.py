@@ -11,10 +11,14 @@ from dataclasses import replace
 from fractions import Fraction
 
 from plasticdsl.check.blocks.block_scope import BlockScope
+from plasticdsl.check.files import Morphologies
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import mentioned
+from plasticdsl.check.terms.amounts import constant
 from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.unification import Dim
+from plasticdsl.data.swc import KINDS, Branch, branches
+from plasticdsl.model.expr import Number
 from plasticdsl.model.geometry import Measure, Place, Section
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
@@ -40,7 +44,8 @@ def with_measures(block: tree.Block) -> tree.Block:
     own = {s.target.name for s in of_kind(body, tree.Define) if isinstance(s.target, tree.Name)}
     at = sections[0].span
     wanted = [(m.value, _POWERS[m]) for m in Measure if (m.value in read or m is Measure.HALF or m is Measure.AREA) and m.value not in own]
-    wanted += [(s.name.name, 0) for s in sections if s.name.name in read]
+    names = [*(s.name.name for s in sections if s.file is None), *(KINDS.values() if any(s.file is not None for s in sections) else ())]
+    wanted += [(name, 0) for name in names if name in read]
     made = tuple(_parameter(name, power, at) for name, power in dict(wanted).items())
     return replace(block, body=(*made, *body))
 
@@ -50,8 +55,14 @@ def _parameter(name: str, power: int, at: Span) -> tree.Define:
     return tree.Define(tree.Name(name, name, at), (), tree.Number("1" if power else "0", unit, at), at)
 
 
-def translated(written: Sequence[tree.Section], scope: BlockScope, report: Reporter) -> tuple[Section, ...]:
+def translated(written: Sequence[tree.Section], scope: BlockScope, report: Reporter, files: Morphologies) -> tuple[Section, ...]:
     """The sections of a block with their measures; what is wrong is reported."""
+    reconstructed = [s for s in written if s.file is not None]
+    if reconstructed and len(written) > 1:
+        hint = "Draw what is to be added into the file."
+        report.error("bad-section", "A neuron whose shape comes from a file has no other sections.", written[1].span, hint)
+    if reconstructed:
+        return _reconstructed(reconstructed[0], scope, report, files)
     numbers = {s.name.name: n for n, s in reversed(list(enumerate(written)))}
     found: list[Section] = []
     for number, section in enumerate(written):
@@ -60,6 +71,7 @@ def translated(written: Sequence[tree.Section], scope: BlockScope, report: Repor
         diameter, length = (
             translate_as(e, Dim(LENGTH), what, scope.context)
             for e, what in ((section.diameter, "A diameter"), (section.length or section.diameter, "A length"))
+            if e is not None
         )
         parent = -1 if section.parent is None else numbers.get(section.parent.name, number)
         if parent >= number or (number > 0 and parent < 0):
@@ -73,6 +85,33 @@ def translated(written: Sequence[tree.Section], scope: BlockScope, report: Repor
             Section(name.name, name.text, diameter, length, section.segments, parent, place, section.shape == "sphere", section.span)
         )
     return tuple(found)
+
+
+def _reconstructed(written: tree.Section, scope: BlockScope, report: Reporter, files: Morphologies) -> tuple[Section, ...]:
+    """The sections of a file, each a branch."""
+    assert written.file is not None
+    assert written.length is not None
+    longest = constant(translate_as(written.length, Dim(LENGTH), "A length", scope.context), {})
+    if longest is None or not longest > 0.0:
+        report.error("bad-section", "How long a segment may be is a length that is known: ‘length 20 µm’.", written.length.span)
+        return ()
+    text, span = written.file
+    content = files.read(text, span, report)
+    if content is None:
+        return ()
+    try:
+        found = branches(content, longest)
+    except ValueError as problem:
+        report.error("bad-morphology", f"‘{text}’ is no morphology: {problem}.", span)
+        return ()
+    return tuple(_section(branch, written.span) for branch in found)
+
+
+def _section(branch: Branch, span: Span) -> Section:
+    size, kind = len(branch.pieces), branch.kind
+    length = Number(sum(piece.length for piece in branch.pieces))
+    diameter = Number(sum(piece.diameter for piece in branch.pieces) / size)
+    return Section(kind, kind, diameter, length, size, branch.parent, Place.END, branch.sphere, span, branch.pieces)
 
 
 def _place(section: tree.Section, parent: tree.Section | None, number: int, report: Reporter) -> Place:

@@ -39,9 +39,9 @@ def measures(block: Block, neurons: Expr) -> dict[str, Value]:
     for what in Measure if block.sections else ():
         if block.variable(what.value) is not None:
             found[what.value] = measure(what, block.sections, neurons)
-    for number, section in enumerate(block.sections):
-        if block.variable(section.name) is not None:
-            found[section.name] = membership(number, block.sections, neurons)
+    for name in dict.fromkeys(section.name for section in block.sections):
+        if block.variable(name) is not None:
+            found[name] = membership(name, block.sections, neurons)
     return found
 
 
@@ -72,15 +72,21 @@ def _statement(statement: tree.Statement, shaped: Mapping[str, tuple[tree.Popula
         case _:
             return statement
     population, checked = shaped[name]
-    for number, one in enumerate(checked.block.sections):
-        if one.name == section.name:
-            first = first_segments(checked.block.sections)[number]
-            low, high = (
-                (first, first + one.segments - 1) if at is None else (first + _segment_at(at, one, checked, population, context),) * 2
-            )
-            units = _units(population.size, low, high, rhs)
-            return replace(statement, rhs=tree.Indexed(replace(population.name, span=rhs.span), (units,), rhs.span))
-    return statement
+    firsts = first_segments(checked.block.sections)
+    meant = [(first, one) for first, one in zip(firsts, checked.block.sections, strict=True) if one.name == section.name]
+    if not meant:
+        return statement
+    if at is None:
+        segments = [(first, first + one.segments - 1) for first, one in meant]
+    elif len(meant) > 1:
+        hint = "Choose a unit by its number, ‘cell[12]’; ‘record cell.distance’ says how far each is."
+        context.report.error("bad-section", f"There are {len(meant)} branches called ‘{section.text}’.", rhs.span, hint)
+        return statement
+    else:
+        first, one = meant[0]
+        segments = [(first + _segment_at(at, one, checked, population, context),) * 2]
+    units = tuple(_units(population.size, low, high, rhs) for low, high in segments)
+    return replace(statement, rhs=tree.Indexed(replace(population.name, span=rhs.span), units, rhs.span))
 
 
 def _units(neurons: tree.Expr, low: int, high: int, at: tree.Expr) -> tree.Expr:

@@ -210,16 +210,18 @@ class Conserved:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`axon = cylinder(diameter 1 µm, length 300 µm, 300 segments) from soma at end`; `sphere(diameter 20 µm)` is one segment without a length."""
+    """`axon = cylinder(diameter 1 µm, length 300 µm, 300 segments) from soma at end`; `sphere(diameter 20 µm)` is one segment without a length. `file`: of
+    `cell = morphology("cell.swc", length 20 µm)`, and where that stands; the length is then that of the longest segment."""
 
     name: Name
     shape: str
-    diameter: Expr
+    diameter: Expr | None
     length: Expr | None
     segments: int
     parent: Name | None
     place: Name | None
     span: Span
+    file: tuple[str, Span] | None = None
 
 
 @dataclass(frozen=True, slots=True)
