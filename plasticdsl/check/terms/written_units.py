@@ -58,7 +58,10 @@ def _ambiguous(node: tree.Number, unit: tree.Unit, context: Context) -> bool:
         if declared is None or word == "%":
             continue
         message = f"‘{word}’ after this number is a unit and also {declared.what} of this block."
-        words = f"Write ‘{node.text}·{word}’ for the product; for the unit, give ‘{word}’ another name or write the unit with a prefix."
+        product = f"Write ‘{node.text}·{word}’ for the product"
+        if len(unit) > 1:
+            product = f"A ‘·’ after a unit joins another unit to it; for the product write a blank, ‘… {word}’"
+        words = f"{product}; for the unit, give ‘{word}’ another name or write the unit with a prefix."
         hint = Hint(words, (f"{node.text}·{word}",) if len(unit) == 1 and exponent == 1 else ())
         context.report.error("ambiguous-unit", message, node.span, hint)
         return True
