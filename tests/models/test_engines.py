@@ -26,6 +26,7 @@ NETWORKS = [(name, network) for name, path in library_models().items() for netwo
 SIZES: dict[tuple[str, str], dict[str, int]] = {
     ("synapses/markov_receptors", "Potassium"): {},
     ("rules/calcium", "Many"): {"N": 4},
+    ("rules/clopath", "Pairs"): {},
     ("rules/gaussian_inputs", "Gaussian"): {},
     ("rules/gaussian_inputs", "Offset"): {},
     ("rules/reward_stdp", "Many"): {"pre": 4, "post": 4},
