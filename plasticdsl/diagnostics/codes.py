@@ -44,6 +44,8 @@ _CODES: tuple[Code, ...] = (
          "`on a torus of 1 mm × 1 mm`, in order or `at random`."),
     Code("bad-section", "a section of a neuron that cannot be joined to the others",
          "Sections stand one after the other, each coming from one above it: ‘dendrite = cylinder(…) from soma’."),
+    Code("bad-sweep", "values that are not one for each of what is swept together",
+         "`sweep (τ, k) in [(10 ms, 1), (20 ms, 2)]` has two values in each pair of brackets."),
     Code("bad-table", "a table that cannot be read",
          "The first row of `table NAME of EXPERIMENT:` names the columns; each other row has a value for every column."),
     Code("bare-delay", "a delay without a side on a plastic projection",

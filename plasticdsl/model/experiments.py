@@ -145,7 +145,8 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class SweepAxis:
-    """One swept parameter (of the network, a population, a projection or a block) and its values (given, or `count` from start to stop)."""
+    """One swept parameter (of the network, a population, a projection or a block) and its values (given, or `count` from start to stop). `together`:
+    others, which take as many values with it."""
 
     target: Ref
     text: str
@@ -156,6 +157,7 @@ class SweepAxis:
     logarithmic: bool = False
     unit: str = ""
     scale: float = 1.0
+    together: tuple[SweepAxis, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

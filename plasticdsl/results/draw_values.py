@@ -284,7 +284,7 @@ def _own_axis(study: Study, expr: Expr) -> Axis | None:
     """The swept parameter that the horizontal axis shows, itself or through parameters that depend on it."""
     values = {v.name: v.value for v in study.network.variables if isinstance(v.value, Expr)}
     reads = {Ref(owner, name): _read(value) for name, value in values.items() for owner in (Whose.NETWORK, Whose.OWN)}
-    return next((axis for axis in study.axes if not reachable(_read(expr), reads).isdisjoint(axis.places)), None)
+    return next((axis for axis in study.axes for one in axis.all if not reachable(_read(expr), reads).isdisjoint(one.places)), None)
 
 
 def _read(expr: Expr) -> set[Ref]:

@@ -99,7 +99,11 @@ def axes_of(study: Study) -> tuple[tuple[str, ...], Coordinates]:
     coordinates: Coordinates = {a.name: ((a.name,), a.values, {"display_unit": a.unit} if a.unit else {}) for a in study.axes}
     if study.repeats > 1:
         coordinates[REPEAT] = (REPEAT,), np.arange(1, study.repeats + 1), {}
-    return tuple(coordinates), coordinates
+    dims = tuple(coordinates)
+    for axis in study.axes:
+        for other in axis.together:
+            coordinates[other.name] = (axis.name,), other.values, {"display_unit": other.unit} if other.unit else {}
+    return dims, coordinates
 
 
 def stack_series(study: Study, every: Sequence[Series]) -> DataArray:
@@ -246,8 +250,10 @@ def stack_spikes(study: Study, every: Sequence[SpikeRecord]) -> DataArray:
     coordinates: Coordinates = {f"unit_of_{dimension}": ((dimension,), units, {"long_name": f"unit of {first.population}, from 0"})}
     if study.shape:
         runs = np.repeat(np.arange(len(trains)), [len(steps) for steps, _ in trains])
-        for (name, (_, values, _)), index in zip(axes_of(study)[1].items(), np.unravel_index(runs, study.shape), strict=True):
-            coordinates[f"{name}_of_{dimension}"] = (dimension,), values[index], {}
+        dims, known = axes_of(study)
+        chosen = dict(zip(dims, np.unravel_index(runs, study.shape), strict=True))
+        for name, (along, values, _) in known.items():
+            coordinates[f"{name}_of_{dimension}"] = (dimension,), values[chosen[along[0]]], {}
     if first.numbers:
         numbers = np.concatenate([np.array(r.numbers)[r.stretch(steps)] for (steps, _), r in zip(trains, every, strict=True)])
         for k, name in enumerate(round_names(first.numbers[0])):

@@ -136,7 +136,7 @@ def _parameters(study: Study) -> dict[str, Any]:
     found: dict[str, Any] = {name: size for name, size in facts.units.items() if name not in hidden}
     for parameter, value in facts.parameters.items():
         found[_full(parameter, network)] = _number(value) if isinstance(value, float) else _spread(value)
-    for axis in study.axes:
+    for axis in (one for leading in study.axes for one in leading.all):
         found |= {_full(place, network): [float(v) for v in axis.values] for place in axis.places}
     return found
 

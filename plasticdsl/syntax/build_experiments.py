@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -167,9 +167,22 @@ def _sweep_part(parts: Parts) -> Any:
             return _Option("repeats", parts[0], span_of(parts))
         case ["in", "[", "]"]:
             values = tuple(parts[3]) if len(parts) == 5 else ()
+            if isinstance(parts[0], tree.Listing):
+                return _sweep_together(parts[0].items, values, span_of(parts))
             return tree.SweepAxis(parts[0], values, None, None, None, False, span_of(parts))
         case _:
             return tree.SweepAxis(parts[0], (), parts[2], parts[4], parts[6], False, span_of(parts))
+
+
+def _sweep_together(targets: Sequence[tree.Expr], rows: Sequence[tree.Expr], span: Span) -> tree.SweepAxis:
+    """`(a, b) in [(1, 2), (3, 4)]`: a row of values for each run."""
+    for row in rows:
+        if not isinstance(row, tree.Listing) or len(row.items) != len(targets):
+            hint = "For example ‘sweep (τ, k) in [(10 ms, 1), (20 ms, 2)]’."
+            raise Refusal("bad-sweep", row.span, f"Here stand {len(targets)} values in brackets, one for each of what is swept.", hint)
+    columns = [tuple(row.items[place] for row in rows if isinstance(row, tree.Listing)) for place in range(len(targets))]
+    first, *others = (tree.SweepAxis(t, values, None, None, None, False, span) for t, values in zip(targets, columns, strict=True))
+    return replace(first, together=tuple(others))
 
 
 def _sweep(parts: Parts) -> tree.Sweep:

@@ -49,7 +49,7 @@ def _told(body: Iterable[tree.Statement], lookup: Lookup, sources: Sources) -> I
 def _targets(body: Iterable[tree.Statement]) -> Iterator[tuple[tree.Expr, bool]]:
     statements = list(body)
     yield from ((s.target, False) for s in statements if isinstance(s, tree.Define) and path_text(s.target) not in OWN_LINES)
-    yield from ((axis.target, True) for s in statements if isinstance(s, tree.Sweep) for axis in s.axes)
+    yield from ((one.target, True) for s in statements if isinstance(s, tree.Sweep) for axis in s.axes for one in (axis, *axis.together))
 
 
 def _find(target: tree.Expr, lookup: Lookup, sources: Sources) -> Setting:
@@ -104,7 +104,8 @@ def sweep_axis(axis: tree.SweepAxis, taking: Taking, lookup: Lookup) -> SweepAxi
     if not values and count is None:
         message = f"‘{text}’ is swept over no values, so nothing would run."
         taking.context.report.error("empty-sweep", message, axis.span, "Write its values between the brackets.")
-    return SweepAxis(target, text, values, start, stop, count, axis.logarithmic, unit, scale)
+    others = tuple(other for one in axis.together if (other := sweep_axis(one, taking, lookup)) is not None)
+    return SweepAxis(target, text, values, start, stop, count, axis.logarithmic, unit, scale, others)
 
 
 def _named(target: tree.Expr, taking: Taking, lookup: Lookup) -> Setting | None:

@@ -17,7 +17,7 @@ from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.graph import reached
 from plasticdsl.model import AddTo, Assign, Block, Network, Population, Projection, Role, Threshold, Trigger, Variable
-from plasticdsl.model.experiments import Experiment
+from plasticdsl.model.experiments import Experiment, SweepAxis
 from plasticdsl.model.expr import Incoming, Ref, refs
 from plasticdsl.model.geometry import MEASURED
 from plasticdsl.model.mapping import expressions
@@ -292,7 +292,7 @@ def everything_read(network: Network, experiments: Sequence[Experiment]) -> froz
         found.update(keys((projection.connectivity, projection.delays, projection.values, projection.thirds), owners))
     found.update(keys((network.variables, network.patterns, network.proofs), {}))
     for experiment in experiments:
-        found.update(keys(replace(experiment, sweep=tuple(replace(axis, target=Ref(Whose.NETWORK, "")) for axis in experiment.sweep)), {}))
+        found.update(keys(replace(experiment, sweep=tuple(map(_without_target, experiment.sweep))), {}))
         if any(until.condition is None for until in experiment.all_awaited):
             found.update(Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role is Role.STATE)
     return frozenset(found)
@@ -337,3 +337,8 @@ def changes(block: Block) -> Iterator[tuple[str | None, object]]:
 def keys(node: object, owners: Owners) -> Iterator[Ref]:
     """Every variable that stands anywhere in a part of the model."""
     return (Ref(owners.get(ref.owner, ref.owner), ref.name) for expr in expressions(node) for ref in refs(expr))
+
+
+def _without_target(axis: SweepAxis) -> SweepAxis:
+    """What is swept is no reading of it."""
+    return replace(axis, target=Ref(Whose.NETWORK, ""), together=tuple(map(_without_target, axis.together)))

@@ -36,13 +36,19 @@ MOST_RUNS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A swept parameter with its values in SI and the unit to show them in; `places` where it is set."""
+    """A swept parameter with its values in SI and the unit to show them in; `places` where it is set. `together`: others that take theirs with it."""
 
     name: str
     values: Floats
     unit: str
     scale: float
     places: tuple[Ref, ...]
+    together: tuple[Axis, ...] = ()
+
+    @property
+    def all(self) -> tuple[Axis, ...]:
+        """It and those that change with it."""
+        return (self, *self.together)
 
 
 @dataclass(slots=True)
@@ -72,7 +78,8 @@ class Study:
     def label(self, number: int, without: Axis | None = None) -> str:
         """What sets run `number` apart from the others: the values of its parameters, but for that of one axis."""
         index = np.unravel_index(number, self.shape) if self.shape else ()
-        values = [(axis, axis.values[i] / axis.scale) for axis, i in zip(self.axes, index, strict=False) if axis is not without]
+        chosen = [(axis, i) for axis, i in zip(self.axes, index, strict=False) if axis is not without]
+        values = [(one, one.values[i] / one.scale) for axis, i in chosen for one in axis.all]
         shown = [f"{value:g}".replace("-", "\u2212") for _, value in values]
         return ", ".join(f"{a.name} = {text}{' ' + a.unit if a.unit else ''}" for (a, _), text in zip(values, shown, strict=True))
 
@@ -102,10 +109,11 @@ def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order
 
 
 def _orders(axes: Sequence[Axis], repeats: int, order: Order) -> Iterator[Order]:
-    for values in itertools.product(*(a.values for a in axes)):
+    for chosen in itertools.product(*(range(len(a.values)) for a in axes)):
         swept: dict[Ref, Given] = dict(order.settings)
-        for axis, value in zip(axes, values, strict=True):
-            swept.update(dict.fromkeys(axis.places, Number(float(value))))
+        for axis, number in zip(axes, chosen, strict=True):
+            for one in axis.all:
+                swept.update(dict.fromkeys(one.places, Number(float(one.values[number]))))
         for repeat in range(repeats):
             yield replace(order, settings=swept, seed=seed_of(order.seed, repeat))
 
@@ -126,7 +134,12 @@ def _axis(axis: SweepAxis, experiment: Experiment, module: Module, workshop: Wor
         values = _values(axis, experiment, workshop, order)
     if any(place.name == "" for place in found) or _counts_patterns(found, workshop.network):
         values = np.rint(values)
-    return Axis(axis.text, values, axis.unit, axis.scale, found)
+    together = tuple(_axis(one, experiment, module, workshop, order) for one in axis.together)
+    if together and {len(one.values) for one in together} != {len(values)}:  # `--set` gives one of them a value
+        longest = max(len(values), *(len(one.values) for one in together))
+        values, *others = (np.resize(v, longest) for v in (values, *(one.values for one in together)))
+        together = tuple(replace(one, values=v) for one, v in zip(together, others, strict=True))
+    return Axis(axis.text, values, axis.unit, axis.scale, found, together)
 
 
 def _counts_patterns(found: tuple[Ref, ...], network: Network) -> bool:

@@ -161,7 +161,8 @@ class Expect:
 
 @dataclass(frozen=True, slots=True)
 class SweepAxis:
-    """`ρ in [a, b]`, `P from a to b in n values` (`logarithmic`: `in n values, logarithmic`)."""
+    """`ρ in [a, b]`, `P from a to b in n values` (`logarithmic`: `in n values, logarithmic`). `together`: the others of `(ρ, lag) in [(a, b), (c, d)]`,
+    which take their values with this one."""
 
     target: Expr
     values: tuple[Expr, ...]
@@ -170,6 +171,7 @@ class SweepAxis:
     count: Expr | None
     logarithmic: bool
     span: Span
+    together: tuple[SweepAxis, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
