@@ -40,6 +40,11 @@ SIZES: dict[tuple[str, str], dict[str, int]] = {
     ("networks/ring_attractor", "Ring"): {"N_E": 64},
     ("networks/barrel_cortex", "Barrels"): {"B": 2, "M₄": 2, "M_E": 2, "M_I": 1},
     ("networks/nonmatch", "Nonmatch"): {"N": 8},
+    ("neurons/cable", "Cables"): {},
+    ("neurons/cable", "Dendrites"): {},
+    ("neurons/spike_initiation", "Cells"): {},
+    ("neurons/squid_axon", "Fibre"): {},
+    ("neurons/thalamic_dendrites", "Cells"): {},
 }
 
 STEPS = 20
@@ -66,18 +71,23 @@ def states(net: Net) -> dict[str, np.ndarray]:
     }
 
 
-def require_same(one: Net, other: Net) -> None:
+#: How far rounding may move what two orders of elimination along a cable give: the condition of the system, 1 + 4 dt/τ with the time τ in which two
+#: segments become equal, is about 1000 where these are 1 µm long.
+ALONG_CABLES = {"neurons/spike_initiation": 1e-10}
+
+
+def require_same(one: Net, other: Net, rounding: float = 1e-12) -> None:
     """But for the rounding of 20 steps, in which a value that begins at 0 is the difference of larger ones: the smallest are currents of some pA."""
     wanted = states(other)
     for name, values in states(one).items():
-        np.testing.assert_allclose(values, wanted[name], rtol=1e-12, atol=STEPS * np.finfo(float).eps * 1e-12, err_msg=name)
+        np.testing.assert_allclose(values, wanted[name], rtol=rounding, atol=STEPS * np.finfo(float).eps * 1e-12, err_msg=name)
     for population in one.populations:
         assert one.spike_count(population) == other.spike_count(population)
 
 
 @pytest.mark.parametrize(("name", "network"), NETWORKS)
 def test_kernels_as_python_do_what_the_reference_does(name: str, network: str):
-    require_same(ran(name, network, "python"), ran(name, network, "reference"))
+    require_same(ran(name, network, "python"), ran(name, network, "reference"), ALONG_CABLES.get(name, 1e-12))
 
 
 @pytest.mark.parametrize(
@@ -146,10 +156,19 @@ NEURONS = [(name, neuron) for name, path in library_models().items() if name.sta
 #: What moves each noticeably, in SI.
 WEIGHTS = {
     "neurons/adex": 1e-10,
+    "neurons/cable": 1e-2,
+    "neurons/connor_stevens": 1e-2,
     "neurons/hodgkin_huxley": 1e-2,
     "neurons/hodgkin_huxley_cortex": 1e-10,
     "neurons/izhikevich": 1.0,
     "neurons/lif": 1e-3,
+    "neurons/mainen_sejnowski": 1e-10,
+    "neurons/morris_lecar": 1e-2,
+    "neurons/pinsky_rinzel": 1e-2,
+    "neurons/spike_initiation": 1e-2,
+    "neurons/squid_axon": 1e-2,
+    "neurons/thalamic_dendrites": 1e-2,
+    "neurons/thalamic_relay": 1e-10,
 }
 
 
@@ -168,11 +187,13 @@ network N:
     drive = source → cell: Drive, w = 0
 """
     model = plasticdsl.parse(text)
-    nets = [model.build(dt="0.01 ms", engine="python", parameters={"drive.w": [0.0, w]}) for w in (0.0, WEIGHTS[name])]
+    units = np.size(model.build(dt="0.01 ms", engine="python")["drive"].w)
+    given = [[*[0.0] * (units - 1), w] for w in (0.0, WEIGHTS[name])]
+    nets = [model.build(dt="0.01 ms", engine="python", parameters={"drive.w": weights}) for weights in given]
     for net in nets:
         net["source"].x = 1.0
         net.run(steps=3)
     potential = "v" if "izhikevich" in name else "V"
     still, driven = (getattr(net["cell"], potential) for net in nets)
     assert driven[0] == still[0]
-    assert driven[1] > still[1]
+    assert driven[-1] > still[-1]

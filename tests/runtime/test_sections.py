@@ -1,0 +1,36 @@
+"""Neurons with sections when a network is set up."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import plasticdsl
+from plasticdsl.diagnostics.diagnostic import PlasError
+
+TEXT = """
+neuron Cell:
+    C_m = 1 µF/cm²
+    soma = sphere(diameter 20 µm)
+    dend = cylinder(diameter 2 µm, length 100 µm, 2 segments) from soma
+    C_m dV/dt = −50 µS/cm² V + axial(V, 150 Ω·cm)
+    d = distance
+
+network Net:
+    N = 1
+    cell = N Cell
+    tip = cell.dend(100 µm)
+"""
+
+
+def test_how_many_neurons_there_are_is_a_parameter_of_the_network() -> None:
+    model = plasticdsl.parse(TEXT)
+    net = model.build("Net", dt="0.1 ms", engine="python", parameters={"N": 3})
+    np.testing.assert_allclose(net["cell"].d, np.repeat([0.0, 25e-6, 75e-6], 3), rtol=1e-12)
+    assert len(net["tip"].V) == 3
+
+
+def test_it_is_not_the_size_of_the_population() -> None:
+    """Since parts of it are numbers of units."""
+    with pytest.raises(PlasError, match="can only be set as a parameter of the network"):
+        plasticdsl.parse(TEXT).build("Net", dt="0.1 ms", engine="python", parameters={"cell": 6})
