@@ -46,6 +46,7 @@ LONG = {
     ("networks/working_memory", "Cue"),
     ("rules/burst_dependent", "Crossing"),
     ("rules/calcium", "Ensemble"),
+    ("rules/eprop", "Random"),
     ("rules/inhibitory_stdp", "TargetRate"),
     ("rules/reward_stdp", "Selective"),
     ("rules/structural_rewiring", "Development"),
