@@ -12,7 +12,7 @@ from plasticdsl.model.expr import COUPLINGS, Binary, Call, Expr, Number, Ref, Sp
 from plasticdsl.model.geometry import nodes, segments_of
 from plasticdsl.model.mapping import mapped
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.schemes import Cables, Coupled, Jumps, Noisy, Scheme
+from plasticdsl.model.schemes import Cables, Coupled, Scheme
 from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate
 from plasticdsl.symbolic.linear import NotLinear, linear_form
 
@@ -35,6 +35,9 @@ def _coupled(system: System, name: str, rate: Expr, couplings: set[Call]) -> Cou
     block, own = system.block, Ref(Whose.OWN, name)
     if not block.sections:
         raise _wrong(block, name, "has no sections, along which something could flow", "For example ‘dendrite = cylinder(…)’.")
+    if name in system.noises:
+        hint = "Let a current have the noise: ‘τ dη/dt = −η + σ √τ ξ(t)’, and add it."
+        raise _wrong(block, name, f"has noise in {system.symbol(name)}, which flows along the cable", hint)
     if len(couplings) > 1 or next(iter(couplings)).arguments[0] != own:
         raise _wrong(
             block,
@@ -73,11 +76,7 @@ def halfway(expr: Expr) -> Expr:
 
 
 def cables(system: System, coupled: tuple[Coupled, ...], others: tuple[Scheme, ...]) -> Cables:
-    """The scheme of all variables of a neuron with a shape. Raises `PlasError` (`unsupported`) where chance takes part."""
-    for scheme in others:
-        if isinstance(scheme, Jumps) or (isinstance(scheme, Noisy) and any(scheme.noises)):
-            message = "Neurons with sections cannot have noise or reactions by chance yet."
-            raise PlasError((Diagnostic("unsupported", message, system.block.span),))
+    """The scheme of all variables of a neuron with a shape."""
     sections = system.block.sections
     names = tuple(c.variable for c in coupled)
     reason = f"{' and '.join(map(system.symbol, names))} by Crank and Nicolson’s scheme along the cable"

@@ -116,7 +116,7 @@ def seen_from(run: Run, owner: str, ahead: float = 0.0) -> Frame:
 
 def step_of(run: Run, owner: str) -> float:
     """How long its step is (s)."""
-    return run.share * run.structure.instance.dt * run.structure.stride(owner)
+    return (0.5 if run.half else 1.0) * run.structure.instance.dt * run.structure.stride(owner)
 
 
 def standing(run: Run, owner: str, name: str) -> NDArray[np.bool_]:
@@ -220,10 +220,16 @@ def _euler_maruyama(run: Run, owner: str, scheme: EulerMaruyama, new: Moved) -> 
         new[owner, v] = values
 
 
+def _draw(run: Run, owner: str) -> int:
+    """The number of a step, or of half of one, for what is drawn in it."""
+    step = seen_from(run, owner).step
+    return 2 * step + run.half - 1 if run.half else step
+
+
 def _kick(run: Run, owner: str, name: str) -> Floats:
     """ΔW = √dt N(0, 1) of a variable in this step."""
     everyone, stream = np.arange(run.structure.count(owner)), random.stream_of(owner, "noise", name)
-    return math.sqrt(step_of(run, owner)) * random.normals(run.structure.instance.seed, stream, everyone, seen_from(run, owner).step)
+    return math.sqrt(step_of(run, owner)) * random.normals(run.structure.instance.seed, stream, everyone, _draw(run, owner))
 
 
 def _two_stages(run: Run, owner: str, scheme: TwoStages, new: Moved) -> None:
@@ -302,7 +308,7 @@ def _jumps(run: Run, owner: str, scheme: Jumps, new: Moved) -> None:
     """Unit by unit, since each jumps at times of its own."""
     count, instance = run.structure.count(owner), run.structure.instance
     moved = np.empty((count, len(scheme.variables)))
-    stream, step = random.stream_of(owner, "jumps", scheme.variables[0]), seen_from(run, owner).step
+    stream, step = random.stream_of(owner, "jumps", scheme.variables[0]), _draw(run, owner)
     for unit in range(count):
         index = np.array([unit])
 
@@ -321,23 +327,23 @@ def _cables(run: Run, owner: str, scheme: Cables, new: Moved) -> None:
     """Half a step of what is not coupled, a step along the cable, and another half, in a frame that nobody else sees."""
     outside, step = run.frame, step_of(run, owner)
     run.frame = outside.at_stage(outside.ahead)
-    _half(run, owner, scheme.before)
+    _half(run, owner, scheme.before, 1)
     for coupled in scheme.coupled:
         moved = {(owner, coupled.variable): _along(run, owner, scheme, coupled, step)}
         run.frame.values[owner].update({name: values for (_, name), values in _allowed(run, moved).items()})
-    _half(run, owner, scheme.after)
+    _half(run, owner, scheme.after, 2)
     new.update({(owner, v): run.frame.values[owner][v] for v in scheme.variables})
     run.frame = outside
 
 
-def _half(run: Run, owner: str, schemes: Sequence[Scheme]) -> None:
+def _half(run: Run, owner: str, schemes: Sequence[Scheme], half: int) -> None:
     new: Moved = {}
-    run.share = 0.5
+    run.half = half
     for scheme in schemes:
         _scheme(run, owner, scheme, new)
         if isinstance(scheme, Staged):
             _together(run, [(owner, scheme)], step_of(run, owner), new)
-    run.share = 1.0
+    run.half = 0
     run.frame.values[owner].update({name: values for (_, name), values in _allowed(run, new).items()})
 
 

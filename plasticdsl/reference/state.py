@@ -34,7 +34,7 @@ class Run:
     `inputs_waiting`: on its way to variables and to inputs; `delayed`: what arrives at inputs in this step. `earlier`: the frames of the last steps,
     for axonal delays of sums. `propagators`: those computed so far, by their matrix. `feeds`: what is taken from tables now. `visits`: populations
     that update unit by unit now, and in which order. `kept`: variables of populations whose values at spikes are noted, and `noted`: of each, step by
-    step. `share`: the part of a step that integrators take now."""
+    step. `half`: which half of a step integrators take now, 1 or 2; 0 for a whole one."""
 
     structure: Structure
     frame: Frame
@@ -56,7 +56,7 @@ class Run:
     visits: dict[str, Index | None] = field(default_factory=dict)
     kept: tuple[Ref, ...] = ()
     noted: dict[Ref, list[Floats]] = field(default_factory=dict)
-    share: float = 1.0
+    half: int = 0
 
     def due(self, owner: str) -> bool:
         """Whether this is a step of the units, or of connections."""

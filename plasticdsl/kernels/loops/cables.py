@@ -27,14 +27,14 @@ POLE, SLOPE, RATE = Local("pole"), Local("slope"), Local("rate")
 def flow_along(scheme: Cables, context: FlowContext) -> tuple[Statement, ...]:
     """The whole step."""
     names = context.names
-    population, halves = names.owner.name, replace(context, names=replace(names, halved=True))
+    population, first, second = names.owner.name, *(replace(context, names=replace(names, half=half)) for half in (1, 2))
     body: list[Statement] = [Let(POLE, Binary("/", TWO, names.dt))]
     solved = [list(_solve(c, context)) for c in scheme.coupled]
     for number, (one, statements) in enumerate(zip(scheme.coupled, solved, strict=True)):
-        before = (*(flow(scheme.before, halves) if number == 0 else ()), *statements)
+        before = (*(flow(scheme.before, first) if number == 0 else ()), *statements)
         body += [each_unit(population, before), *_along(one, names.group)]
         last = number == len(scheme.coupled) - 1
-        body.append(each_unit(population, (*_moved(one, context), *(flow(scheme.after, halves) if last else ()))))
+        body.append(each_unit(population, (*_moved(one, context), *(flow(scheme.after, second) if last else ()))))
     return tuple(body)
 
 
@@ -77,7 +77,7 @@ def sizes(scheme: Cables, group: Group) -> Iterator[Size]:
 
 def arguments(scheme: Cables, names: Names, held: frozenset[str]) -> Iterator[Array | Scalar]:
     """The tree, and arrays to work with."""
-    group, halved = names.group, replace(names, halved=True)
+    group, halved = names.group, replace(names, half=1)
     units, points, everywhere = (group.field(part) for part in (Part.UNITS, Part.POINTS, Part.ALL_POINTS))
     for local in scheme.before:
         yield from scheme_arguments(local, halved, units, held)

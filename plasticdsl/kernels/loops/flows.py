@@ -256,7 +256,7 @@ def _length(names: Names) -> Recipe:
     """Of a step."""
     slow = isinstance(names.owner, PopulationPlan) and names.owner.population.step is not None
     whole = Apply(own_step, (recipes.DT, names.group.field(Part.STRIDE))) if slow else recipes.DT
-    return Apply(half_step, (whole,)) if names.halved else whole
+    return Apply(half_step, (whole,)) if names.half else whole
 
 
 def _propagators(scheme: Exact, names: Names, size: Field, held: frozenset[str]) -> list[Array | Scalar]:
@@ -437,7 +437,7 @@ def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Stateme
 
 def _drawn(variable: str, context: FlowContext) -> Expr:
     """A normal number for the noise of a variable in this step."""
-    return Call("normal", (Read(SEED), Read(context.names.group.field(Part.NOISE, variable)), Read(context.unit), Read(N)))
+    return Call("normal", (Read(SEED), Read(context.names.group.field(Part.NOISE, variable)), Read(context.unit), context.names.draw))
 
 
 def _kicks(scheme: TwoStages | Milstein, context: FlowContext) -> list[Statement]:

@@ -11,7 +11,7 @@ from functools import reduce
 
 from plasticdsl.kernels.identifiers import Local, Part
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, comment
-from plasticdsl.kernels.loops.names import N, T, local
+from plasticdsl.kernels.loops.names import T, local
 from plasticdsl.kernels.program import ONE, ZERO, Comment, If, Let, Read, Statement, While, minus, plus, times
 from plasticdsl.kernels.recipes import SEED
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number, Ref
@@ -58,7 +58,7 @@ def _over(left: Expr, right: Expr) -> Expr:
 def _draw(function: str, context: FlowContext, turn: Expr, scheme: Jumps) -> Expr:
     """A number for this jump of this step; `turn`: its first or its second."""
     stream = Read(context.names.group.field(Part.JUMPS, scheme.variables[0]))
-    return Call(function, (Read(SEED), plus(plus(stream, times(TWO, Read(MADE))), turn), Read(context.unit), Read(N)))
+    return Call(function, (Read(SEED), plus(plus(stream, times(TWO, Read(MADE))), turn), Read(context.unit), context.names.draw))
 
 
 def _values(scheme: Jumps, context: FlowContext, flowing: Mapping[str, Expr]) -> dict[str, Expr]:

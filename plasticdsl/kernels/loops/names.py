@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from plasticdsl.kernels import recipes
 from plasticdsl.kernels.identifiers import NETWORK, Field, Group, Kernel, Local, Part, of_population, of_projection
@@ -42,7 +43,8 @@ class Names:
     `stage`: what has a value at this stage of an integrator is meant with it. `ends`: what the pre and the post unit are called in
     the loop; `along`: the other projection over whose connections it runs, if not over the projection's own. `totals`: sums over connections
     are in arrays of the post units, not in locals. `repeat`: the local that says which of the unit's spikes of this step is handled, where there may
-    be several. `halved`: the step is half a step.
+    be several. `half`: which half of a step it is, 1 or 2; 0 where it is a
+    whole one.
     """
 
     plan: Plan
@@ -54,7 +56,7 @@ class Names:
     along: str = ""
     totals: bool = False
     repeat: Local | None = None
-    halved: bool = False
+    half: Literal[0, 1, 2] = 0
 
     def resolve(self, expr: Expr) -> Expr:
         """`expr` with every reference an array element, scalar or local."""
@@ -123,7 +125,13 @@ class Names:
         """The step of a population or of connections."""
         slow = isinstance(self.owner, PopulationPlan) and self.owner.population.step is not None
         whole = Binary("*", DT, Read(self.group.field(Part.STRIDE))) if slow else DT
-        return Binary("*", Number(0.5), whole) if self.halved else whole
+        return Binary("*", Number(0.5), whole) if self.half else whole
+
+    @property
+    def draw(self) -> Expr:
+        """The number of a step, or of half of one, for what is drawn in it."""
+        twice = Binary("*", Number(2.0), Read(N))
+        return Read(N) if not self.half else twice if self.half == 1 else Binary("+", twice, Number(1.0))
 
     def number(self, owner: Owner) -> Expr:
         """Which unit of its population the pre or post unit, or one that is an argument, is, from 0."""
