@@ -42,6 +42,9 @@ _CODES: tuple[Code, ...] = (
     Code("bad-place", "a place that units cannot be at",
          "Units are `on a line of 1 mm`, `on a ring of 1 mm`, `on a ring` (of angles), `on a sheet of 1 mm × 2 mm` or "
          "`on a torus of 1 mm × 1 mm`, in order or `at random`."),
+    Code("bad-polygon", "a polygon or a point that is none",
+         "A point has two coordinates, a polygon at least three corners, written one after the other: "
+         "`(x, y) inside [(0, 0), (2, 8), (8, 5)]`."),
     Code("bad-section", "a section of a neuron that cannot be joined to the others",
          "Sections stand one after the other, each coming from one above it: ‘dendrite = cylinder(…) from soma’."),
     Code("bad-sweep", "values that are not one for each of what is swept together",
@@ -353,8 +356,6 @@ _CODES: tuple[Code, ...] = (
          "`start from end of Training` goes on from an experiment of the same file, on the same network, with the same step and seed, that is not swept."),
     Code("unknown-block", "a word at the margin that begins no block",
          "A file consists of neuron, synapse, rule, network, experiment, function and use."),
-    Code("unknown-shape", "a shape or measure that sections do not have",
-         "There is ‘cylinder(diameter 1 µm, length 300 µm, 100 segments)’ and ‘sphere(diameter 20 µm)’."),
     Code("unknown-distribution", "a distribution that does not exist",
          "There are N, U, Gamma, LogN, Exp, Bernoulli, Binomial and Poisson."),
     Code("unknown-event", "an event that these units do not have",
@@ -375,6 +376,8 @@ _CODES: tuple[Code, ...] = (
          "`in phase name` names a phase of this experiment."),
     Code("unknown-rule", "no rule of that name",
          "`rules off for …` names rules, or projections that carry one."),
+    Code("unknown-shape", "a shape or measure that sections do not have",
+         "There is ‘cylinder(diameter 1 µm, length 300 µm, 100 segments)’ and ‘sphere(diameter 20 µm)’."),
     Code("unknown-statement", "a first word that begins no statement",
          "The hint names the nearest statement."),
     Code("unreadable-data", "a file of data that cannot be read",

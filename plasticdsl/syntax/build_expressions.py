@@ -269,6 +269,7 @@ EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
     "all_of": _logic,
     "sum": _sum,
     "membership": lambda parts: tree.Membership(parts[0], parts[2], span_of(parts)),
+    "inside": lambda parts: tree.Inside(parts[0], parts[2], span_of(parts)),
     "index": _index,
     "case": lambda parts: tree.Case(parts[0], parts[2], span_of(parts)),
     "otherwise": lambda parts: tree.Case(parts[0], None, span_of(parts)),

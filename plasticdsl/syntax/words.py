@@ -50,7 +50,7 @@ LINKING = ("like", "off", "end", "last")
 _INSIDE = """
 above again all asynchronously axonal below centered centred connections decreases delay dendritic deterministic diameter
 epochs except falls fixed flipped hold
-in-degree increases length linear logarithmic most nearest never of one order out-degree pairs patterns pause post pre random rate redrawn reduced
+in-degree increases inside length linear logarithmic most nearest never of one order out-degree pairs patterns pause post pre random rate redrawn reduced
 repeats rises segments self shuffled stable step stochastic substeps synchronously times tolerance up values volume while within"""
 #: All other words inside statements.
 INSIDE = frozenset(_INSIDE.split())

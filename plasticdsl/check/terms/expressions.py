@@ -12,6 +12,7 @@ from typing import Literal, cast
 from plasticdsl.check.terms.applications import apply
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.mismatch import Placed, describe, require_dimension, require_same
+from plasticdsl.check.terms.polygons import inside
 from plasticdsl.check.terms.scope import EVENT, OUTSIDE, TRUTHS, Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.check.terms.written_units import number
@@ -64,6 +65,8 @@ def translate(node: tree.Expr, context: Context) -> Typed:
             return translate(inner, context)
         case tree.Compare() | tree.Logic():
             return _logical(node, context)
+        case tree.Inside():
+            return inside(node, context, translate_number)
         case tree.Cases():
             return _cases(node, context)
         case _:

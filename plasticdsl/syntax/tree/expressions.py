@@ -130,6 +130,15 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
+class Inside:
+    """`(x, y) inside [(0, 0), (2, 8), (8, 5)]`: whether a point lies in a polygon."""
+
+    point: Expr
+    polygon: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Logic:
     """`and` / `or`."""
 
@@ -257,6 +266,7 @@ Expr = (
     | Group
     | Compare
     | Membership
+    | Inside
     | Logic
     | Cases
     | Average
