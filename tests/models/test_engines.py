@@ -29,6 +29,8 @@ SIZES: dict[tuple[str, str], dict[str, int]] = {
     ("rules/clopath", "Pairs"): {},
     ("rules/gaussian_inputs", "Gaussian"): {},
     ("rules/gaussian_inputs", "Offset"): {},
+    ("rules/orchestrated", "Memory"): {},
+    ("rules/orchestrated", "Curve"): {},
     ("rules/reward_stdp", "Many"): {"pre": 4, "post": 4},
     ("networks/jansen_rit", "Columns"): {},
     ("networks/wilson_cowan", "Pools"): {},

@@ -48,6 +48,7 @@ LONG = {
     ("rules/calcium", "Ensemble"),
     ("rules/eprop", "Random"),
     ("rules/inhibitory_stdp", "TargetRate"),
+    ("rules/orchestrated", "Spikes"),
     ("rules/reward_stdp", "Selective"),
     ("rules/structural_rewiring", "Development"),
 }
