@@ -70,6 +70,7 @@ def style() -> Iterator[None]:
 _FEW_LINES, _MOST_LINES = 6, 60
 #: Lines with more points are drawn thinner.
 _DENSE = 1200
+_LONGEST_LABEL = 40  # letters that fit beside a panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +184,16 @@ def legend(axes: Axes, always: bool = False) -> None:
 
 
 def shared_label(labels: Sequence[Label]) -> str:
-    """Of a panel: of its only item, else the unit of all, else what they are called."""
-    return label_of(labels[0]) if len(labels) == 1 else labels[0].unit or ", ".join(label.text for label in labels)
+    """Of a panel: of its only item, else the unit of all, else what they are called: where that is too long to stand beside a panel, the variable that
+    all of them are, or nothing, since the legend tells them apart."""
+    if len(labels) == 1:
+        return label_of(labels[0])
+    names = ", ".join(label.text for label in labels)
+    if labels[0].unit or len(names) <= _LONGEST_LABEL:
+        return labels[0].unit or names
+    variables = {label.text.rpartition(".")[2] for label in labels}
+    (variable, *others) = variables
+    return variable if not others and variable.isidentifier() else ""
 
 
 def note(axes: Axes, text: str) -> None:

@@ -8,8 +8,10 @@ import pytest
 import xarray
 
 import plasticdsl
+from plasticdsl.results.axis import shared_label
 from plasticdsl.results.plots import figures
 from plasticdsl.results.result import Result
+from plasticdsl.runtime.watch.series import Label
 
 IN_PHASE = """
 neuron Leak:
@@ -218,3 +220,14 @@ def test_a_summary_from_elsewhere_takes_nothing_away(tmp_path: Path, summary: st
     shown("plot rate(b)").save(folder, plots=False)
     assert {path.name for path in folder.iterdir()} == {"sub", "summary.json"}
     assert (tmp_path / "other").exists()
+
+
+def test_many_items_without_a_unit_share_a_short_label():
+    """What is too long to stand beside the panel stands in the legend alone."""
+
+    def label(*texts: str) -> str:
+        return shared_label([Label(text) for text in texts])
+
+    assert label("ampa.O", "nmda.O") == "ampa.O, nmda.O"
+    assert label(*(f"receptor_{k}.open" for k in range(4))) == "open"
+    assert label("mean(spiking.weights)", "mean_field.weights", "another.weights") == ""
