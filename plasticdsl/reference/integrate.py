@@ -45,6 +45,7 @@ from plasticdsl.reference.rosenbrock import Equations, one_step, within_toleranc
 from plasticdsl.reference.state import Run
 from plasticdsl.reference.structure import Frame, Index
 from plasticdsl.reference.sums import sum_inputs_at_stage
+from plasticdsl.reference.trees import on_tree
 from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.support import random
 from plasticdsl.support.propagators import propagator
@@ -348,30 +349,12 @@ def _half(run: Run, owner: str, schemes: Sequence[Scheme], half: int) -> None:
 
 
 def _along(run: Run, owner: str, scheme: Cables, one: Coupled, step: float) -> Floats:
-    """Crank and Nicolson's step, with a full matrix over the points of each neuron's tree."""
+    """Crank and Nicolson’s step: twice as far as to its middle, where (2/dt − a) x = (2/dt) x(t) + (rate − a x(t)) + what comes along."""
     scope, now = everything(run.structure, seen_from(run, owner), owner), run.frame.values[owner][one.variable]
     slope, rate, weight = (rate_of(run, owner, one.variable, e, scope) for e in (one.slope, one.rate, one.weight))
     resistances = _each(run, owner, one.resistivity, scope) * _each(run, owner, Ref(Whose.OWN, Measure.HALF.value), scope)
-    neurons, moved = now.size // scheme.segments, np.empty_like(now)
-    for neuron in range(neurons):
-        matrix, right = np.zeros((len(scheme.nodes), len(scheme.nodes))), np.zeros(len(scheme.nodes))
-        unit_of = [node.segment * neurons + neuron if node.segment >= 0 else -1 for node in scheme.nodes]
-        for point, node in enumerate(scheme.nodes):
-            unit = unit_of[point]
-            if unit >= 0:
-                matrix[point, point] += 2.0 / step - slope[unit]
-                right[point] = (2.0 / step - slope[unit]) * now[unit] + rate[unit]
-            if node.parent >= 0:
-                passing = 1.0 / sum(resistances[segment * neurons + neuron] for segment in node.way)
-                for here, there in ((point, node.parent), (node.parent, point)):
-                    factor = passing * (weight[unit_of[here]] if unit_of[here] >= 0 else 1.0)
-                    matrix[here, here] += factor
-                    matrix[here, there] -= factor
-        middle = np.linalg.solve(matrix, right)
-        for point, unit in enumerate(unit_of):
-            if unit >= 0:
-                moved[unit] = 2.0 * middle[point] - now[unit]
-    return moved
+    pole = 2.0 / step - slope
+    return 2.0 * on_tree(scheme, pole, pole * now + rate, weight, resistances) - now
 
 
 # --- stages ----------------------------------------------------------------------------------------------------------

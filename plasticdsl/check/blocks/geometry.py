@@ -43,7 +43,8 @@ def with_measures(block: tree.Block) -> tree.Block:
     read = frozenset(name for statement in body for name in mentioned(statement))
     own = {s.target.name for s in of_kind(body, tree.Define) if isinstance(s.target, tree.Name)}
     at = sections[0].span
-    wanted = [(m.value, _POWERS[m]) for m in Measure if (m.value in read or m is Measure.HALF or m is Measure.AREA) and m.value not in own]
+    needed = {Measure.HALF, Measure.AREA, *([Measure.DIAMETER] if "diffusion" in read else [])}  # of what flows along the cable
+    wanted = [(m.value, _POWERS[m]) for m in Measure if (m.value in read or m in needed) and m.value not in own]
     names = [*(s.name.name for s in sections if s.file is None), *(KINDS.values() if any(s.file is not None for s in sections) else ())]
     wanted += [(name, 0) for name in names if name in read]
     made = tuple(_parameter(name, power, at) for name, power in dict(wanted).items())
@@ -84,7 +85,18 @@ def translated(written: Sequence[tree.Section], scope: BlockScope, report: Repor
         found.append(
             Section(name.name, name.text, diameter, length, section.segments, parent, place, section.shape == "sphere", section.span)
         )
+    _with_resistance(found, report)
     return tuple(found)
+
+
+def _with_resistance(sections: Sequence[Section], report: Reporter) -> None:
+    """Reports spheres that begin where there is no cable: at a sphere, in the middle of a segment, or where several sections begin."""
+    begin = [(section.parent, section.place) for section in sections]
+    for section, where in list(zip(sections, begin, strict=True))[1:]:
+        from_cable = not sections[section.parent].sphere and section.place is not Place.MIDDLE and begin.count(where) == 1
+        if section.sphere and not from_cable:
+            message = f"Nothing resists between the sphere ‘{section.symbol}’ and where it begins, so it has no voltage of its own."
+            report.error("bad-section", message, section.span, "Put a piece of cable between: ‘neck = cylinder(…)’.")
 
 
 def _reconstructed(written: tree.Section, scope: BlockScope, report: Reporter, files: Morphologies) -> tuple[Section, ...]:

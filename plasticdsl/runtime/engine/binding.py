@@ -154,6 +154,8 @@ class _CarriedOut:
     def _shared(self, recipe: Recipe) -> Any:
         if isinstance(recipe, int | float | str | None):
             return recipe  # not looked up: 0 is a key like 0.0, and no index like it
+        if isinstance(recipe, tuple):
+            return self.fresh(recipe)  # nor is (0, 1), which is one like (0.0, 1.0)
         if recipe not in self._known:
             self._known[recipe] = self.fresh(recipe)
         return self._known[recipe]
