@@ -127,17 +127,18 @@ def prepared(found: Checked) -> Module:
 
 
 def ready(network: Network, step: float | None = None) -> Network:
-    """A checked network as both engines carry it out with steps of this length (s) at most: sliding rates are counts, running means start at what they
-    average, removable singularities are repaired, every flow has an integrator, what jumps with time is decided on the grid, and a condition without an
-    answer gives no value."""
+    """A checked network as both engines carry it out with steps of this length (s) at most: sliding rates are counts, what was some time ago comes with a
+    delay, running means start at what they average, removable singularities are repaired, every flow has an integrator, what jumps with time is decided
+    on the grid, and a condition without an answer gives no value."""
     from plasticdsl.derive.answers import answered
     from plasticdsl.derive.grid import on_grid
     from plasticdsl.derive.integrate import integrate
     from plasticdsl.derive.means import with_starts
+    from plasticdsl.derive.past import with_past
     from plasticdsl.derive.sliding_rates import with_sliding_rates
     from plasticdsl.symbolic.singular import repaired
 
-    return answered(on_grid(integrate(repaired(with_starts(with_sliding_rates(network))), step)))
+    return answered(on_grid(integrate(repaired(with_starts(with_past(with_sliding_rates(network)))), step)))
 
 
 # --- kernels: network ▶ plan ▶ program ▶ text ------------------------------------------------------------------------

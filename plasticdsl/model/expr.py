@@ -186,6 +186,9 @@ COUPLINGS = ("axial", "diffusion")
 #: Sliding rates in blocks, before `derive.sliding_rates` writes them out: of the unit itself, or of one of the two units. They take the window.
 SLIDING: Mapping[str, Owner] = {"rate": Whose.OWN, "rate_pre": Whose.PRE, "rate_post": Whose.POST}
 
+#: What a variable of a unit was so long ago, before `derive.past` writes it out: of the variable and of the time (s).
+PAST = "past"
+
 
 def is_sliding(call: Call) -> bool:
     """Whether a statistic of spikes is a sliding rate, `rate(P, T)`: its own window ends at each moment."""

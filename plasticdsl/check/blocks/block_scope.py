@@ -15,6 +15,7 @@ from fractions import Fraction
 from itertools import count
 
 from plasticdsl.check.blocks.declarations import Contents
+from plasticdsl.check.blocks.past import past
 from plasticdsl.check.blocks.sliding_rates import sliding_rate
 from plasticdsl.check.likes import path_text
 from plasticdsl.check.report import Reporter
@@ -51,7 +52,7 @@ class Average:
 class BlockScope:
     """Names of one block; `context` is where its expressions are translated. `source`: the block's name in what a connection does; `given`: what it is
     given from outside; `named`: values that are named under triggers; `refractory`: the name that says whether the unit is refractory; `numbers`: of
-    what is drawn at events; `rates`: the sliding rates met, with their places."""
+    what is drawn at events; `rates`: the sliding rates, and the values of some time ago, met, with their places."""
 
     def __init__(
         self,
@@ -183,6 +184,10 @@ class BlockScope:
         match node:
             case tree.Average():
                 return self._average(node, context)
+            case tree.Apply() if (was := past(node, self.block.kind == "neuron", context)) is not None:
+                if isinstance(was.expr, Call):
+                    self.rates.append((node.span, was.expr))
+                return was
             case tree.Apply(function=tree.Name() as function):
                 return self._noise(node, function, context) or self._rate(node, context) or read_hold(node, context)
             case tree.Partial(of=of, by=by):

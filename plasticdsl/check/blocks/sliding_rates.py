@@ -49,12 +49,14 @@ def _refused(node: tree.Apply, values: Sequence[tree.Expr], in_neuron: bool, con
 
 
 def check_windows(rates: Collection[tuple[Span, Call]], changing: Collection[str], fires: bool, context: Context) -> None:
-    """Reports rates of units that make no spikes, and windows that are not constant."""
+    """Reports rates of units that make no spikes, and windows (or times since when) that are not constant."""
     for span, rate in rates:
-        if not fires and SLIDING[rate.function] is Whose.OWN:
+        if not fires and SLIDING.get(rate.function) is Whose.OWN:
             message = "This neuron makes no spikes, so it has no rate of them."
             context.report.error("no-spikes", message, span, "Give it a ‘spike when …’ line.")
-        elsewhere = (r for r in refs(rate) if r.owner not in (Whose.OWN, Whose.NETWORK) or r.name in changing)
-        if Special("t") in walk(rate) or any(elsewhere):
-            message = "The window of a rate is the same at all times, and this one changes."
+        window = rate.arguments[-1]
+        elsewhere = (r for r in refs(window) if r.owner not in (Whose.OWN, Whose.NETWORK) or r.name in changing)
+        if Special("t") in walk(window) or any(elsewhere):
+            what = "The window of a rate" if rate.function in SLIDING else "How long ago"
+            message = f"{what} is the same at all times, and this one changes."
             context.report.error("not-a-constant", message, span, "Use a parameter, or a number: ‘5 s’.")
