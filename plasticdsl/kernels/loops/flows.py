@@ -31,6 +31,7 @@ from plasticdsl.model.expr import (
     moves_with_time,
     rebuild,
     refs,
+    walk,
 )
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
@@ -284,6 +285,9 @@ def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[S
     x, slope, offset = resolve(Ref(Whose.OWN, variable)), local(variable, "slope"), local(variable, "offset")
     rate = Binary("+", Binary("*", Read(slope), x), Read(offset))
     step, pulled, pushed = in_common(*_linear(scheme, context), context.names.dt)
+    if pulled == ZERO:
+        new = Let(local(variable, "new"), Binary("+", x, Binary("*", resolve(step), resolve(pushed))))
+        return [comment(variable, context, "x' = b, x += dt b"), new]
     dt, quotient = resolve(step), "expm1_over_small_x" if variable in context.small else "expm1_over_x"
     change = Binary("*", Binary("*", dt, rate), Call(quotient, (Binary("*", Read(slope), dt),)))
     how = "x' = a x + b, x += dt (a x + b) expm1(a dt)/(a dt)"
@@ -428,11 +432,24 @@ def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Stateme
     for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
         drift = Binary("*", context.names.dt, still(v, _mean(rate, context.names), context))
         value = Binary("+", resolve(Ref(Whose.OWN, v)), drift)
+        statements.append(comment(v, context, "Euler-Maruyama"))
         if noise is not None:
-            kick = Binary("*", Binary("*", resolve(noise), Call("sqrt", (context.names.dt,))), _drawn(v, context))
-            value = Binary("+", value, still(v, kick, context))
-        statements += [comment(v, context, "Euler-Maruyama"), Let(local(v, "new"), value)]
+            width = Call("sqrt", (context.names.dt,))
+            if may_vanish(noise):
+                amplitude, kick = local(v, "amplitude"), local(v, "kick")
+                drawn = Binary("*", Binary("*", Read(amplitude), width), _drawn(v, context))
+                statements += [Let(amplitude, still(v, resolve(noise), context)), Let(kick, ZERO)]
+                statements.append(If(Compare("!=", Read(amplitude), ZERO), (Let(kick, drawn),)))
+                value = Binary("+", value, Read(kick))
+            else:
+                value = Binary("+", value, still(v, Binary("*", Binary("*", resolve(noise), width), _drawn(v, context)), context))
+        statements.append(Let(local(v, "new"), value))
     return statements
+
+
+def may_vanish(amplitude: Expr) -> bool:
+    """Whether there are cases in which a noise is 0, so that nothing has to be drawn: it holds a step, a rectifier or cases."""
+    return any(isinstance(node, Choice) or (isinstance(node, Call) and node.function in ("step", "max", "min")) for node in walk(amplitude))
 
 
 def _drawn(variable: str, context: FlowContext) -> Expr:
