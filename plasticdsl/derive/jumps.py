@@ -63,8 +63,24 @@ def _scheme(system: System, transitions: list[Transition]) -> Jumps:
         message = f"{noisy[0]} has noise, and decides when reactions come: between two of them its course must be smooth."
         raise PlasError((Diagnostic("unsupported", message, transitions[0].span, "Let the rates read something that has no noise."),))
     counted = f"{listed([system.symbol(v) for v in jumping])} counted in molecules" if jumping else "what flows also jumps"
+    tolerances = [t.tolerance for t in transitions if t.tolerance is not None]
+    leaping = min(tolerances) if len(tolerances) == len(transitions) else None
+    if flowing and tolerances:
+        message = "Several reactions can happen at once only where nothing flows that decides about them."
+        raise PlasError((Diagnostic("unsupported", message, transitions[0].span, "Leave out the tolerance: each then happens by itself."),))
     decided = f"; {listed(system.symbols_of(flowing))} on the way, since rates depend on it" if flowing else ""
     rates = tuple(system.rates.get(v, ZERO) for v in (*jumping, *flowing))
-    return Jumps(
-        (*jumping, *flowing), rates, tuple(transitions), (*(grains[v] for v in jumping), *(None for _ in flowing)), counted + decided
-    )
+    counts = (*(grains[v] for v in jumping), *(None for _ in flowing))
+    orders = () if leaping is None else _orders(transitions)
+    return Jumps((*jumping, *flowing), rates, tuple(transitions), counts, counted + decided, leaping, orders)
+
+
+def _orders(transitions: list[Transition]) -> tuple[tuple[str, float], ...]:
+    """gᵢ = (n/h) (h + Σₖ k/(xᵢ − k), k < h) for h molecules of i in a reaction of n (Cao, Gillespie & Petzold 2006, eq. 27 and following), at the fewest
+    molecules for which it matters: where ε xᵢ/gᵢ ≤ 1, with ε ≤ 0.1, it is not asked, so xᵢ is 10 n at least."""
+    found: dict[str, float] = {}
+    for transition in transitions:
+        n = sum(count for _, count in transition.reactants)
+        for name, h in transition.reactants:
+            found[name] = max(found.get(name, 1.0), n / h * (h + sum(k / (10 * n - k) for k in range(1, h))))
+    return tuple(found.items())

@@ -117,13 +117,15 @@ class Conserved:
 @dataclass(frozen=True, slots=True)
 class Transition:
     """A reaction that happens now and then: `propensity` times a second (1/s), and each time adds to variables, by their names, so many times `grain`,
-    which is what one molecule makes of them. `tolerance`: by what part of itself a rate may change while several happen at once; None: each by itself."""
+    which is what one molecule makes of them. `tolerance`: by what part of itself a rate may change while several happen at once; None: each by itself.
+    `reactants`: how many molecules of each variable take part."""
 
     propensity: Expr
     net: tuple[tuple[str, int], ...]
     grain: Expr
     tolerance: float | None = None
     span: Span = NOWHERE
+    reactants: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

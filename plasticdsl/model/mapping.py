@@ -123,8 +123,12 @@ def rename_variable(variable: Variable, names: Mapping[str, str]) -> Variable:
 def rename_block(block: Block, names: Mapping[str, str]) -> Block:
     """Flows, handlers, pairs and sums with the block's own names renamed."""
     flows = tuple(replace(f, variable=names.get(f.variable, f.variable)) for f in block.flows)
-    transitions = tuple(replace(t, net=tuple((names.get(v, v), count) for v, count in t.net)) for t in block.transitions)
+    transitions = tuple(replace(t, net=_renamed(t.net, names), reactants=_renamed(t.reactants, names)) for t in block.transitions)
     return map_block(replace(block, flows=flows, transitions=transitions), _renaming(names))
+
+
+def _renamed(counts: tuple[tuple[str, int], ...], names: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+    return tuple((names.get(v, v), count) for v, count in counts)
 
 
 def _renaming(names: Mapping[str, str]) -> Read:

@@ -169,13 +169,26 @@ class Jumps:
     two of them. The next one comes when the hazard, the integral of all propensities, has used up a number of mean 1; which one it is, is drawn in
     proportion to them (Gillespie 1977, J. Phys. Chem. 81:2340). Where nothing flows the hazard is a straight line; else it is integrated together with
     what flows, by Runge and Kutta's fourth-order scheme, up to the jump, which is found by Newton's method, and on from it. `grains`: what one molecule
-    is of a variable that jumps alone, which is kept at whole multiples of it; None of one that flows."""
+    is of a variable that jumps alone, which is kept at whole multiples of it; None of one that flows.
+
+    `tolerance` (with `orders`; only where nothing flows): many transitions may happen at once, in leaps over which no propensity changes by more than this
+    part of itself, on average and in standard deviation (Cao, Gillespie & Petzold 2006, J. Chem. Phys. 124:044109): with νᵢⱼ what transition j adds to
+    the molecules xᵢ, aⱼ its propensity and the sums over those that are not critical,
+
+        τ = minᵢ (max(ε xᵢ/gᵢ, 1)/|Σⱼ νᵢⱼ aⱼ|, max(ε xᵢ/gᵢ, 1)²/Σⱼ νᵢⱼ² aⱼ).
+
+    Each of these happens a Poisson number of times in τ. A transition that could happen fewer than `FEW` times before its molecules are used up is
+    critical and happens at most once, at a time of its own;
+    where τ is not `WORTH` transitions long, `IN_TURN` happen one by one; a leap after which there would be
+    fewer than no molecules is not made, and half as long a one is tried. `orders`: gᵢ, of each variable that takes part in reactions."""
 
     variables: tuple[str, ...]
     rates: tuple[Expr, ...]
     transitions: tuple[Transition, ...]
     grains: tuple[Expr | None, ...]
     reason: str = ""
+    tolerance: float | None = None
+    orders: tuple[tuple[str, float], ...] = ()
 
     @property
     def flowing(self) -> tuple[str, ...]:
@@ -217,6 +230,8 @@ class Cables:
 
 #: How many jumps there may be in one step of the grid.
 MOST_JUMPS = 10_000_000
+#: How many times a transition can happen that is not critical, how many must happen in a leap, and how many happen one by one where too few would.
+FEW, WORTH, IN_TURN = 10.0, 10.0, 100
 #: Newton's steps for the time of a jump, and by what part of a step the last may still change it.
 MOST_NEWTON, CLOSE = 50, 1e-13
 

@@ -163,6 +163,8 @@ def method(scheme: Scheme) -> str:
             return f"{'Heun' if ahead == 1.0 else 'midpoint rule'} (second order)"
         case Milstein(stratonovich=stratonovich):
             return f"Milstein ({'Stratonovich' if stratonovich else 'Itô'}, order one)"
+        case Jumps(tolerance=float() as tolerance):
+            return f"jumps, several at once where rates change by less than a part of {tolerance:g} (tau-leaping)"
         case Jumps(flowing=flowing):
             return "jumps, each at its own time" + (", with a flow between them (Runge–Kutta 4)" if flowing else "")
         case Cables():

@@ -6,10 +6,11 @@ Comes in: the scheme, the unit's state, and a function that gives the value of a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from plasticdsl.model.expr import Expr
-from plasticdsl.model.schemes import CLOSE, MOST_JUMPS, MOST_NEWTON, Jumps
+from plasticdsl.model.schemes import CLOSE, FEW, IN_TURN, MOST_JUMPS, MOST_NEWTON, WORTH, Jumps
+from plasticdsl.support.draws import poisson
 from plasticdsl.support.philox import exponential, uniform
 
 State = dict[str, float]
@@ -23,6 +24,8 @@ def after_jumps(scheme: Jumps, begin: State, length: float, value: Value, key: t
     grains = {v: None if grain is None else value(grain, begin, 0.0) for v, grain in zip(scheme.variables, scheme.grains, strict=True)}
     counts = {v: float(round(begin[v] / grain)) for v, grain in grains.items() if grain is not None}
     flowing = {v: begin[v] for v in scheme.flowing}
+    if scheme.tolerance is not None:
+        return _leaping(scheme, grains, counts, length, value, key)
     behind, made = 0.0, 0
 
     def state() -> State:
@@ -94,3 +97,74 @@ def _flow(scheme: Jumps, state: State, behind: float, length: float, value: Valu
     a4, k4 = slopes(along(k3, length), length)
     end = {v: state[v] + length / 6.0 * (k1[v] + 2.0 * (k2[v] + k3[v]) + k4[v]) for v in rates}
     return length / 6.0 * (a1 + 2.0 * (a2 + a3) + a4), end
+
+
+# --- many at once ----------------------------------------------------------------------------------------------------
+
+
+def _leaping(
+    scheme: Jumps, grains: Mapping[str, float | None], begin: State, length: float, value: Value, key: tuple[int, int, int, int]
+) -> State:
+    """The state at the end of a step in which many transitions may happen at once, with the formulas of `model.schemes.Jumps`; `begin`: counts."""
+    seed, stream, unit, step = key
+    x, behind, ahead, made, in_a_row, limit = dict(begin), 0.0, length, 0, 0, math.inf
+    nets = [dict(t.net) for t in scheme.transitions]
+
+    def state() -> State:
+        return {v: x[v] * grain for v, grain in grains.items() if grain is not None}
+
+    while ahead > 0.0 and made < MOST_JUMPS:
+        a = [value(t.propensity, state(), behind) for t in scheme.transitions]
+        total = sum(a)
+        if not all(one >= 0.0 for one in a):
+            break
+        if total == 0.0:
+            return state()
+        many, leap = _longest(scheme, x, a, min(limit, ahead)) if in_a_row < 1 else (a, 0.0)
+        if in_a_row < 1 and leap * total < WORTH:
+            in_a_row = IN_TURN
+        if in_a_row > 0:
+            wait = exponential(seed, stream + made, unit, step) / total
+            if not wait < ahead:
+                return state()
+            chosen = _chosen(a, total * uniform(seed, stream + made + 1, unit, step))
+            x = {v: x[v] + nets[chosen].get(v, 0) for v in x}
+            behind, ahead, made, in_a_row = behind + wait, ahead - wait, made + 2, in_a_row - 1
+            continue
+        critical = [one - often for one, often in zip(a, many, strict=True)]
+        wait = exponential(seed, stream + made, unit, step) / sum(critical) if sum(critical) > 0.0 else math.inf
+        long = min(wait, leap)
+        often = [poisson(seed, stream + made + 2 + j, unit, step, one * long) for j, one in enumerate(many)]
+        if wait < leap:
+            often[_chosen(critical, sum(critical) * uniform(seed, stream + made + 1, unit, step))] += 1.0
+        left = {v: x[v] + sum(net.get(v, 0) * one for net, one in zip(nets, often, strict=True)) for v in x}
+        if all(one >= 0.0 for one in left.values()):
+            x, behind, ahead, limit = left, behind + long, ahead - long, math.inf
+        else:
+            limit = 0.5 * long
+        made += 2 + len(a)
+    return dict.fromkeys(scheme.variables, math.nan) if ahead > 0.0 else state()
+
+
+def _longest(scheme: Jumps, x: State, a: Sequence[float], leap: float) -> tuple[list[float], float]:
+    """The propensities of transitions that are not critical, and how long a leap may be."""
+    many = [
+        0.0 if any(count < 0 and x[v] < -FEW * count for v, count in t.net) else one for t, one in zip(scheme.transitions, a, strict=True)
+    ]
+    assert scheme.tolerance is not None, "who leaps has a tolerance"
+    for v, order in scheme.orders:
+        net = [dict(t.net).get(v, 0) for t in scheme.transitions]
+        room = max(scheme.tolerance / order * x[v], 1.0)
+        mean = abs(sum(count * one for count, one in zip(net, many, strict=True)))
+        variance = sum(count * count * one for count, one in zip(net, many, strict=True))
+        leap = min(leap, room / mean if mean > 0.0 else math.inf, room * room / variance if variance > 0.0 else math.inf)
+    return many, leap
+
+
+def _chosen(shares: Sequence[float], drawn: float) -> int:
+    """Which of them a number up to their sum falls into."""
+    for number, share in enumerate(shares[:-1]):
+        if drawn < share:
+            return number
+        drawn -= share
+    return len(shares) - 1

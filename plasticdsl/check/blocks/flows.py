@@ -192,7 +192,9 @@ def reaction_flows(schemes: Iterable[tree.Reactions], scope: BlockScope, parts: 
                 for rate, side, way, _ in both:
                     k = settled(translate_number(rate, scope.context).expr, rate, scope)
                     counts = tuple((name, way * count) for name, count in net.items())
-                    parts.transitions.append(Transition(_propensity(k, side, grain, scope), counts, grain, scheme.tolerance, reaction.span))
+                    reactants = tuple((s.name.name, s.count) for s in side if s.name.name in changed)
+                    propensity = _propensity(k, side, grain, scope)
+                    parts.transitions.append(Transition(propensity, counts, grain, scheme.tolerance, reaction.span, reactants))
 
 
 def _net(reaction: tree.Reaction) -> dict[str, int]:

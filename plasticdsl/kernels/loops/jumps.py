@@ -23,7 +23,9 @@ from plasticdsl.model.schemes import CLOSE, MOST_JUMPS, MOST_NEWTON, STAGES, Jum
 #: until then, whether it comes within the step, all propensities together, which part of them is drawn, Newton's last step and how many there were.
 BEHIND, AHEAD, MADE, WANTED, HAZARD, WAIT = (Local(name) for name in ("behind", "ahead", "made", "wanted", "hazard", "wait"))
 COMES, TOTAL, DRAWN, MOVED, NEWTON = (Local(name) for name in ("comes", "total", "drawn", "moved", "newton"))
-NAN = Number(float("nan"))
+NAN, INFINITE = Number(float("nan")), Number(float("inf"))
+#: A propensity is negative or no number: the loop ends with something ahead.
+FAILED = Let(MADE, Number(float(MOST_JUMPS)))
 TWO, SIX = Number(2.0), Number(6.0)
 
 
@@ -33,20 +35,25 @@ def jumps(scheme: Jumps, context: FlowContext) -> list[Statement]:
     begun: list[Statement] = [comment(v, context, "jumps") for v in scheme.variables]
     for v, grain in zip(scheme.variables, scheme.grains, strict=True):
         value = names.resolve(Ref(Whose.OWN, v))
-        begun.append(Let(_now(v), value if grain is None else Call("round", (_over(value, names.resolve(grain)),))))
+        begun.append(Let(now(v), value if grain is None else Call("round", (_over(value, names.resolve(grain)),))))
     begun += [Let(AHEAD, names.dt), Let(BEHIND, ZERO), Let(MADE, ZERO)]
     going_on = Logic("and", (Compare(">", Read(AHEAD), ZERO), Compare("<", Read(MADE), Number(float(MOST_JUMPS)))))
-    body = (Let(WANTED, _draw("exponential", context, ZERO, scheme)), *(_with_flow if scheme.flowing else _alone)(scheme, context))
-    lost = If(Compare(">", Read(AHEAD), ZERO), tuple(Let(_now(v), NAN) for v in scheme.variables))
+    if scheme.tolerance is not None:
+        from plasticdsl.kernels.loops import leaps  # which is made of what is here
+
+        begun, body = [*begun, *leaps.begin()], leaps.leap_or_jump(scheme, context)
+    else:
+        body = (Let(WANTED, _draw("exponential", context, ZERO, scheme)), *(_with_flow if scheme.flowing else _alone)(scheme, context))
+    lost = If(Compare(">", Read(AHEAD), ZERO), tuple(Let(now(v), NAN) for v in scheme.variables))
     ended = [
-        Let(local(v, "new"), times(Read(_now(v)), names.resolve(grain)))
+        Let(local(v, "new"), times(Read(now(v)), names.resolve(grain)))
         for v, grain in zip(scheme.variables, scheme.grains, strict=True)
         if grain is not None and grain != ONE
     ]
     return [*begun, While(going_on, body), lost, *ended]
 
 
-def _now(variable: str) -> Local:
+def now(variable: str) -> Local:
     """What a variable is now, or how many molecules of it there are."""
     return local(variable, "new")
 
@@ -57,31 +64,41 @@ def _over(left: Expr, right: Expr) -> Expr:
 
 def _draw(function: str, context: FlowContext, turn: Expr, scheme: Jumps) -> Expr:
     """A number for this jump of this step; `turn`: its first or its second."""
-    stream = Read(context.names.group.field(Part.JUMPS, scheme.variables[0]))
+    stream = _stream(scheme, context)
     return Call(function, (Read(SEED), plus(plus(stream, times(TWO, Read(MADE))), turn), Read(context.unit), context.names.draw))
 
 
-def _values(scheme: Jumps, context: FlowContext, flowing: Mapping[str, Expr]) -> dict[str, Expr]:
+def key(scheme: Jumps, context: FlowContext, number: int) -> tuple[Expr, ...]:
+    """Of one of the numbers that are drawn from here on, of which `MADE` have been used up."""
+    return Read(SEED), plus(plus(_stream(scheme, context), Read(MADE)), Number(float(number))), Read(context.unit), context.names.draw
+
+
+def _stream(scheme: Jumps, context: FlowContext) -> Expr:
+    return Read(context.names.group.field(Part.JUMPS, scheme.variables[0]))
+
+
+def values_of(scheme: Jumps, context: FlowContext, flowing: Mapping[str, Expr]) -> dict[str, Expr]:
     """What each variable is, by what those that flow are."""
     found: dict[str, Expr] = {}
     for v, grain in zip(scheme.variables, scheme.grains, strict=True):
-        whole = Read(_now(v)) if grain is None or grain == ONE else times(Read(_now(v)), context.names.resolve(grain))
+        whole = Read(now(v)) if grain is None or grain == ONE else times(Read(now(v)), context.names.resolve(grain))
         found[v] = flowing.get(v, whole)
     return found
 
 
-def _propensities(scheme: Jumps, context: FlowContext, values: Mapping[str, Expr], time: Expr) -> list[Statement]:
+def propensities(scheme: Jumps, context: FlowContext, values: Mapping[str, Expr], time: Expr) -> list[Statement]:
     """Locals with each propensity and with all together; NaN where one is negative."""
     found: list[Statement] = []
     for number, transition in enumerate(scheme.transitions, 1):
-        found.append(Let(_propensity(number), at_stage(transition.propensity, values, time, context.names)))
-    each: list[Expr] = [Read(_propensity(number)) for number in range(1, len(scheme.transitions) + 1)]
+        found.append(Let(propensity_of(number), at_stage(transition.propensity, values, time, context.names)))
+    each: list[Expr] = [Read(propensity_of(number)) for number in range(1, len(scheme.transitions) + 1)]
     allowed = [Compare(">=", a, ZERO) for a in each]
     total = Choice(((allowed[0] if len(allowed) == 1 else Logic("and", tuple(allowed)), reduce(plus, each)),), NAN)
     return [*found, Let(TOTAL, total)]
 
 
-def _propensity(number: int) -> Local:
+def propensity_of(number: int) -> Local:
+    """Of the transition with this number, from 1."""
     return Local(f"propensity_{number}")
 
 
@@ -96,10 +113,10 @@ def _chosen(scheme: Jumps, context: FlowContext) -> list[Statement]:
         for v, count in transition.net:
             grain = scheme.grains[scheme.variables.index(v)]
             by = Number(float(count)) if grain is not None else times(Number(float(count)), context.names.resolve(transition.grain))
-            happens.append(Let(_now(v), plus(Read(_now(v)), by)))
+            happens.append(Let(now(v), plus(Read(now(v)), by)))
         if number == last:
             return happens
-        here = Read(_propensity(number))
+        here = Read(propensity_of(number))
         rest = [Let(DRAWN, minus(Read(DRAWN), here)), *choose(number + 1)]
         return [If(Compare("<", Read(DRAWN), here), tuple(happens), tuple(rest))]
 
@@ -108,7 +125,7 @@ def _chosen(scheme: Jumps, context: FlowContext) -> list[Statement]:
 
 def _alone(scheme: Jumps, context: FlowContext) -> list[Statement]:
     """Nothing flows, so that the propensities stay until the next jump."""
-    values = _values(scheme, context, {})
+    values = values_of(scheme, context, {})
     wait = Choice(((Compare(">", Read(TOTAL), ZERO), Binary("/", Read(WANTED), Read(TOTAL))),), Number(float("inf")))
     comes = (
         Let(BEHIND, plus(Read(BEHIND), Read(WAIT))),
@@ -116,15 +133,10 @@ def _alone(scheme: Jumps, context: FlowContext) -> list[Statement]:
         *_chosen(scheme, context),
     )
     return [
-        *_propensities(scheme, context, values, plus(Read(T), Read(BEHIND))),
+        *propensities(scheme, context, values, plus(Read(T), Read(BEHIND))),
         Let(WAIT, wait),
-        If(Compare(">=", Read(TOTAL), ZERO), (If(Compare("<", Read(WAIT), Read(AHEAD)), comes, (Let(AHEAD, ZERO),)),), _failed()),
+        If(Compare(">=", Read(TOTAL), ZERO), (If(Compare("<", Read(WAIT), Read(AHEAD)), comes, (Let(AHEAD, ZERO),)),), (FAILED,)),
     ]
-
-
-def _failed() -> tuple[Statement, ...]:
-    """A propensity is negative or no number: the loop ends with something ahead."""
-    return (Let(MADE, Number(float(MOST_JUMPS))),)
 
 
 def _with_flow(scheme: Jumps, context: FlowContext) -> list[Statement]:
@@ -132,7 +144,7 @@ def _with_flow(scheme: Jumps, context: FlowContext) -> list[Statement]:
     short = times(Number(CLOSE), Read(AHEAD))
     searching = Logic("and", (Compare(">", Call("abs", (Read(MOVED),)), short), Compare("<", Read(NEWTON), Number(float(MOST_NEWTON)))))
     ends = {v: Read(local(v, "end")) for v in scheme.flowing}
-    there = _propensities(scheme, context, _values(scheme, context, ends), plus(plus(Read(T), Read(BEHIND)), Read(WAIT)))
+    there = propensities(scheme, context, values_of(scheme, context, ends), plus(plus(Read(T), Read(BEHIND)), Read(WAIT)))
     nearer = Choice(((Compare(">", Read(TOTAL), ZERO), Binary("/", minus(Read(WANTED), Read(HAZARD)), Read(TOTAL))),), ZERO)
     within = Call("max", (ZERO, Call("min", (Read(AHEAD), plus(Read(WAIT), Read(MOVED))))))
     newton = (
@@ -150,17 +162,17 @@ def _with_flow(scheme: Jumps, context: FlowContext) -> list[Statement]:
         While(searching, newton),
         *_runge_kutta(scheme, context, Read(WAIT)),
     )
-    arrived = [Let(_now(v), Read(local(v, "end"))) for v in scheme.flowing]
+    arrived = [Let(now(v), Read(local(v, "end"))) for v in scheme.flowing]
     jumped = (
         *found,
         *arrived,
-        *_propensities(scheme, context, _values(scheme, context, {}), plus(plus(Read(T), Read(BEHIND)), Read(WAIT))),
+        *propensities(scheme, context, values_of(scheme, context, {}), plus(plus(Read(T), Read(BEHIND)), Read(WAIT))),
         Let(BEHIND, plus(Read(BEHIND), Read(WAIT))),
         Let(AHEAD, minus(Read(AHEAD), Read(WAIT))),
         *_chosen(scheme, context),
     )
     comes = If(Compare(">", Read(HAZARD), Read(WANTED)), jumped, (*arrived, Let(AHEAD, ZERO)))
-    return [*_runge_kutta(scheme, context, Read(AHEAD)), If(Compare(">=", Read(HAZARD), ZERO), (comes,), _failed())]
+    return [*_runge_kutta(scheme, context, Read(AHEAD)), If(Compare(">=", Read(HAZARD), ZERO), (comes,), (FAILED,))]
 
 
 def _runge_kutta(scheme: Jumps, context: FlowContext, length: Expr) -> list[Statement]:
@@ -168,19 +180,19 @@ def _runge_kutta(scheme: Jumps, context: FlowContext, length: Expr) -> list[Stat
     names, begin = context.names, plus(Read(T), Read(BEHIND))
     rates = dict(zip(scheme.variables, scheme.rates, strict=True))
     statements: list[Statement] = []
-    flowing: dict[str, Expr] = {v: Read(_now(v)) for v in scheme.flowing}
+    flowing: dict[str, Expr] = {v: Read(now(v)) for v in scheme.flowing}
     for stage, fraction in enumerate(STAGES, 1):
         way = times(Number(fraction), length)
         if stage > 1:
             for v in scheme.flowing:
                 there = local(v, f"at{stage}")
-                statements.append(Let(there, plus(Read(_now(v)), times(way, Read(local(v, f"k{stage - 1}"))))))
+                statements.append(Let(there, plus(Read(now(v)), times(way, Read(local(v, f"k{stage - 1}"))))))
                 flowing[v] = Read(there)
-        values, time = _values(scheme, context, flowing), begin if fraction == 0.0 else plus(begin, way)
+        values, time = values_of(scheme, context, flowing), begin if fraction == 0.0 else plus(begin, way)
         statements += [Let(local(v, f"k{stage}"), at_stage(rates[v], values, time, names)) for v in scheme.flowing]
-        statements += [*_propensities(scheme, context, values, time), Let(_hazard_at(stage), Read(TOTAL))]
+        statements += [*propensities(scheme, context, values, time), Let(_hazard_at(stage), Read(TOTAL))]
     for v in scheme.flowing:
-        statements.append(Let(local(v, "end"), plus(Read(_now(v)), _weighted([local(v, f"k{s}") for s in (1, 2, 3, 4)], length))))
+        statements.append(Let(local(v, "end"), plus(Read(now(v)), _weighted([local(v, f"k{s}") for s in (1, 2, 3, 4)], length))))
     return [*statements, Let(HAZARD, _weighted([_hazard_at(s) for s in (1, 2, 3, 4)], length))]
 
 
