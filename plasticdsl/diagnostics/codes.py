@@ -123,6 +123,9 @@ _CODES: tuple[Code, ...] = (
     Code("limit-not-available", "a value after a jump that cannot be had in time",
          "`r⁺` at a presynaptic spike needs the jump of r before its turn; r may then jump by constants and by traces of "
          "its own side only."),
+    Code("long-segments", "segments that are long beside the space constant",
+         "What falls along a cable falls too slowly on long segments. Cut the section into more of them, "
+         "unless a few compartments are what is meant."),
     Code("method-impossible", "a method that cannot integrate the equations",
          "The message names the equation and why. Leave `method:` out, or name another one."),
     Code("misplaced-derivative", "a derivative that does not stand alone on the left",

@@ -28,6 +28,7 @@ from plasticdsl.runtime.instance.partners import counterparts, require_partners
 from plasticdsl.runtime.instance.patterns import Given as GivenPatterns
 from plasticdsl.runtime.instance.patterns import Makings, all_patterns
 from plasticdsl.runtime.instance.resolver import Resolver, fail
+from plasticdsl.runtime.instance.segments import long_segments
 from plasticdsl.runtime.instance.settings import Given, Settings, check_settings
 from plasticdsl.runtime.instance.sources import GivenTimes, check_rate, first_pace, given_spikes, lay_down
 from plasticdsl.runtime.instance.values import (
@@ -110,6 +111,8 @@ def instantiate(
         setup.warnings,
     )
     _read(network, stored, files, instance)
+    for population in network.populations:
+        instance.warnings.extend(long_segments(population, instance.populations[population.name], instance.parameters, dt))
     return instance
 
 
