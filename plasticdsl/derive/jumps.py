@@ -71,7 +71,7 @@ def _scheme(system: System, transitions: list[Transition]) -> Jumps:
     decided = f"; {listed(system.symbols_of(flowing))} on the way, since rates depend on it" if flowing else ""
     rates = tuple(system.rates.get(v, ZERO) for v in (*jumping, *flowing))
     counts = (*(grains[v] for v in jumping), *(None for _ in flowing))
-    orders = () if leaping is None else _orders(transitions)
+    orders = () if leaping is None else tuple((v, order) for v, order in _orders(transitions) if v in jumping)
     return Jumps((*jumping, *flowing), rates, tuple(transitions), counts, counted + decided, leaping, orders)
 
 
