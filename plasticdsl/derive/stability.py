@@ -13,6 +13,7 @@ from plasticdsl.model import Block
 from plasticdsl.model.expr import Expr, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Cables, Exact, Jumps, Rosenbrock, linear_parts
+from plasticdsl.model.variables import Role
 from plasticdsl.symbolic.algebra import add, mul
 from plasticdsl.symbolic.block_contents import default_values
 from plasticdsl.symbolic.derivative import NotDifferentiable, differentiate
@@ -21,9 +22,10 @@ from plasticdsl.symbolic.numeric import evaluate
 
 def time_constants(block: Block, values: Mapping[Expr, float] | None = None) -> list[tuple[str, float]]:
     """(variable, 1/|∂rate/∂variable|) in s for every variable whose scheme limits dt, at `values` (SI, by `Ref`; they
-    go before the defaults of parameters; states that are missing count as 0). Variables whose slope is 0 or unknown there are left out.
+    go before the defaults of parameters; states and inputs that are missing count as 0). Variables whose slope is 0 or unknown there are left out.
     """
     known: dict[Expr, float] = {Ref(Whose.OWN, flow.variable): 0.0 for flow in block.flows}
+    known |= {Ref(Whose.OWN, v.name): 0.0 for v in block.variables if v.role is Role.INPUT}
     known |= default_values(block)
     known |= values or {}
     found: list[tuple[str, float]] = []

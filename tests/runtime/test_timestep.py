@@ -43,6 +43,16 @@ def test_the_shortest_time_constant_of_a_population_counts() -> None:
         model.build("Net", dt="1.5 ms", tau=[1e-3, 0.5e-3, 1e-3])
 
 
+def test_inputs_that_a_projection_fills_hide_no_time_constant() -> None:
+    """They count as 0, which they are before anything has come."""
+    neurons = "neuron Cell:\n    input g\n    1 ms dV/dt = −V − g V²\n    method: exponential Runge–Kutta\n\n"
+    neurons += "neuron Other:\n    output y\n    10 ms dy/dt = −y\n\nsynapse Reading:\n    post.g = Σ pre.y\n\n"
+    model = plasticdsl.parse(f"{neurons}network Net:\n    cell = 1 Cell\n    other = 1 Other\n    other → cell: Reading\n")
+    model.build("Net", dt="2.7 ms")
+    with pytest.raises(plasticdsl.PlasError, match="‘V’ of ‘cell’"):
+        model.build("Net", dt="2.8 ms")
+
+
 @pytest.mark.parametrize(("constant", "fits"), [("1 step", True), ("0.6 steps", True), ("0.4 steps", False)])
 def test_time_constants_may_be_counted_in_steps(constant: str, fits: bool) -> None:
     noise = f"neuron Noise:\n    dn/dt = −n/({constant}) + ξ(t)/√(1 step)\n\n"
