@@ -249,7 +249,7 @@ def _section(parts: Parts) -> tree.Section:
             "unknown-shape", called.span, "There is no such shape of a section.", "There is ‘cylinder(…)’, ‘sphere(…)’ and ‘morphology(…)’."
         )
     if extents.keys() - wanted or wanted - extents.keys() - {"segments"}:
-        hint = 'Write ‘cylinder(diameter 1 µm, length 300 µm, 100 segments)’, ‘sphere(diameter 20 µm)’ or ‘morphology("cell.swc", length 20 µm)’.'
+        hint = 'For example ‘cylinder(diameter 1 µm, length 300 µm, 100 segments)’, ‘sphere(diameter 20 µm)’, ‘morphology("cell.swc", length 20 µm)’.'
         raise Refusal("unknown-shape", called.span, f"These are not the measures of a {shape}.", hint)
     segments = _segments(extents["segments"]) if "segments" in extents else 1
     parent, place = after(parts, "from"), after(parts, "at")

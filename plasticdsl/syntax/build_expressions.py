@@ -142,7 +142,7 @@ def _raised(parts: Parts) -> tree.Binary:
     power = constant(exponent)
     if isinstance(base, tree.Number) and base.unit and power is not None and power != round(power):
         message = "Whether the power is of ‘{0}’ or of its unit alone can be read in two ways."
-        hint = "Write ‘({0})^{1}’ for the power of all; of the unit: ‘a √(1 Hz)’."
+        hint = Hint("Write ‘({0})^{1}’ for the power of all; of the unit: ‘a √(1 Hz)’.", ("({0})^{1}",), span_of(parts))
         raise Refusal("ambiguous-power", span_of(parts), message, hint, quoted=(base.span, exponent.span))
     return tree.Binary("^", base, exponent, span_of(parts))
 

@@ -130,7 +130,7 @@ def test_experiments_in_machine_code(number: int, kind: str) -> None:
 #: Words that stand in no random program: other spellings, what is said of mistakes, and what takes files.
 _ELSEWHERE = {"Sum", "centered", "else", "elif", "then", "connections", "data", "linear", "use"}
 #: Words of reactions and of sections, which have random models of their own.
-_ELSEWHERE |= {"stochastic", "deterministic", "volume", "tolerance", "diameter", "length", "segments", "conserved"}
+_ELSEWHERE |= {"stochastic", "deterministic", "volume", "tolerance", "diameter", "length", "segments", "conserved", "inside"}
 
 
 @cache
