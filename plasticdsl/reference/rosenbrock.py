@@ -44,6 +44,8 @@ def within_tolerance(equations: Equations, state: Floats, length: float, toleran
     behind = 0.0
     for _ in range(MOST_TRIES):
         tried = min(tried, ahead)
+        if behind + tried == behind:  # time would stand still
+            break
         with np.errstate(all="ignore"):
             end, off = one_step(equations, state, behind, tried)
             error = np.sqrt(np.mean((off / (tolerance * (np.maximum(np.abs(state), np.abs(end)) + floors))) ** 2))

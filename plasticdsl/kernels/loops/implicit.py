@@ -46,8 +46,9 @@ def rosenbrock(scheme: Rosenbrock, context: FlowContext) -> list[Statement]:
 def _trial(scheme: Rosenbrock, context: FlowContext, tolerance: float) -> Iterator[Statement]:
     """One step, which counts where its error is small enough, and the length of the next."""
     now = {v: Read(local(v, "new")) for v in scheme.variables}
-    yield Let(TRIES, plus(Read(TRIES), ONE))
     yield Let(LENGTH, Call("min", (Read(LENGTH), Read(AHEAD))))
+    stands = Compare("==", plus(Read(BEHIND), Read(LENGTH)), Read(BEHIND))
+    yield Let(TRIES, Choice(((stands, Number(float(MOST_TRIES))),), plus(Read(TRIES), ONE)))
     yield from _step(scheme, context, now, (plus(Read(T), Read(BEHIND)), Read(LENGTH)))
     yield Comment("the error as a part of what the tolerance allows; what it says of the next step")
     for v, floor in zip(scheme.variables, scheme.floors, strict=True):
