@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
@@ -49,6 +50,7 @@ from plasticdsl.reference.trees import on_tree
 from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.support import random
 from plasticdsl.support.propagators import propagator
+from plasticdsl.symbolic.algebra import ZERO
 
 Moved = dict[tuple[str, str], Floats]
 
@@ -306,12 +308,14 @@ def _equations(run: Run, owner: str, scheme: Rosenbrock, units: Index) -> Equati
 
 
 def _jumps(run: Run, owner: str, scheme: Jumps, new: Moved) -> None:
-    """Unit by unit, since each jumps at times of its own."""
+    """Unit by unit, since each jumps at times of its own. What stands still does not flow between jumps, and is at the end what it was."""
     count, instance = run.structure.count(owner), run.structure.instance
     moved = np.empty((count, len(scheme.variables)))
     stream, step = random.stream_of(owner, "jumps", scheme.variables[0]), _draw(run, owner)
+    still = {v: standing(run, owner, v) for v in scheme.variables}
     for unit in range(count):
         index = np.array([unit])
+        rates = tuple(ZERO if still[v][unit] else rate for v, rate in zip(scheme.variables, scheme.rates, strict=True))
 
         def value(expr: Expr, state: dict[str, float], ahead: float, index: Index = index) -> float:
             own = {v: np.array([x]) for v, x in state.items()}
@@ -319,8 +323,8 @@ def _jumps(run: Run, owner: str, scheme: Jumps, new: Moved) -> None:
             return float(np.broadcast_to(evaluate(expr, scope), (1,))[0])
 
         begin = {v: float(run.frame.values[owner][v][unit]) for v in scheme.variables}
-        end = after_jumps(scheme, begin, step_of(run, owner), value, (instance.seed, stream, unit, step))
-        moved[unit] = [end[v] for v in scheme.variables]
+        end = after_jumps(replace(scheme, rates=rates), begin, step_of(run, owner), value, (instance.seed, stream, unit, step))
+        moved[unit] = [begin[v] if still[v][unit] else end[v] for v in scheme.variables]
     new.update({(owner, v): moved[:, place] for place, v in enumerate(scheme.variables)})
 
 

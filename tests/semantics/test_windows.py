@@ -239,3 +239,32 @@ def test_rows_are_cut_where_shares_begin(part: int, monkeypatch: pytest.MonkeyPa
     cuts = structure.cuts_of(rows, np.array([*chain.from_iterable(targets)], dtype=np.uint16), begins)
     expected = [[rows[j] + sum(t < b for t in row) for b in begins] for j, row in enumerate(targets)]
     assert cuts.tolist() == expected
+
+
+def test_segments_of_one_neuron_stay_together() -> None:
+    """What flows along a cable joins the units of a population in each step, so that no share of them may go ahead."""
+    text = """
+neuron Cell:
+    soma = sphere(diameter 20 µm)
+    SECTION
+    V(0) = 0 mV
+    1 µF/cm² dV/dt = −0.1 mS/cm² V + CURRENT
+    spike when V > 1 mV:
+        V → 0 mV
+
+synapse Kick:
+    on pre:
+        post.V += w
+
+network Net:
+    cells = 4 Cell
+    cells → cells: Kick, p = 0.5, w = 0.1 mV, axonal delay = 2 ms
+"""
+
+    def is_windowed(section: str, current: str) -> bool:
+        written = text.replace("    SECTION\n", section).replace("CURRENT", current)
+        (network,) = driver.load(SourceFile("shape.plas", written), None).module.networks
+        return driver.plan_of(network, frozenset(), CompileOptions(threads=2)).windowed
+
+    assert is_windowed("", "0.2 µA/cm²")
+    assert not is_windowed("    axon = cylinder(diameter 1 µm, length 100 µm, 5 segments) from soma\n", "axial(V, 100 Ω·cm)")

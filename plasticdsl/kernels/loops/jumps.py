@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from plasticdsl.kernels.identifiers import Local, Part
-from plasticdsl.kernels.loops.flows import FlowContext, at_stage, comment
+from plasticdsl.kernels.loops.flows import FlowContext, at_stage, comment, still
 from plasticdsl.kernels.loops.names import T, local
 from plasticdsl.kernels.program import ONE, ZERO, Comment, If, Let, Read, Statement, While, minus, plus, times
 from plasticdsl.kernels.recipes import SEED
@@ -189,7 +189,7 @@ def _runge_kutta(scheme: Jumps, context: FlowContext, length: Expr) -> list[Stat
                 statements.append(Let(there, plus(Read(now(v)), times(way, Read(local(v, f"k{stage - 1}"))))))
                 flowing[v] = Read(there)
         values, time = values_of(scheme, context, flowing), begin if fraction == 0.0 else plus(begin, way)
-        statements += [Let(local(v, f"k{stage}"), at_stage(rates[v], values, time, names)) for v in scheme.flowing]
+        statements += [Let(local(v, f"k{stage}"), still(v, at_stage(rates[v], values, time, names), context)) for v in scheme.flowing]
         statements += [*propensities(scheme, context, values, time), Let(_hazard_at(stage), Read(TOTAL))]
     for v in scheme.flowing:
         statements.append(Let(local(v, "end"), plus(Read(now(v)), _weighted([local(v, f"k{s}") for s in (1, 2, 3, 4)], length))))

@@ -266,7 +266,10 @@ def flow_units(plan: Plan, population: PopulationPlan) -> Function:
     """The kernel that moves the population's state from t_n to t_{n+1}."""
     if (along := on_cables(population)) is not None:
         doc = f"Let the state of {population.name} flow from step n to n + 1, also along its cables."
-        return Function(Kernel("flow_{}", (population.name,)), doc, cables.flow_along(along, flow_context(plan, population)))
+        context = flow_context(plan, population)
+        first = let_vanish(along.before, context, lambda body: (each_unit(population.name, body),))
+        body = at_own_ends(population, cables.flow_along(along, context))
+        return Function(Kernel("flow_{}", (population.name,)), doc, (*first, *body))
     context, doc = flow_context(plan, population), f"Let the state of {population.name} flow from step n to n + 1."
     loop = in_two_ways(population.name, population.alone, context, lambda known: flow(population.alone, known))
     first = let_vanish(population.alone, context, lambda body: (each_unit(population.name, body),))

@@ -26,6 +26,7 @@ from plasticdsl.model import AddTo
 from plasticdsl.model.expr import Call, Expr, InPlan, Ref, Special, is_series, refs, walk
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import Whose
+from plasticdsl.model.schemes import Cables
 from plasticdsl.options import LARGE
 from plasticdsl.plan.events import Event, Note
 from plasticdsl.plan.operations import AtSpikes, Connections, Define, Flow, Meet, OfConnections, OfUnits, Single, Units, Window
@@ -88,7 +89,7 @@ def _is_member(plan: Plan, population: PopulationPlan) -> bool:
     bounds = tuple(b for s in population.variables for b in (s.variable.low, s.variable.high) if b is not None)
     own = (population.schemes, population.events, population.rest, bounds)
     reads_own = all(r.owner is Whose.OWN or _is_parameter(plan, r) for e in expressions(own) for r in refs(e) if not is_series(r))
-    others = population.coupled or population.kept or population.changes
+    others = population.coupled or population.kept or population.changes or any(isinstance(s, Cables) for s in population.schemes)
     return alone and reads_own and population.population.step is None and not others
 
 
