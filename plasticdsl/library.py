@@ -27,16 +27,22 @@ def library_models() -> Mapping[str, Path]:
     return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*" + SUFFIX))}
 
 
+def library_model(name: str) -> Path | None:
+    """The library model of that name, with or without its folder and its ending."""
+    wanted = name.removesuffix(SUFFIX)
+    return next((path for known, path in library_models().items() if wanted in (known, known.rpartition("/")[2])), None)
+
+
 def find_file(name: str) -> Path:
-    """The file of that path, else the library model of that name, with or without its folder. Raises FileNotFoundError with what is near."""
+    """The file of that path, else the library model of that name. Raises FileNotFoundError with what is near."""
     path = Path(name)
     if path.is_file():
         return path
+    model = library_model(name)
+    if model is not None:
+        return model
     models = library_models()
     wanted = name.removesuffix(SUFFIX)
-    matches = [p for known, p in models.items() if wanted in (known, known.rpartition("/")[2])]
-    if matches:
-        return matches[0]
     near = difflib.get_close_matches(wanted, [*models, *(m.rpartition("/")[2] for m in models)], n=1)
     hint = f"; did you mean {near[0]}?" if near else "; `plasticdsl models` lists the library"
     raise FileNotFoundError(f"there is no file and no library model {name}{hint}")

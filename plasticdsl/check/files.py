@@ -15,7 +15,7 @@ from pathlib import Path
 from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.diagnostic import Hint, PlasError
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.library import SUFFIX, library_folder, library_models, read
+from plasticdsl.library import SUFFIX, library_folder, library_model, library_models, read
 from plasticdsl.model.patterns import ENDINGS, DataSet
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import tree
@@ -96,13 +96,14 @@ class Read:
 
 
 def _meant(use: tree.UseFile, folder: Path | None, report: Reporter) -> Path | None:
-    """The file meant: beside this one, else in the library; None after reporting that there is none."""
+    """The file meant: beside this one, else in the library, with or without the folder it has there; None after reporting that there is none."""
     wanted = Path(use.path if use.path.endswith(SUFFIX) else use.path + SUFFIX)
     try:
         found = find_file(use.path, wanted, [root for root in (folder, library_folder()) if root is not None])
     except ValueError as problem:
         report.error("use-outside", str(problem), use.span, BELOW)
         return None
+    found = found or library_model(use.path)
     if found is None:
         hint = in_quotes(did_you_mean(use.path, library_models(), "The library has"), use.path, use.span)
         report.error("use-not-found", f"There is no file ‘{wanted}’ {SEARCHED}.", use.span, hint)

@@ -15,9 +15,12 @@ from typing import Annotated, NoReturn
 import typer
 
 from plasticdsl.cli import console
-from plasticdsl.cli.files import check, compile_file, explain, fmt, models
+from plasticdsl.cli.doctor import doctor
+from plasticdsl.cli.files import check, compile_file, explain, fmt
+from plasticdsl.cli.library import models, new
 from plasticdsl.cli.run import run
 from plasticdsl.cli.test import test
+from plasticdsl.cli.watch import watch
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.version import __version__
 
@@ -117,6 +120,9 @@ _COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("explain", explain),
     ("fmt", fmt),
     ("models", models),
+    ("new", new),
+    ("watch", watch),
+    ("doctor", doctor),
 )
 for _name, _function in _COMMANDS:
     app.command(_name)(_guarded(_function))

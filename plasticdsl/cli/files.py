@@ -1,10 +1,9 @@
-"""What files are and become, nothing run: `plasticdsl check` shows every error and warning, `fmt` lays files out in one way, `models` lists the library (a
-line each, with the paper it comes from), `compile` writes the kernels as one module that needs NumPy and numba alone, `explain` says what the compiler
-derived and decided, in words and formulas, or shows one of its stages as data."""
+"""What files are and become, nothing run: `plasticdsl check` shows every error and warning, `fmt` lays files out in one way, `compile` writes the kernels as
+one module that needs NumPy and numba alone, `explain` says what the compiler derived and decided, in words and formulas, or shows one of its stages as
+data."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +14,7 @@ from plasticdsl.cli import console
 from plasticdsl.cli.choices import Digits, File, Files, Level, Without
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
 from plasticdsl.diagnostics.render import Rejected
-from plasticdsl.library import find_file, library_models, read
+from plasticdsl.library import find_file, read
 from plasticdsl.options import CompileOptions
 from plasticdsl.source import SourceFile
 from plasticdsl.units.display import counted
@@ -88,29 +87,6 @@ def fmt(
             path.chmod(mode)
     if check and different:
         raise typer.Exit(1)
-
-
-# --- the library -----------------------------------------------------------------------------------------------------
-
-
-_YEAR = re.compile(r"\((?:[^()]*\s)?(?:18|19|20)\d\d[a-z]?\)|\b(?:18|19|20)\d\d\b")
-
-
-def models() -> None:
-    """List the models of the library."""
-    found = [(name, *_description(path.read_text(encoding="utf-8"))) for name, path in library_models().items()]
-    width = max((len(name) for name, _, _ in found), default=0)
-    for name, title, reference in found:
-        console.say(f"{name:{width}}  {title}" + (f" [{reference}]" if reference else ""))
-
-
-def _description(text: str) -> tuple[str, str]:
-    """The first line of a file's docstring, and the first further one that names a year, as references do."""
-    doc = re.match(r'\s*(?:#[^\n]*\n\s*)*"""(.*?)"""', text, re.DOTALL)
-    lines = [line.strip() for line in doc[1].strip().splitlines()] if doc else []
-    title = lines[0].rstrip(".") if lines else ""
-    reference = "" if _YEAR.search(title) else next((line.rstrip(".") for line in lines[1:] if _YEAR.search(line)), "")
-    return title, reference
 
 
 # --- what a file becomes ---------------------------------------------------------------------------------------------
