@@ -45,7 +45,8 @@ experiment Decay on Trial:
 def doctor() -> None:
     """Say what is installed, whether it works, and what is missing."""
     console.say(f"plasticdsl {__version__}, Python {platform.python_version()} ({sys.executable})")
-    console.say(f"{platform.system()} on {platform.machine()}, {len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count()} cores")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    console.say(f"{platform.system()} on {platform.machine()}, {cores} cores")
     missing = list(_tell_packages())
     good = not missing and _tell_trial()
     _tell_cache()

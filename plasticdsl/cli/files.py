@@ -1,6 +1,5 @@
-"""What files are and become, nothing run: `plasticdsl check` shows every error and warning, `fmt` lays files out in one way, `compile` writes the kernels as
-one module that needs NumPy and numba alone, `explain` says what the compiler derived and decided, in words and formulas, or shows one of its stages as
-data."""
+"""What files are and become, nothing run: `plasticdsl check` shows every error and warning, `fmt` lays files out in one way, `compile` writes the
+kernels as one module that needs NumPy and numba alone, `explain` says what the compiler derived and decided, or shows one of its stages as data."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ class Entry:
 
     @property
     def line(self) -> str:
+        """Title and reference."""
         return self.title + (f" [{self.reference}]" if self.reference else "")
 
 
@@ -60,7 +61,8 @@ def models(
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to call the new file, with or without .plas.")],
     source: Annotated[
-        str | None, typer.Option("--from", metavar="MODEL", help="A file or a model of the library to begin with, instead of a small example.")
+        str | None,
+        typer.Option("--from", metavar="MODEL", help="A file or a model of the library to begin with, instead of a small example."),
     ] = None,
 ) -> None:
     """Begin a model: a file that runs, to be changed."""

@@ -69,7 +69,7 @@ def test_a_model_has_one_name_everywhere(capsys):
     """`use` finds what `run` and `load` find, and still prefers a file beside it."""
     model = parse('use LIF from "lif"\n')
     assert not model.warnings
-    with pytest.raises(PlasError, match="There is no file ‘lifs.plas’"):
+    with pytest.raises(PlasError, match="There is no file ‘lifs"):
         parse('use LIF from "lifs"\n')
 
 
