@@ -54,6 +54,11 @@ def _left_side_hint(expression: tree.Expr) -> Hint:
         case tree.Binary(implicit=True, left=tree.Name(text=text) as name, right=tree.Group(span=group)):
             at = Span(name.span.start, group.start + 1, group.path)
             return Hint(f"Write ‘{text}(…)’ without a blank for a function or an initial value.", (f"{text}(",), at)
+        case tree.Number(text="0"):
+            return Hint(
+                "Equations are not solved for a name: solve it for one, ‘y = …’, or let it relax fast, ‘ε dy/dt = …’ with a short time ε, "
+                "which gets a method for stiff equations."
+            )
         case _:
             pass
     return Hint("Bring everything else to the right; a derivative may have a factor: ‘τ_m dV/dt = …’.")
