@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from plasticdsl.api import Model, load, parse
     from plasticdsl.diagnostics.diagnostic import PlasError
     from plasticdsl.net import Net
+    from plasticdsl.notebook import load_ipython_extension as load_ipython_extension
+    from plasticdsl.notebook import unload_ipython_extension as unload_ipython_extension
     from plasticdsl.results.result import Result
 
 __all__ = ["Model", "Net", "PlasError", "Result", "__version__", "load", "parse"]
@@ -25,6 +27,8 @@ _HOMES = {
     "Net": "plasticdsl.net",
     "PlasError": "plasticdsl.diagnostics.diagnostic",
     "Result": "plasticdsl.results.result",
+    "load_ipython_extension": "plasticdsl.notebook",
+    "unload_ipython_extension": "plasticdsl.notebook",
 }
 
 

@@ -158,7 +158,7 @@ class Model:
             study, compiling = driver.simulate(self._loaded, found, options, order, progress or SILENT, **given)
         result = Result(study, self._loaded.module.path, compiling)
         if result.failure:
-            raise Unfinished(result, render_all(result.failure, self._loaded.sources))
+            raise Unfinished(result, render_all(result.failure, self._loaded.sources), self._loaded.sources)
         return result
 
     def find_experiment(self, name: str | None) -> Experiment:

@@ -76,7 +76,7 @@ def _explained(error: BaseException) -> int:
         traceback.print_exception(error)
     match error:
         case PlasError():
-            console.tell(str(error))
+            console.tell_error(error)
             return 1
         case console.WrongUsage() | FileNotFoundError() | IsADirectoryError() | NotADirectoryError() | PermissionError():
             console.tell(f"plasticdsl: {console.sentence(error)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plasticdsl.api import Model, load
-from plasticdsl.diagnostics.diagnostic import Diagnostic
+from plasticdsl.diagnostics.colours import Paint, ansi, plain
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.runtime.play.progress import SILENT, Progress
 from plasticdsl.runtime.watch.expectations import Outcome
 from plasticdsl.source import SourceFile
@@ -63,7 +65,20 @@ def tell_findings(findings: Iterable[Diagnostic], sources: Mapping[str, SourceFi
     from plasticdsl.diagnostics.render import render
 
     for finding in findings:
-        tell(render(finding, sources) + "\n")
+        tell(render(finding, sources, _paint()) + "\n")
+
+
+def tell_error(error: PlasError) -> None:
+    """All that is wrong with a model."""
+    from plasticdsl.diagnostics.render import render_all
+
+    tell(render_all(error.diagnostics, error.sources, _paint()) if error.diagnostics else str(error))
+
+
+def _paint() -> Paint:
+    """Colours on a terminal that has them, but not for people who want none (https://no-color.org)."""
+    wanted = sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return ansi if wanted else plain
 
 
 def loaded(file: str) -> Model:

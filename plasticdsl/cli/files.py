@@ -12,7 +12,6 @@ from plasticdsl import driver
 from plasticdsl.cli import console
 from plasticdsl.cli.choices import Digits, File, Files, Level, Without
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
-from plasticdsl.diagnostics.render import Rejected
 from plasticdsl.library import find_file, read
 from plasticdsl.options import CompileOptions
 from plasticdsl.source import SourceFile
@@ -55,7 +54,7 @@ def _findings(name: str) -> Findings:
         if loaded.module.networks:
             driver.plans(loaded, CompileOptions())
     except PlasError as error:
-        return error.diagnostics, sources | dict(error.sources if isinstance(error, Rejected) else {})
+        return error.diagnostics, sources | dict(error.sources)
     return loaded.warnings, sources
 
 

@@ -69,7 +69,9 @@ def run(
     if out is not None:
         result.save(out, plots=not no_plots)
     if failure is not None:
-        console.tell(f"{failure}\nWhat was recorded until then has been written, marked as partial." if out is not None else str(failure))
+        console.tell_error(failure)
+        if out is not None:
+            console.tell("What was recorded until then has been written, marked as partial.")
         raise typer.Exit(1)
     if result.interrupted:
         console.tell("interrupted: what was computed so far has been kept" if out is not None else "interrupted")

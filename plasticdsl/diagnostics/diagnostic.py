@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
-from plasticdsl.source import Span
+from plasticdsl.source import SourceFile, Span
+
+NO_SOURCES: Mapping[str, SourceFile] = MappingProxyType({})
 
 
 class Severity(StrEnum):
@@ -73,8 +78,21 @@ def diagnostic(
 
 
 class PlasError(Exception):
-    """A model that cannot be used; `.diagnostics` holds every finding, `str()` the rendered text."""
+    """A model that cannot be used; `.diagnostics` holds every finding, `str()` the rendered text. `sources`: the texts that they are in, by path."""
 
-    def __init__(self, diagnostics: tuple[Diagnostic, ...], text: str = "") -> None:
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], text: str = "", sources: Mapping[str, SourceFile] = NO_SOURCES) -> None:
         super().__init__(text or "\n".join(d.message for d in diagnostics))
         self.diagnostics = diagnostics
+        self.sources = sources
+
+    def __reduce__(self) -> tuple[type[PlasError], tuple[Any, ...]]:
+        return type(self), (self.diagnostics, str(self), dict(self.sources))
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback."""
+        from plasticdsl.diagnostics.raised import shown_in_notebooks
+
+        return shown_in_notebooks(self)
+
+
+PlasError.__module__ = "plasticdsl"  # where people find it, and what Python prints before its text

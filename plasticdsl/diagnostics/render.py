@@ -1,4 +1,4 @@
-"""From findings to text for people and JSON for tools: a `Diagnostic` and the sources come in, a string goes out."""
+"""From findings to text for people and JSON for tools: a `Diagnostic` and the sources come in, a string goes out, coloured by a `Paint`."""
 
 from __future__ import annotations
 
@@ -6,19 +6,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
+from plasticdsl.diagnostics.colours import Paint, Tone, plain
 from plasticdsl.diagnostics.columns import shown, width
-from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
 from plasticdsl.source import SourceFile, Span
 
 _LONGEST_LINE = 160
-
-
-class Rejected(PlasError):
-    """A model with errors, which its text shows; `sources` are the texts they are in, by path."""
-
-    def __init__(self, diagnostics: tuple[Diagnostic, ...], sources: Mapping[str, SourceFile]) -> None:
-        super().__init__(diagnostics, render_all(diagnostics, sources))
-        self.sources = sources
 
 
 @contextmanager
@@ -27,31 +20,32 @@ def rendered(sources: Mapping[str, SourceFile]) -> Iterator[None]:
     try:
         yield
     except PlasError as error:
-        raise Rejected(error.diagnostics, sources) from None
+        raise PlasError(error.diagnostics, render_all(error.diagnostics, sources), sources) from None
 
 
-def render(diagnostic: Diagnostic, sources: Mapping[str, SourceFile]) -> str:
+def render(diagnostic: Diagnostic, sources: Mapping[str, SourceFile], paint: Paint = plain) -> str:
     """`file:line:column: error[code]: message`, the line with the place underlined, other places with their words, the hint.
 
     `sources` maps the path in a span to its text; for a span without source only the sentence is printed.
     """
     source = sources.get(diagnostic.span.path)
-    head = f"{diagnostic.severity}[{diagnostic.code}]: {shown(diagnostic.message)}"
+    tone = Tone.WARNING if diagnostic.severity is Severity.WARNING else Tone.ERROR
+    head = paint(f"{diagnostic.severity}[{diagnostic.code}]:", tone) + f" {paint(shown(diagnostic.message), Tone.PLACE)}"
     if source is None:
         parts = [head if diagnostic.span.path.startswith("<built") else f"{diagnostic.span.path}: {head}"]
     else:
         line, column = _position(source, diagnostic.span.start)
-        parts = [f"{diagnostic.span.path}:{line}:{column}: {head}", *_excerpt(source, diagnostic.span)]
+        parts = [f"{diagnostic.span.path}:{line}:{column}: {head}", *_excerpt(source, diagnostic.span, paint, tone)]
     for label in diagnostic.labels:
-        parts.extend(_label(label.span, label.text, diagnostic.span, sources))
+        parts.extend(_label(label.span, label.text, diagnostic.span, sources, paint))
     if diagnostic.hint:
-        parts.append(f"  hint: {shown(diagnostic.hint)}")
+        parts.append(f"  {paint('hint:', Tone.HINT)} {shown(diagnostic.hint)}")
     return "\n".join(parts)
 
 
-def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, SourceFile]) -> str:
+def render_all(diagnostics: Iterable[Diagnostic], sources: Mapping[str, SourceFile], paint: Paint = plain) -> str:
     """All findings, with a blank line between them."""
-    return "\n\n".join(render(diagnostic, sources) for diagnostic in diagnostics)
+    return "\n\n".join(render(diagnostic, sources, paint) for diagnostic in diagnostics)
 
 
 def as_data(diagnostic: Diagnostic, sources: Mapping[str, SourceFile]) -> dict[str, object]:
@@ -88,7 +82,7 @@ def _position(source: SourceFile, offset: int) -> tuple[int, int]:
     return source.line_column(min(offset, len(source.text)))
 
 
-def _label(span: Span, text: str, main: Span, sources: Mapping[str, SourceFile]) -> list[str]:
+def _label(span: Span, text: str, main: Span, sources: Mapping[str, SourceFile], paint: Paint) -> list[str]:
     source = sources.get(span.path)
     if source is None:
         return [f"  {shown(text)}"]
@@ -96,10 +90,10 @@ def _label(span: Span, text: str, main: Span, sources: Mapping[str, SourceFile])
     if span.path != main.path:
         line, column = _position(source, span.start)
         where = [f"  in {span.path}:{line}:{column}:"]
-    return [*where, *_excerpt(source, span, text)]
+    return [*where, *_excerpt(source, span, paint, Tone.NOTE, text)]
 
 
-def _excerpt(source: SourceFile, span: Span, text: str = "") -> list[str]:
+def _excerpt(source: SourceFile, span: Span, paint: Paint, tone: Tone, text: str = "") -> list[str]:
     """The line on which `span` begins, and marks under the part of it that lies on this line."""
     line, column = _position(source, span.start)
     content = source.line(line).rstrip("\r")
@@ -107,8 +101,10 @@ def _excerpt(source: SourceFile, span: Span, text: str = "") -> list[str]:
     end = min(max(begin + span.end - span.start, begin + 1), max(len(content), begin + 1))
     content, begin, end = _window(content, begin, end)
     number = f"{line:5} | "
-    marks = " " * width(content[:begin]) + "^" * max(width(content[begin:end]), 1)
-    return [number + shown(content), " " * (len(number) - 2) + "| " + marks + (f" {shown(text)}" if text else "")]
+    written = shown(content[:begin]) + paint(shown(content[begin:end]), tone) + shown(content[end:])
+    marks = "^" * max(width(content[begin:end]), 1) + (f" {shown(text)}" if text else "")
+    blanks = " " * width(content[:begin])
+    return [paint(number, Tone.GUTTER) + written, paint(" " * (len(number) - 2) + "| ", Tone.GUTTER) + blanks + paint(marks, tone)]
 
 
 def _window(content: str, begin: int, end: int) -> tuple[str, int, int]:

@@ -5,15 +5,16 @@ xarray is imported when the first array is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
+from plasticdsl.diagnostics.diagnostic import NO_SOURCES, Diagnostic, PlasError
 from plasticdsl.results.summary import expectations_of, summary_of
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.expectations import Outcome
+from plasticdsl.source import SourceFile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 class Unfinished(PlasError):
     """A run that could not go on; `result` is what was recorded until then."""
 
-    def __init__(self, result: Result, text: str) -> None:
-        super().__init__(result.failure, text)
+    def __init__(self, result: Result, text: str, sources: Mapping[str, SourceFile] = NO_SOURCES) -> None:
+        super().__init__(result.failure, text, sources)
         self.result = result
+
+    def __reduce__(self) -> tuple[type[Unfinished], tuple[Any, ...]]:
+        return Unfinished, (self.result, str(self), dict(self.sources))
 
 
 class Result:
@@ -55,6 +59,12 @@ class Result:
         lines = [f"<Result {self.study.experiment.name} on {self.study.network.name}: {', '.join(self._names) or 'nothing recorded'}"]
         lines += [f"  {marks[o.passed]}: {o.text}" for o in self.expectations]
         return "\n".join(lines) + ">"
+
+    def _repr_html_(self) -> str:
+        """What a notebook displays."""
+        from plasticdsl.results.display import html_of
+
+        return html_of(self)
 
     @cached_property
     def _names(self) -> tuple[str, ...]:

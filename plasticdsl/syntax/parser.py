@@ -33,7 +33,7 @@ def parse(source: SourceFile) -> tree.File:
     found = reading(source)
     if found.findings:
         findings = limits.shown(found.findings)
-        raise PlasError(findings, render_all(findings, {source.path: source}))
+        raise PlasError(findings, render_all(findings, {source.path: source}), {source.path: source})
     return found.file
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 import plasticdsl
-from plasticdsl.diagnostics.render import Rejected
 
 MODEL = """
 neuron N:
@@ -33,7 +32,7 @@ def findings(text: str) -> list[tuple[str, str]]:
     """Codes, and what would be right."""
     try:
         plasticdsl.parse(text)
-    except Rejected as rejected:
+    except plasticdsl.PlasError as rejected:
         return [(d.code, d.hint) for d in rejected.diagnostics]
     return []
 

@@ -1,0 +1,127 @@
+"""What notebooks show: models in cells, errors, and results. The shell is IPython's own."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+import plasticdsl
+
+CELL = """%%plas cell
+neuron A:
+    τ = 10 ms
+    τ dV/dt = 20 mV − V
+    V(0) = 0 mV
+    spike when V > 10 mV:
+        V → 0 mV
+
+network Net:
+    a = 3 A
+
+experiment E on Net:
+    dt = 0.1 ms
+    phase go for 50 ms
+    record a.V every 1 ms
+    plot a.V over time
+    expect rate(a) > 1 Hz
+    expect rate(a) < 1 Hz
+"""
+
+
+@pytest.fixture(scope="module")
+def shell() -> Iterator[InteractiveShell]:
+    made = InteractiveShell()
+    made.run_line_magic("load_ext", "plasticdsl")
+    yield made
+    made.run_line_magic("unload_ext", "plasticdsl")
+    assert "plas" not in made.magics_manager.magics["cell"]
+
+
+def shown(shell: InteractiveShell, cell: str) -> str:
+    """What the cell prints, without colours, but for errors; they are marked."""
+    with capture_output() as captured:
+        shell.run_cell(cell)
+    return re.sub(r"\x1b\[1;31m(.*?)\x1b\[0m", r"«\1»", captured.stdout + captured.stderr)
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[[\d;]*m", "", text)
+
+
+def test_a_cell_is_a_model(shell: InteractiveShell) -> None:
+    assert not shown(shell, CELL.replace("cell\n", "quiet -q\n", 1))
+    assert shell.user_ns["quiet"].networks == ("Net",)
+    assert "Net" in shown(shell, CELL)
+    assert isinstance(shell.user_ns["cell"], plasticdsl.Model)
+
+
+def test_a_cell_needs_a_name(shell: InteractiveShell) -> None:
+    printed = shown(shell, "%%plas two words\nneuron A:\n    τ = 1 ms\n")
+    assert printed.strip() == "UsageError: %%plas takes a name for the model, and -q to show nothing: %%plas NAME"
+
+
+def test_errors_show_the_place_in_colour_and_nothing_of_ours(shell: InteractiveShell) -> None:
+    printed = shown(shell, "%%plas wrong\nneuron A:\n    τ = 10 mss\n    τ dV/dt = −V\n")
+    assert "«PlasError»" in printed
+    assert "%%plas wrong:3:12: «error[unknown-name]:»" in printed  # the line of the cell
+    assert "τ = 10 «mss»" in printed
+    assert "«^^^»" in printed
+    assert "Traceback" not in printed
+    assert "driver" not in printed
+
+
+def test_errors_name_the_lines_of_the_program(shell: InteractiveShell) -> None:
+    printed = shown(shell, 'import plasticdsl\ndef read(text):\n    return plasticdsl.parse(text)\nread("neuron A:\\n    a = b\\n")')
+    assert [line for line in printed.split("\n") if "«PlasError»" in line] == [
+        '«PlasError» in <module>, line 4: read("neuron A:\\n    a = b\\n")',
+        "«PlasError» in read, line 3: return plasticdsl.parse(text)",
+    ]
+
+
+def test_errors_are_called_what_they_are_caught_as() -> None:
+    with pytest.raises(plasticdsl.PlasError) as caught:
+        plasticdsl.parse("neuron A:\n    a = b\n")
+    assert type(caught.value) is plasticdsl.PlasError
+    assert (type(caught.value).__module__, type(caught.value).__qualname__) == ("plasticdsl", "PlasError")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.diagnostics, again.sources) == (str(caught.value), caught.value.diagnostics, caught.value.sources)
+    assert plain("\n".join(again._render_traceback_())).endswith(str(caught.value))
+
+
+class Page(HTMLParser):
+    """Text and tags of HTML; what is opened is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.text: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in ("img", "br", "meta"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def test_a_result_displays_expectations_and_figures(shell: InteractiveShell) -> None:
+    shell.run_cell(CELL.replace("cell\n", "model -q\n", 1))
+    result = shell.user_ns["model"].run("E")
+    page = Page(result._repr_html_())
+    assert page.tags.count("img") == 1
+    assert {"passed", "failed", "rate(a) > 1 Hz", "rate(a) < 1 Hz", 'result["a.V"]'} <= set(page.text)
+    assert result.expectations[0].found in page.text
