@@ -14,7 +14,7 @@ from plasticdsl.diagnostics.columns import width
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.layout import Line
 from plasticdsl.syntax.tokens import CLOSING, OPENING, OPERAND_ENDS, Token, tokenize
-from plasticdsl.syntax.words import RESERVED
+from plasticdsl.syntax.words import FIRST_WORDS, RESERVED
 
 T = TypeVar("T")
 
@@ -28,6 +28,7 @@ _TIGHT_AFTER = OPENING | {"BAR_OPEN", "∂", "√", ".", "CALLED"}
 _TIGHT_BEFORE = CLOSING | {"BAR_CLOSE", ",", ".", "ᵀ", "LIMIT"}
 _RELATIONS = frozenset(("=", "->", "<->", "+=", "-=", "*=", "/=", "<", "<=", ">", ">=", "!=", "~=", "~", "+-"))
 _KEPT = frozenset(("*", "/"))
+_FIRST = frozenset(word for words in FIRST_WORDS.values() for word in words)
 
 
 @dataclass(slots=True)
@@ -242,7 +243,15 @@ def spaced(source: SourceFile, tokens: Sequence[Token], start: int, stop: int) -
 
 def is_sign(tokens: Sequence[Token], number: int) -> bool:
     """Whether the `+` or `−` at `number` is a sign, not an operation between two operands."""
-    return tokens[number].kind in ("+", "-") and (number == 0 or tokens[number - 1].kind not in OPERAND_ENDS)
+    if tokens[number].kind not in ("+", "-"):
+        return False
+    return number == 0 or tokens[number - 1].kind not in OPERAND_ENDS or _is_word(tokens, number - 1)
+
+
+def _is_word(tokens: Sequence[Token], number: int) -> bool:
+    """Whether what could be a name is a word of the language here, after which an operand begins: `expect −E < 1`, `rises above −20 mV`."""
+    text = tokens[number].text
+    return text in _FIRST if number == 0 else text in ("above", "below") and tokens[number - 1].text in ("rises", "falls")
 
 
 def _blank(tokens: Sequence[Token], number: int, in_sum: bool) -> bool:

@@ -96,6 +96,15 @@ def test_blanks_with_a_meaning_stay() -> None:
         assert formatted(statement) == statement
 
 
+def test_signs_stay_with_what_they_belong_to() -> None:
+    """Also after words that could be names."""
+    for line in ("expect −E.V < 1 mV", "record −E.V, 1 − E.V", "plot −mean(E.V) over time"):
+        text = f"experiment A on B:\n    {line}\n"
+        assert format_file(SourceFile("a", text)) == text
+    text = "neuron A:\n    spike when V rises above −20 mV\n    event low when V falls below +1 mV:\n        above → below − 1 mV\n"
+    assert format_file(SourceFile("a", text)) == text
+
+
 def test_docstrings_keep_their_lines() -> None:
     text = 'rule A:\n    """First.\n\n    Second\n      deeper.\n    """\n    a = 1\n'
     assert formatted(text) == text
