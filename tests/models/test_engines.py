@@ -46,6 +46,7 @@ SIZES: dict[tuple[str, str], dict[str, int]] = {
     ("neurons/cable", "Dendrites"): {},
     ("neurons/spike_initiation", "Cells"): {},
     ("neurons/squid_axon", "Fibre"): {},
+    ("neurons/squid_axon", "ThinFibres"): {},
     ("neurons/thalamic_dendrites", "Cells"): {},
 }
 
