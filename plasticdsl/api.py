@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from plasticdsl import driver
+from plasticdsl import driver, plotting
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.diagnostics.render import render_all, rendered
 from plasticdsl.library import find_file, read
@@ -30,7 +30,8 @@ def load(path: str | Path) -> Model:
     Raises FileNotFoundError where there is neither, `PlasError` with everything that is wrong with it.
     """
     found = find_file(str(path))
-    return Model(driver.load(read(found), found.resolve().parent))
+    folder = found.resolve().parent
+    return Model(driver.load(read(found), folder), folder)
 
 
 def parse(text: str) -> Model:
@@ -39,10 +40,10 @@ def parse(text: str) -> Model:
 
 
 class Model:
-    """A checked file: blocks, networks and experiments."""
+    """A checked file: blocks, networks and experiments. `folder`: where it lies."""
 
-    def __init__(self, loaded: driver.Loaded) -> None:
-        self._loaded = loaded
+    def __init__(self, loaded: driver.Loaded, folder: Path | None = None) -> None:
+        self._loaded, self._folder = loaded, folder
 
     @property
     def loaded(self) -> driver.Loaded:
@@ -108,9 +109,8 @@ class Model:
         wired, weights = connections_of(connections, found)
         with rendered(self._loaded.sources):
             workshop, _ = driver.workshop_of(self._loaded, found, options, connections=wired, spikes=spikes, patterns=wanted.patterns)
-            return Net(
-                workshop, settings.joined(wanted.settings, weights), seed, step, in_steps, log, partial(rendered, self._loaded.sources)
-            )
+            explained, line_on = partial(rendered, self._loaded.sources), partial(plotting.line_on, self._loaded, self._folder, found)
+            return Net(workshop, settings.joined(wanted.settings, weights), seed, step, in_steps, log, explained, line_on)
 
     def run(
         self,
@@ -156,7 +156,8 @@ class Model:
             given = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
             order = Order(_seed(seed, found), wishes, duration, step, wanted.data, own)
             study, compiling = driver.simulate(self._loaded, found, options, order, progress or SILENT, **given)
-        result = Result(study, self._loaded.module.path, compiling)
+        again = partial(plotting.drawn_again, self._loaded, self._folder, found, options, order, given)
+        result = Result(study, self._loaded.module.path, compiling, again=again)
         if result.failure:
             raise Unfinished(result, render_all(result.failure, self._loaded.sources), self._loaded.sources)
         return result

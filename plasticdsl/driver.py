@@ -115,15 +115,21 @@ def read(source: SourceFile, folder: Path | None = None) -> Checked:
 def prepared(found: Checked) -> Module:
     """The networks and experiments of a checked file as both engines carry them out. Raises `PlasError` with the findings where there is no model,
     and for a method that does not suit its equations."""
-    from plasticdsl.derive.grid import experiment_on_grid
     from plasticdsl.runtime.instance.timestep import longest_step
-    from plasticdsl.symbolic.singular import repaired_experiment
 
     if found.module is None:
         raise PlasError(found.diagnostics)
     networks = {network.name: ready(network, longest_step(found.module, network)) for network in found.module.networks}
-    experiments = tuple(experiment_on_grid(repaired_experiment(e), networks[e.network]) for e in found.module.experiments)
+    experiments = tuple(prepared_experiment(e, networks[e.network]) for e in found.module.experiments)
     return replace(found.module, networks=tuple(networks.values()), experiments=experiments)
+
+
+def prepared_experiment(experiment: Experiment, network: Network) -> Experiment:
+    """A checked experiment as both engines carry it out on its network, which is ready."""
+    from plasticdsl.derive.grid import experiment_on_grid
+    from plasticdsl.symbolic.singular import repaired_experiment
+
+    return experiment_on_grid(repaired_experiment(experiment), network)
 
 
 def ready(network: Network, step: float | None = None) -> Network:

@@ -9,22 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.loans import WRITABLE, Loans
-from plasticdsl.model import Network, Population, Projection, Variable
+from plasticdsl.model import Network, Variable
 from plasticdsl.model.changing import obstacles
+from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import Ref
-from plasticdsl.model.lookup import canonical_path
 from plasticdsl.model.owners import OfProjection, Whose
 from plasticdsl.model.parts import Emitted, NamedPart
 from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.names import canonical
-from plasticdsl.net_parts import Part, like, parameter_of, plastic, read_only
+from plasticdsl.net_parts import Part, like, parameter_of, part_named, plastic, read_only, written_projections
+from plasticdsl.plotting import figure_now
 from plasticdsl.runtime.engine import state_file as store
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance import settings
@@ -37,10 +38,12 @@ from plasticdsl.runtime.play.progress import Interruption, Pace
 from plasticdsl.runtime.play.schedule import run_rounded
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.spikes import SpikeHistory, Spikes, called, event_of, logged, of_units
-from plasticdsl.source import NOWHERE
 from plasticdsl.support.arrays import Floats, Integers
 from plasticdsl.support.steps import Durations, to_steps
 from plasticdsl.support.values import not_allowed
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: After so many runs of one step everything is looked at, and not states alone.
 _ONE_STEP_RUNS_PER_LOOK = 100
@@ -61,8 +64,9 @@ class Net:
         in_steps: bool,
         log: Iterable[str] | None,
         explained: Callable[[], AbstractContextManager[None]],
+        line_on: Callable[[float | None, int, str], Experiment],
     ) -> None:
-        self._workshop, self._wishes, self._in_steps, self._explained = workshop, wishes, in_steps, explained
+        self._workshop, self._wishes, self._in_steps, self._explained, self._line_on = workshop, wishes, in_steps, explained, line_on
         self._asked = Durations(dt)
         self._base = workshop.instantiate(dt, seed, wishes)
         self._changed: dict[Ref, Given] = {}
@@ -211,7 +215,7 @@ class Net:
     @property
     def projections(self) -> tuple[str, ...]:
         """Their names; those that are written."""
-        return tuple(p.name for p in self._network.projections if p.span != NOWHERE)
+        return written_projections(self._network)
 
     def __getitem__(self, name: str) -> Any:
         """A population or projection; a set of patterns; an observable or parameter of the network as it is now (a float or a read-only array)."""
@@ -223,8 +227,8 @@ class Net:
             return self._of_network(canonical(name))
         named = self._named(name)
         if named is not None:
-            return Part(self, self._find(named.population))[self._units(named)]
-        return self._parts.setdefault(name, Part(self, self._find(name)))
+            return Part(self, part_named(self._network, named.population))[self._units(named)]
+        return self._parts.setdefault(name, Part(self, part_named(self._network, name)))
 
     def __setitem__(self, name: str, value: float | str) -> None:
         """Another value of a parameter of the network, in SI or as text with a unit; all that reads it follows."""
@@ -265,20 +269,6 @@ class Net:
         now = f"after {self.step} steps" if self._in_steps else f"at {self.time:g} s"
         return f"<Net {self.name} {now}; {', '.join(sizes)}>"
 
-    def _find(self, name: str) -> Population | Projection:
-        wanted = canonical_path(name)
-        parts: list[Population | Projection] = [*self._network.populations, *self._network.projections]
-        for part in parts:
-            if wanted in (part.name, canonical_path(part.symbol)):
-                return part
-        ends = [p for p in self._network.projections if wanted == f"{p.pre} -> {p.post}" and p.span != NOWHERE]
-        if len(ends) == 1:
-            return ends[0]
-        if ends:
-            raise KeyError(f"several projections are {name}: {', '.join(p.name for p in ends)}")
-        others = (*(s.symbol for s in self._network.patterns), *(v.symbol for v in self._network.variables))
-        raise KeyError(f"there is no population, projection or observable {name}; there is {', '.join((*self, *others))}")
-
     # --- spikes ---
 
     def spikes(self, population: str) -> Spikes:
@@ -299,7 +289,14 @@ class Net:
         """A population, or a part of one with a name, and behind a dot one of its events. Raises KeyError."""
         whose, _, event = name.partition(".")
         named = self._named(whose)
-        return event_of(self._find(whose if named is None else named.population), event), named
+        return event_of(part_named(self._network, whose if named is None else named.population), event), named
+
+    def plot(self, line: str) -> Figure:
+        """A figure of the network as it stands, from a plot line as experiments have them, `net.plot("raster(E) over last 200 ms")`: of all spikes that
+        are kept, and of anything else as it is now. Raises `PlasError` for what is wrong with the line, or was not kept."""
+        self._loans.push()
+        drawn = self._line_on(None if self._in_steps else self.dt, self.step, line)
+        return figure_now(drawn, line, self._observer, self._spikes)
 
     # --- rules, and from the beginning ---
 

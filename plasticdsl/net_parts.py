@@ -11,10 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from plasticdsl.loans import WRITABLE
 from plasticdsl.model import Block, Network, Population, Projection, Role, Variable
 from plasticdsl.model.expr import Ref
+from plasticdsl.model.lookup import canonical_path
 from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.model.weights import weight
 from plasticdsl.names import canonical
 from plasticdsl.runtime.instance.instance import ProjectionInstance
+from plasticdsl.source import NOWHERE
 from plasticdsl.support.arrays import Floats, Integers, Values
 
 if TYPE_CHECKING:
@@ -163,6 +165,28 @@ def read_only(array: Floats) -> Floats:
 
 def _block(part: Population | Projection) -> Block:
     return part.block if isinstance(part, Population) else part.connection
+
+
+def written_projections(network: Network) -> tuple[str, ...]:
+    """The names of the projections that are written."""
+    return tuple(p.name for p in network.projections if p.span != NOWHERE)
+
+
+def part_named(network: Network, name: str) -> Population | Projection:
+    """A population or projection by its name, or a projection by its two ends. Raises KeyError."""
+    wanted = canonical_path(name)
+    parts: list[Population | Projection] = [*network.populations, *network.projections]
+    for part in parts:
+        if wanted in (part.name, canonical_path(part.symbol)):
+            return part
+    ends = [p for p in network.projections if wanted == f"{p.pre} -> {p.post}" and p.span != NOWHERE]
+    if len(ends) == 1:
+        return ends[0]
+    if ends:
+        raise KeyError(f"several projections are {name}: {', '.join(p.name for p in ends)}")
+    others = (*(s.symbol for s in network.patterns), *(v.symbol for v in network.variables))
+    there = (*(p.name for p in network.populations), *written_projections(network), *others)
+    raise KeyError(f"there is no population, projection or observable {name}; there is {', '.join(there)}")
 
 
 def variable_of(part: Population | Projection, name: str) -> Variable:

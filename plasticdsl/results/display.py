@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from plasticdsl.markup import Content, node, table, text_of
-from plasticdsl.results.plots import figures
 from plasticdsl.runtime.watch.expectations import Outcome
 from plasticdsl.units.display import counted, shown
 
@@ -45,7 +44,7 @@ def _parts(result: Result) -> Iterator[Element]:
         yield node("p", node("b", f"{finding.severity}: "), finding.message)
     if len(result):
         yield node("p", "recorded: ", *_names(result))
-    for name, figure in figures(study):
+    for name, figure in result.figures.items():
         yield _image(name, figure)
 
 

@@ -58,8 +58,11 @@ def _fill(result: Result, folder: Path, plots: bool) -> None:
     if len(result):
         _write_netcdf(result.dataset, folder / RECORDINGS)
     if plots:
-        for name, figure in result.figures():
-            figure.savefig(folder / f"{name}.png")
+        from plasticdsl.results.axis import style
+
+        for name, figure in result.figures.items():
+            with style():
+                figure.savefig(folder / f"{name}.png")
         for name, dataset in result.plotted():
             _write_netcdf(dataset, folder / f"{name}.nc")
     files = sorted((SUMMARY, *(path.name for path in folder.iterdir())))

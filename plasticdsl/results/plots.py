@@ -1,13 +1,12 @@
-"""A figure for each `plot` line of an experiment.
+"""The figure of a `plot` line of an experiment.
 
-Comes in: a `Study`. Goes out: (file name without ending, matplotlib figure), one for each line. Which items share a panel and what kind of panel it is was
+Comes in: a `Study` and the number of the line. Goes out: a matplotlib figure. Which items share a panel and what kind of panel it is was
 decided when the run was planned (`runtime.watch.recorder`); the panels themselves are in `draw_*`, one above the other.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,26 +15,19 @@ from plasticdsl.results.axis import SIZE, finish_time, mark_phases, style
 from plasticdsl.results.draw_time import Scene, draw_at_spikes, draw_raster, draw_time, scene_of
 from plasticdsl.results.draw_values import draw_contours, draw_curves, draw_histogram, draw_intervals, draw_plane, draw_sweep, draw_units
 from plasticdsl.runtime.play.sweep import Study
-from plasticdsl.runtime.watch.series import Kind, PlotPlan
+from plasticdsl.runtime.watch.series import Kind
 
 #: Panels over time share their axis.
 _OVER_TIME: tuple[Kind, ...] = ("time", "raster", "at spikes")
 
 
-def figures(study: Study) -> Iterator[tuple[str, Figure]]:
-    """One figure for each plot line, in order; drawn and handed out in the project's style."""
-    for number, name in enumerate(file_names(study)):
-        with style():
-            yield name, figure(study, number)
-
-
-def file_names(study: Study) -> list[str]:
-    """For each plot line, `01-rate-cell-over-time`: sorted like the lines, readable, and safe on every file system."""
-    return [_file_name(number, plan) for number, plan in enumerate(study.runs[0].recorder.plots)] if study.runs else []
-
-
 def figure(study: Study, number: int) -> Figure:
-    """The figure of plot line `number`."""
+    """The figure of plot line `number`, in the project's style."""
+    with style():
+        return _drawn(study, number)
+
+
+def _drawn(study: Study, number: int) -> Figure:
     made = Figure()
     plans = [run.recorder.plots[number] for run in study.runs]
     kinds = [panel.kind for panel in plans[0].panels]
@@ -66,7 +58,7 @@ def figure(study: Study, number: int) -> Figure:
             case "sweep":
                 draw_sweep(axes, study, plans[0], every, number)
     _share(panels, kinds, scene)
-    text = f"{study.network.name} · {study.experiment.name}"
+    text = " · ".join(filter(None, (study.network.name, study.experiment.name)))
     if study.interrupted:
         text += " (interrupted)"
     if study.failure:
@@ -87,8 +79,3 @@ def _share(panels: Sequence[Axes], kinds: Sequence[Kind], scene: Scene) -> None:
         if (kind in _OVER_TIME and below in _OVER_TIME) or (kind == below and kind in ("sweep", "plane")):
             upper.set_xlabel("")
             upper.tick_params(labelbottom=False)
-
-
-def _file_name(number: int, plan: PlotPlan) -> str:
-    words = re.sub(r"[^\w.]+", "-", plan.spec.text).strip("-.")
-    return f"{number + 1:02d}-{words[:60].rstrip('-.')}"

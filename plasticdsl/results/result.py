@@ -5,12 +5,13 @@ xarray is imported when the first array is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plasticdsl.diagnostics.diagnostic import NO_SOURCES, Diagnostic, PlasError
+from plasticdsl.results.figures import Figures, file_names, one_line
 from plasticdsl.results.summary import expectations_of, summary_of
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.expectations import Outcome
@@ -33,12 +34,16 @@ class Unfinished(PlasError):
 
 
 class Result:
-    """`result["ex.w"]` is what `record ex.w` kept, an `xarray.DataArray` in SI units; `result.dataset` holds everything."""
+    """`result["ex.w"]` is what `record ex.w` kept, an `xarray.DataArray` in SI units; `result.dataset` holds everything. `again`: carries the experiment
+    out once more for a plot line that it does not have."""
 
-    def __init__(self, study: Study, path: str, compile_s: float = 0.0, load_s: float = 0.0) -> None:
+    def __init__(
+        self, study: Study, path: str, compile_s: float = 0.0, load_s: float = 0.0, again: Callable[[str], Study] | None = None
+    ) -> None:
         self.study = study
-        self._path, self._compile_s = path, compile_s
+        self._path, self._compile_s, self._again = path, compile_s, again
         self.load_s = load_s
+        self._plotted: dict[str, Figures] = {}
 
     def __getitem__(self, name: str) -> DataArray:
         if name not in self._names:
@@ -117,15 +122,30 @@ class Result:
         """What `summary.json` holds."""
         return summary_of(self.study, self._path, self._compile_s, self.load_s)
 
-    def figures(self) -> Iterator[tuple[str, Figure]]:
-        """A name and a matplotlib figure for each `plot` line."""
-        from plasticdsl.results.plots import figures
+    @cached_property
+    def figures(self) -> Figures:
+        """A matplotlib figure for each `plot` line, by its name (`01-rate-cell-over-time`) or by the line itself, drawn when it is asked for."""
+        return Figures(self.study)
 
-        return figures(self.study)
+    def plot(self, line: str) -> Figure:
+        """The figure of any plot line, `result.plot("raster(E) over last 200 ms")`; its text is read and checked like those of the experiment.
+
+        For a line that the experiment does not have it is carried out once more, to the same bits, since a run keeps nothing but what it records. Raises
+        `PlasError` for what is wrong with the line.
+        """
+        text = one_line(line)
+        if text in self.figures:
+            return self.figures[text]
+        if text not in self._plotted:
+            if self._again is None:
+                raise ValueError(
+                    "only the plot lines of the experiment can be drawn here: the result does not know the model that it is of"
+                )
+            self._plotted[text] = Figures(self._again(text))
+        return next(iter(self._plotted[text].values()))
 
     def plotted(self) -> Iterator[tuple[str, Dataset]]:
         """The same names, and what each figure shows as an `xarray.Dataset` in SI units."""
-        from plasticdsl.results.plots import file_names
         from plasticdsl.results.stack import plotted, to_dataset
 
         for number, name in enumerate(file_names(self.study)):

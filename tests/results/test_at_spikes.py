@@ -72,7 +72,7 @@ def test_values_have_times_and_units(engine: Any, level: int) -> None:
 
 def test_figures_show_one_dot_for_each() -> None:
     result = plasticdsl.parse(MODEL).run("Run", engine="python")
-    (_, alone), (_, together) = result.figures()
+    alone, together = result.figures.values()
     spikes = by_hand(60)
     (dots,) = alone.axes[0].collections
     np.testing.assert_allclose(np.asarray(dots.get_offsets())[:, 1], [v for *_, v in spikes], rtol=1e-12)

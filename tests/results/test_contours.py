@@ -6,7 +6,7 @@ import pytest
 import plasticdsl
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.options import EngineName
-from plasticdsl.results.plots import figures
+from plasticdsl.results.figures import Figures
 from plasticdsl.results.result import Result
 from plasticdsl.runtime.watch import series
 
@@ -63,7 +63,7 @@ def test_the_network_is_not_moved() -> None:
 
 
 def test_the_figure() -> None:
-    ((_, figure),) = figures(run("plot contours(E) over units.y[1] from −1 to 1, units.y[2] from 0 to 2 at [0.5, 1]").study)
+    (figure,) = Figures(run("plot contours(E) over units.y[1] from −1 to 1, units.y[2] from 0 to 2 at [0.5, 1]").study).values()
     axes = figure.axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("units.y[1]", "units.y[2]")
     assert axes.get_xlim() == (-1.0, 1.0)

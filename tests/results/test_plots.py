@@ -9,7 +9,6 @@ import xarray
 
 import plasticdsl
 from plasticdsl.results.axis import shared_label
-from plasticdsl.results.plots import figures
 from plasticdsl.results.result import Result
 from plasticdsl.runtime.watch.series import Label
 
@@ -64,12 +63,12 @@ def shown(lines: str) -> Result:
 
 
 def panels(result: Result) -> list:
-    return next(iter(figures(result.study)))[1].axes
+    return next(iter(result.figures.values())).axes
 
 
 def test_a_plot_of_one_phase_shows_that_phase_also_where_the_same_is_recorded_throughout():
     result = plasticdsl.parse(IN_PHASE).run("A")
-    found = [figure.axes[0] for _, figure in figures(result.study)]
+    found = [figure.axes[0] for figure in result.figures.values()]
     assert [axes.get_xlim() for axes in found] == [(10.0, 20.0), (0.0, 20.0), (0.0, 10.0)]
     voltage = found[0].lines[0]
     assert voltage.get_xdata() == pytest.approx(np.arange(10.0, 20.5))
@@ -117,7 +116,7 @@ def test_curves_stand_over_what_they_are_counted_by():
     assert [axes.get_xlabel() for axes in (counted, lags, power)] == ["interval (ms)", "lag (ms)", "frequency (Hz)"]
     (_, first), (_, second) = result.plotted()
     assert {"interval", "lag", "frequency"} <= set(first.dims)
-    assert second["b.V"].size == 10 and len(list(result.figures())[1][1].axes[0].patches[0].get_data().values) == 7
+    assert second["b.V"].size == 10 and len(list(result.figures.values())[1].axes[0].patches[0].get_data().values) == 7
 
 
 def test_histograms_have_a_label_each():

@@ -7,7 +7,7 @@ import pytest
 import xarray
 
 from plasticdsl.results.axis import time_unit
-from plasticdsl.results.plots import figures
+from plasticdsl.results.figures import Figures
 from plasticdsl.results.result import Result
 from plasticdsl.results.summary import beside
 from plasticdsl.units.dimension import ONE, TIME, VOLTAGE
@@ -160,7 +160,7 @@ def test_spikes_of_a_sweep_say_their_run(swept):
 
 
 def test_every_plot_line_gives_a_figure_with_labels(result):
-    found = dict(figures(result.study))
+    found = dict(Figures(result.study))
     assert list(found) == [
         "01-raster-inputs-cells-over-last-50-ms", "02-cells.V-rate-cells-over-time", "03-ex.w-over-time", "04-histogram-ex.w-at-end",
         "05-histogram-cells.V-every-20-ms", "06-ex.w-at-end", "07-mean-cells.V-over-max-cells.V",
@@ -176,7 +176,7 @@ def test_every_plot_line_gives_a_figure_with_labels(result):
 
 
 def test_figures_of_a_sweep(swept):
-    found = dict(figures(swept.study))
+    found = dict(Figures(swept.study))
     over = found["01-rate-cells-mean-cells.V-over-r"]
     assert over.axes[-1].get_xlabel() == "r (Hz)"
     names = over.axes[0].get_legend_handles_labels()[1]
@@ -216,13 +216,13 @@ def traces(axes):
 
 def test_repeats_look_alike_and_units_do_not():
     """All repeats are drawn, in one colour with one entry in the legend; the units of several runs have colours of their own."""
-    alone, units = (figure.axes[0] for _, figure in figures(carry_out(REPEATED, "Again")))
+    alone, units = (figure.axes[0] for figure in Figures(carry_out(REPEATED, "Again")).values())
     assert len(traces(alone)) == 3
     assert len({line.get_color() for line in traces(alone)}) == 1
     assert alone.get_legend_handles_labels()[1] == ["mean(cells.V) in 3 runs"]
     assert len(traces(units)) == 9
     assert units.get_legend_handles_labels()[1] == ["cells.V[1]", "cells.V[2]", "cells.V[3]"]
-    _, both = (figure.axes[0] for _, figure in figures(carry_out(REPEATED, "Both")))
+    _, both = (figure.axes[0] for figure in Figures(carry_out(REPEATED, "Both")).values())
     assert len({line.get_color() for line in traces(both)}) == 6
     assert both.get_legend_handles_labels()[1][3] == "cells.V[1], r = 40 Hz"
 

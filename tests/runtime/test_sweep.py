@@ -123,6 +123,6 @@ def test_the_number_of_patterns_is_swept() -> None:
     possible = {(s * s - 20.0) / 20.0 for s in range(-20, 21, 2)}
     assert all(min(abs(v - p) for p in possible) < 1e-9 for v in increments.ravel()), "each adds Σ_{i≠j} ξ_i ξ_j / N"
     assert len(np.unique(stored.values[-1].round(9))) > 1
-    ((_, figure),) = result.figures()
+    (figure,) = result.figures.values()
     assert figure.axes[0].get_xlabel() == "P/N"
     assert np.allclose(figure.axes[0].get_lines()[0].get_xdata(), [0.05, 0.1, 0.15, 0.2])
