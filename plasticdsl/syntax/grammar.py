@@ -16,6 +16,7 @@ from plasticdsl.syntax.build_expressions import EXPRESSIONS
 from plasticdsl.syntax.build_networks import NETWORKS
 from plasticdsl.syntax.parse_tables import END, Action, Rule, tables
 from plasticdsl.syntax.problems import unexpected
+from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.tokens import Token, begins_with_name
 
 _BUILDERS: Mapping[str, Callable[[list[Any]], Any]] = {**EXPRESSIONS, **DYNAMICS, **NETWORKS, **EXPERIMENTS}
@@ -33,6 +34,24 @@ def read_statement(tokens: Sequence[Token], rule: str) -> Any:
     if not statement.take(END, None):
         raise unexpected(tokens, len(tokens), statement.choices, rule)
     return statement.values[-1]
+
+
+def words_of(tokens: Sequence[Token], rule: str) -> tuple[tuple[Token, ...], frozenset[str]]:
+    """The words and signs of a statement, complete or not, as the grammar takes them: a keyword has the kind of its terminal. And what it can go on with
+    behind them: terminals of the grammar, `END` among them; of what stands behind a mistake nothing is known, and nothing can go on."""
+    statement, words = _Statement(rule), tables().keywords
+    found: list[Token] = []
+    for number, token in enumerate(tokens):
+        if token.kind == "NAME" and token.text in words and statement.has_keyword(tokens, number):
+            token = Token(words[token.text], token.text, token.span)
+        found += _parts(token)
+        try:
+            fits = all(statement.take(part.type, part) for part in _parts(token))
+        except Refusal:  # what was built from the words before it is no good
+            fits = False
+        if not fits:
+            return (*found, *tokens[number + 1 :]), frozenset()
+    return tuple(found), statement.going_on()
 
 
 class _Statement:
@@ -77,6 +96,10 @@ class _Statement:
         following = tokens[number + 1] if number + 1 < len(tokens) else None
         fits = {following.type, words.get(following.text, following.type)} if following is not None else {END}
         return any(self._after(after_keyword, word) for word in fits) or not any(self._after(after_name, word) for word in fits)
+
+    def going_on(self) -> frozenset[str]:
+        """The words and signs that can follow."""
+        return frozenset(word for word in self.choices if not word.islower() and self._after(self.states, word) is not None)
 
     def _after(self, before: Sequence[int], word: str) -> list[int] | None:
         """The states on the stack once the word has been taken in; None where it cannot be."""

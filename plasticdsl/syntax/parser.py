@@ -21,8 +21,9 @@ from plasticdsl.syntax.problems import BLOCK_RULES, body_rule, home_rule
 from plasticdsl.syntax.reading import Reading, intact
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.resolve import resolve
+from plasticdsl.syntax.statements import inline_body
 from plasticdsl.syntax.tables import Table, experiments_of
-from plasticdsl.syntax.tokens import Token, begins_with_name, tokenize
+from plasticdsl.syntax.tokens import tokenize
 
 _Headed = tree.Event | tree.Phase | tree.Repeat
 _STAND_ALONE = (tree.SpikeWhen, tree.SpikeAtRate, tree.Phase)  # these need no block
@@ -148,7 +149,7 @@ class _Reader:
             tokens = tokenize(self.source, line.stretches, rule == "row")
             if not tokens:  # nothing but blanks of some kind
                 return None
-            inner = _inline_body(tokens)
+            inner = inline_body(tokens)
             node = read_statement(tokens[:inner] if inner else tokens, rule)
             if inner:
                 node = replace(node, body=(read_statement(tokens[inner:], _inside(node, rule)),), span=self.whole(line))
@@ -179,13 +180,3 @@ def _described(lines: Sequence[Line]) -> tuple[str, Sequence[Line]]:
 def _inside(node: Any, rule: str) -> str:
     """The rule that reads what stands below a header."""
     return "dynamics" if isinstance(node, tree.OnEvent) else rule
-
-
-def _inline_body(tokens: Sequence[Token]) -> int:
-    """Where the statement after the colon begins in `on pre: post.g += w`; 0 where there is none."""
-    if tokens[0].text not in ("on", "every", "spike", "event", "phase", "repeat") or begins_with_name(tokens):
-        return 0
-    for number, token in enumerate(tokens[:-1]):
-        if token.kind == ":":
-            return number + 1
-    return 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from plasticdsl.diagnostics.diagnostic import Hint, Label
@@ -103,6 +104,17 @@ def tokenize(source: SourceFile, stretches: Sequence[tuple[int, int]], in_table:
     tokens = _mark_pairs(_mark_bars(tokens, in_table))
     _check_brackets(tokens)
     return tuple(_mark_cases(tokens)) if len(stretches) > 1 else tuple(tokens)
+
+
+def cut(source: SourceFile, stretches: Sequence[tuple[int, int]], in_table: bool = False) -> tuple[Token, ...]:
+    """The tokens of a statement as far as each of its lines can be cut, whether or not its brackets match; never raises."""
+    tokens: list[Token] = []
+    for number, (start, end) in enumerate(stretches):
+        if number:
+            tokens.append(Token("LINE", "", Span(start, start, source.path)))
+        with suppress(Refusal):
+            _tokenize_line(source, start, end, tokens)
+    return tuple(_mark_cases(_mark_pairs(_mark_bars(tokens, in_table))))
 
 
 def _tokenize_line(source: SourceFile, start: int, end: int, tokens: list[Token]) -> None:

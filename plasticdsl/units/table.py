@@ -77,6 +77,13 @@ def is_unit(word: str) -> bool:
     return _normal(word) in _WORDS
 
 
+def unit_words() -> tuple[str, ...]:
+    """Every unit with every prefix that it takes, as the lexer knows them: `mV`, `µM` and `uM`, `%`."""
+    micro = [sign + word[1:] for word in _WORDS if word[0] == "µ" and len(word) > 1 for sign in _MICRO_SIGNS]
+    ohms = [word.replace("Ω", _OHM_SIGN) for word in (*_WORDS, *micro) if "Ω" in word]
+    return (*_WORDS, *micro, *ohms)
+
+
 def lookup(word: str) -> tuple[Fraction, Dimension]:
     """The exact SI value of one `word` and its dimension; `KeyError` for what is no unit."""
     return _WORDS[_normal(word)]
