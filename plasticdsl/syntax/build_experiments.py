@@ -166,12 +166,36 @@ def _sweep_part(parts: Parts) -> Any:
         case ["repeats"]:
             return _Option("repeats", parts[0], span_of(parts))
         case ["in", "[", "]"]:
-            values = tuple(parts[3]) if len(parts) == 5 else ()
+            return tree.SweepAxis(parts[0], (), None, None, None, False, span_of(parts))
+        case ["in"]:
+            values = _values(parts[2])
             if isinstance(parts[0], tree.Listing):
                 return _sweep_together(parts[0].items, values, span_of(parts))
             return tree.SweepAxis(parts[0], values, None, None, None, False, span_of(parts))
         case _:
             return tree.SweepAxis(parts[0], (), parts[2], parts[4], parts[6], False, span_of(parts))
+
+
+def _values(written: tree.Expr) -> tuple[tree.Expr, ...]:
+    """The values of `[1, 2]`; `[1, 2] mV` as the one thing that stands there, since what is a unit depends on what has a name."""
+    match written:
+        case tree.Listing(items=items):
+            return items
+        case tree.Group(inner=inner, square=True):
+            return (inner,)
+        case tree.Binary() if _is_listed(written):
+            return (written,)
+        case _:
+            raise Refusal("bad-sweep", written.span, "The values stand in square brackets.", "For example ‘sweep τ in [10, 20, 40] ms’.")
+
+
+def _is_listed(written: tree.Expr) -> bool:
+    """Whether a list in square brackets stands first."""
+    match written:
+        case tree.Binary(operator="*" | "/", left=left):
+            return _is_listed(left)
+        case _:
+            return isinstance(written, tree.Listing | tree.Group)
 
 
 def _sweep_together(targets: Sequence[tree.Expr], rows: Sequence[tree.Expr], span: Span) -> tree.SweepAxis:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from plasticdsl.check.experiments.readings import Sources, Taking, text_of
 from plasticdsl.check.likes import path_text
 from plasticdsl.check.networks.from_data import require_units
+from plasticdsl.check.networks.lists import listed_items
 from plasticdsl.check.terms.amounts import COUNT, amount
 from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.written_units import written_unit
@@ -95,6 +96,7 @@ def sweep_axis(axis: tree.SweepAxis, taking: Taking, lookup: Lookup) -> SweepAxi
     if found is None:
         return None
     target = found.targets[0] if len(found.targets) == 1 else Ref(OfBlock(found.owner), found.name)
+    axis = replace(axis, values=tuple(one for value in axis.values for one in listed_items(value, taking.context.scope) or (value,)))
     written = tuple(e for e in (*axis.values, axis.start, axis.stop) if e is not None)
     unit, scale = (written_unit(written, found.dimension) if found.dimension is not None else None) or ("", 1.0)
     start, stop = (_value(e, found, taking) if e is not None else None for e in (axis.start, axis.stop))
