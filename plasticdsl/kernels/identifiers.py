@@ -185,6 +185,7 @@ class Part(Enum):
     INTEGRAL_HELD = "Q_held_{}_{}", "entry ({}, {}) of the integral of exp(A s) over the step while refractory"
     EVENT_STREAM = "draw_{}", "random stream of draw {} at events"
     NOISE = "noise_{}", "random stream of the noise of {}"
+    LENGTHS = "step_length_{}", "how long a step of {}, and of what goes with it, may be next (s); 0: none has been made"
     JUMPS = "jumps_{}", "random stream of the reactions of {}"
     PERIOD = "period_{}", "period in steps"
     # of a projection

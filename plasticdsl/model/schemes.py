@@ -115,8 +115,9 @@ class Rosenbrock:
 
     `tolerance` None: one such step of h = dt. Else as many as it takes: each counts where the root of the mean square of uᵢ/(tolerance (largest of |xᵢ| at
     its two ends + `floors`ᵢ)), with the difference uᵢ to a result of third order, is at most 1, and the next is 0.9 times that to the −¼ as long, between
-    a fifth and five times. What has not arrived after `MOST_TRIES`, or would take steps that do not
-    move the time, has no value (NaN)."""
+    a fifth and five times; where that is five times, it may be as long as one before which only the end of dt cut off. How long the next may
+    be is kept from one dt to the next, for each unit or connection; the first of a run may be as long as dt. What has not arrived after `MOST_TRIES`, or
+    would take steps that do not move the time, has no value (NaN)."""
 
     variables: tuple[str, ...]
     rates: tuple[Expr, ...]

@@ -282,9 +282,12 @@ def _rosenbrock(run: Run, owner: str, scheme: Rosenbrock, new: Moved) -> None:
         moved, _ = one_step(_equations(run, owner, scheme, np.arange(count)), state, 0.0, step)
     else:
         moved, floors = np.empty_like(state), np.asarray(scheme.floors)
+        lengths = run.lengths.setdefault((owner, scheme.variables[0]), np.zeros(count))
         for unit in range(count):  # each has steps of its own
             equations = _equations(run, owner, scheme, np.array([unit]))
-            moved[unit] = within_tolerance(equations, state[unit : unit + 1], step, scheme.tolerance, floors)[0]
+            begin, may_be = state[unit : unit + 1], float(lengths[unit])
+            end, lengths[unit] = within_tolerance(equations, begin, step, may_be, scheme.tolerance, floors)
+            moved[unit] = end[0]
     new.update({(owner, v): moved[:, place] for place, v in enumerate(scheme.variables)})
 
 

@@ -38,12 +38,15 @@ def one_step(equations: Equations, state: Floats, begin: float, length: float) -
     return at + increments[-1], increments[-1]
 
 
-def within_tolerance(equations: Equations, state: Floats, length: float, tolerance: float, floors: Floats) -> Floats:
-    """Where as many steps lead as the tolerance takes for one unit; NaN where it takes too many."""
-    ahead = tried = length
-    behind = 0.0
+def within_tolerance(
+    equations: Equations, state: Floats, whole: float, may_be: float, tolerance: float, floors: Floats
+) -> tuple[Floats, float]:
+    """Where as many steps lead as the tolerance takes for one unit in the time `whole`, NaN where it takes too many; and how long the next may be. The
+    first may be as long as `may_be`; 0: as all of it."""
+    ahead, behind = whole, 0.0
+    length = may_be or whole
     for _ in range(MOST_TRIES):
-        tried = min(tried, ahead)
+        tried = min(length, ahead)
         if behind + tried == behind:  # time would stand still
             break
         with np.errstate(all="ignore"):
@@ -51,7 +54,10 @@ def within_tolerance(equations: Equations, state: Floats, length: float, toleran
             error = np.sqrt(np.mean((off / (tolerance * (np.maximum(np.abs(state), np.abs(end)) + floors))) ** 2))
         if error <= 1.0:
             state, behind, ahead = end, behind + tried, ahead - tried
+        factor = float(np.clip(0.9 / np.sqrt(np.sqrt(max(error, 1e-9))), 0.2, 5.0)) if error >= 0.0 else 0.2
+        length = (
+            max(length, tried * factor) if factor >= 5.0 else tried * factor
+        )  # what was short only for want of time says no more than that
         if not ahead > 0.0:
-            return state
-        tried *= float(np.clip(0.9 / np.sqrt(np.sqrt(max(error, 1e-9))), 0.2, 5.0)) if error >= 0.0 else 0.2
-    return np.full_like(state, np.nan)
+            return state, length
+    return np.full_like(state, np.nan), 0.0

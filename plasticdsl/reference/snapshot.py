@@ -27,7 +27,7 @@ _WAITING = ("waiting", "inputs_waiting")
 
 def snapshot_of(run: Run) -> dict[str, NDArray[Any]]:
     """Copies of everything that changes."""
-    parts = {kind: getattr(run, kind) for kind in (*_OF_POPULATIONS, *_OF_EVENTS, *_WAITING, "rules_on")}
+    parts = {kind: getattr(run, kind) for kind in (*_OF_POPULATIONS, *_OF_EVENTS, *_WAITING, "rules_on", "lengths")}
     parts |= {"step": run.frame.step, "values": run.frame.values}
     parts["spikes"] = {one: dict(zip(("steps", "units"), spikes.events(), strict=True)) for one, spikes in run.spikes.items()}
     parts["earlier"] = {step: frame.values for step, frame in run.earlier.items()}
@@ -52,6 +52,7 @@ def restored(structure: Structure, state: Mapping[str, NDArray[Any]]) -> Run:
             {Emitted(name, event): found for name, own in parts.get(kind, {}).items() for event, found in own.items()}
         )
     run.rules_on = {name: bool(on) for name, on in parts.get("rules_on", {}).items()}
+    run.lengths = {(owner, name): lengths for owner, own in parts.get("lengths", {}).items() for name, lengths in own.items()}
     run.waiting, run.inputs_waiting = (_queue(parts.get(kind, {})) for kind in _WAITING)
     for step, values in parts.get("earlier", {}).items():
         frame = run.frame.copy()

@@ -34,7 +34,8 @@ class Run:
     `inputs_waiting`: on its way to variables and to inputs; `delayed`: what arrives at inputs in this step. `earlier`: the frames of the last steps,
     for axonal delays of sums. `propagators`: those computed so far, by their matrix. `feeds`: what is taken from tables now. `visits`: populations
     that update unit by unit now, and in which order. `kept`: variables of populations whose values at spikes are noted, and `noted`: of each, step by
-    step. `half`: which half of a step integrators take now, 1 or 2; 0 for a whole one."""
+    step. `half`: which half of a step integrators take now, 1 or 2; 0 for a whole one. `lengths`: of what is integrated to a tolerance, by its owner and
+    its first variable, how long the next step of each unit or connection may be (s); 0 before the first."""
 
     structure: Structure
     frame: Frame
@@ -57,6 +58,7 @@ class Run:
     kept: tuple[Ref, ...] = ()
     noted: dict[Ref, list[Floats]] = field(default_factory=dict)
     half: int = 0
+    lengths: dict[tuple[str, str], Floats] = field(default_factory=dict)
 
     def due(self, owner: str) -> bool:
         """Whether this is a step of the units, or of connections."""

@@ -1,5 +1,5 @@
-"""Random neurons with sections, as text: sections, parents and places of any kind, one to three neurons, channels in some sections, diffusion, currents
-that are injected or come from synapses."""
+"""Random neurons with sections, as text: sections, parents and places of any kind, one to three neurons, channels in some sections, diffusion, integrators
+of their own, currents that are injected or come from synapses."""
 
 from __future__ import annotations
 
@@ -58,6 +58,10 @@ def random_tree(seed: int) -> str:
         states += f"    dCa/dt = (1 µM − Ca)/50 ms + 20 nM/ms·{other}{along}\n    Ca(0) = 1 µM\n"
     spike = rng.choice(["spike when V rises above −40 mV", f"spike when V rises above −40 mV in {some}"])
     moving = rng.choice(["", " sin(t/3 ms)"])
+    delayed = "    part → cell: Opens, all to all, w = 0.1, delay = 0.5 ms\n" if rng.random() < 0.5 else ""
+    own = [name for name in ("m", "w") if f"{name}(0)" in states]
+    method = str(rng.choice(["", "Rosenbrock", "adaptive, tolerance 1e-7", "RK4", "Heun", "exponential Euler"])) if own else ""
+    states += f"    method: {method} for {', '.join(own)}\n" if method else ""
     return (
         "neuron Cell:\n    C_m = 1 µF/cm²\n    R_i = 100 Ω·cm\n    d = 1.5 µm\n    l = 60 µm\n    D = 2 µm²/ms\n    input I : nA\n    input g : mS/cm²\n"
         + "\n".join(lines)
@@ -71,5 +75,5 @@ def random_tree(seed: int) -> str:
         + "synapse Opens:\n    5 ms dx/dt = −x\n    on pre: x += 1\n    post.g = 0.01 mS/cm² Σ w x\n\n"
         + f"network Net:\n    N = {neurons}\n    cell = N Cell\n    part = cell.{some}\n    source = 3 Regular(rate = 770 Hz)\n"
         + "    source → part: Opens, w = 0.7\n"
-        + ("    part → cell: Opens, all to all, w = 0.1, delay = 0.5 ms\n" if rng.random() < 0.5 else "")
+        + delayed
     )

@@ -20,15 +20,15 @@ from plasticdsl.model.schemes import Cables, Coupled
 from plasticdsl.support.structure import passings, product, quotient
 
 TWO = Number(2.0)
-#: 2/dt, and the slope and rate of a coupled variable.
-POLE, SLOPE, RATE = Local("pole"), Local("slope"), Local("rate")
+#: 2/dt, which holds for all units (no integrator of a half step has a local of that name), and the slope and rate of a coupled variable.
+PER_HALF, SLOPE, RATE = Local("per_half_step"), Local("slope"), Local("rate")
 
 
 def flow_along(scheme: Cables, context: FlowContext) -> tuple[Statement, ...]:
     """The whole step."""
     names = context.names
     population, first, second = names.owner.name, *(replace(context, names=replace(names, half=half)) for half in (1, 2))
-    body: list[Statement] = [Let(POLE, Binary("/", TWO, names.dt))]
+    body: list[Statement] = [Let(PER_HALF, Binary("/", TWO, names.dt))]
     solved = [list(_solve(c, context)) for c in scheme.coupled]
     for number, (one, statements) in enumerate(zip(scheme.coupled, solved, strict=True)):
         before = (*(flow(scheme.before, first) if number == 0 else ()), *statements)
@@ -45,8 +45,8 @@ def _solve(one: Coupled, context: FlowContext) -> Iterator[Statement]:
     yield comment(v, context, "Crank-Nicolson along the cable")
     yield Let(SLOPE, still(v, names.resolve(one.slope), context))
     yield Let(RATE, still(v, names.resolve(one.rate), context))
-    yield Store(element(group.field(Part.CABLE_DIAGONAL), I), minus(Read(POLE), Read(SLOPE)))
-    yield Store(element(group.field(Part.CABLE_RIGHT), I), plus(times(minus(Read(POLE), Read(SLOPE)), now), Read(RATE)))
+    yield Store(element(group.field(Part.CABLE_DIAGONAL), I), minus(Read(PER_HALF), Read(SLOPE)))
+    yield Store(element(group.field(Part.CABLE_RIGHT), I), plus(times(minus(Read(PER_HALF), Read(SLOPE)), now), Read(RATE)))
     yield Store(element(group.field(Part.CABLE_WEIGHTS), I), still(v, names.resolve(one.weight), context))
 
 

@@ -239,7 +239,7 @@ def varies(scheme: Exact, names: Names) -> bool:
 
 
 def scheme_arguments(scheme: Scheme, names: Names, size: Field, held: frozenset[str] = frozenset()) -> list[Array | Scalar]:
-    """What an integrator reads besides variables: entries of propagators, streams of noise."""
+    """What an integrator needs besides variables: entries of propagators, streams of noise, how long steps are."""
     owner = names.group
     match scheme:
         case Exact():
@@ -247,6 +247,8 @@ def scheme_arguments(scheme: Scheme, names: Names, size: Field, held: frozenset[
         case EulerMaruyama(variables, noises=noises) | TwoStages(variables, noises=noises) | Milstein(variables, noises=noises):
             noisy = [v for v, noise in zip(variables, noises, strict=True) if noise is not None]
             return [Scalar(owner.field(Part.NOISE, v), "int64", stream_of(owner.name, "noise", v)) for v in noisy]
+        case Rosenbrock(variables=(first, *_), tolerance=float()):
+            return [Array(owner.field(Part.LENGTHS, first), "float64", (size,))]
         case Jumps(variables=(first, *_)):
             return [Scalar(owner.field(Part.JUMPS, first), "int64", stream_of(owner.name, "jumps", first))]
         case _:

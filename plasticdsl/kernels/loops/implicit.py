@@ -10,16 +10,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import reduce
 
-from plasticdsl.kernels.identifiers import Local
+from plasticdsl.kernels.identifiers import Local, Part
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, comment, still
 from plasticdsl.kernels.loops.names import T, local
-from plasticdsl.kernels.program import ONE, ZERO, Comment, If, Let, Read, Statement, While, minus, plus, times
+from plasticdsl.kernels.program import ONE, ZERO, Comment, If, Let, Read, Statement, Store, While, element, minus, plus, times
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import MOST_TRIES, RODAS, Rosenbrock
 
-#: Of one step within a step of the grid: its length, how much lies behind and ahead, the root mean square of its error, how many were tried.
-LENGTH, BEHIND, AHEAD, ERROR, TRIES = Local("length"), Local("behind"), Local("ahead"), Local("error"), Local("tries")
+#: Of one step within a step of the grid: how long it may be and how long it is, how much lies behind and ahead, the root mean square of its error, how
+#: many were tried.
+LENGTH, TRIED, BEHIND, AHEAD, ERROR, TRIES = map(Local, ("length", "tried", "behind", "ahead", "error", "tries"))
+#: By which the next step may be longer or shorter than the one that was tried.
+FACTOR = Local("factor")
 #: 1/(γ h), and 1/h.
 POLE, PER_LENGTH = Local("pole"), Local("per_length")
 #: By which the next step may be shorter and longer than the last, and by how much shorter than would just do.
@@ -37,19 +40,22 @@ def rosenbrock(scheme: Rosenbrock, context: FlowContext) -> list[Statement]:
     how = f"Rosenbrock (RODAS), tolerance {scheme.tolerance:g}"
     begun: list[Statement] = [comment(v, context, how) for v in scheme.variables]
     begun += [Let(local(v, "new"), value) for v, value in state.items()]
-    begun += [Let(AHEAD, dt), Let(LENGTH, dt), Let(BEHIND, ZERO), Let(TRIES, ZERO)]
+    kept = element(names.group.field(Part.LENGTHS, scheme.variables[0]), context.unit)
+    begun += [Let(AHEAD, dt), Let(BEHIND, ZERO), Let(TRIES, ZERO)]
+    begun += [Let(LENGTH, Choice(((Compare(">", kept, ZERO), kept),), dt))]
     going_on = Logic("and", (Compare(">", Read(AHEAD), ZERO), Compare("<", Read(TRIES), Number(float(MOST_TRIES)))))
-    lost = If(Compare(">", Read(AHEAD), ZERO), tuple(Let(local(v, "new"), Number(float("nan"))) for v in scheme.variables))
-    return [*begun, While(going_on, tuple(_trial(scheme, context, scheme.tolerance))), lost]
+    nowhere = (*(Let(local(v, "new"), Number(float("nan"))) for v in scheme.variables), Let(LENGTH, ZERO))
+    lost = If(Compare(">", Read(AHEAD), ZERO), nowhere)
+    return [*begun, While(going_on, tuple(_trial(scheme, context, scheme.tolerance))), lost, Store(kept, Read(LENGTH))]
 
 
 def _trial(scheme: Rosenbrock, context: FlowContext, tolerance: float) -> Iterator[Statement]:
     """One step, which counts where its error is small enough, and the length of the next."""
     now = {v: Read(local(v, "new")) for v in scheme.variables}
-    yield Let(LENGTH, Call("min", (Read(LENGTH), Read(AHEAD))))
-    stands = Compare("==", plus(Read(BEHIND), Read(LENGTH)), Read(BEHIND))
+    yield Let(TRIED, Call("min", (Read(LENGTH), Read(AHEAD))))
+    stands = Compare("==", plus(Read(BEHIND), Read(TRIED)), Read(BEHIND))
     yield Let(TRIES, Choice(((stands, Number(float(MOST_TRIES))),), plus(Read(TRIES), ONE)))
-    yield from _step(scheme, context, now, (plus(Read(T), Read(BEHIND)), Read(LENGTH)))
+    yield from _step(scheme, context, now, (plus(Read(T), Read(BEHIND)), Read(TRIED)))
     yield Comment("the error as a part of what the tolerance allows; what it says of the next step")
     for v, floor in zip(scheme.variables, scheme.floors, strict=True):
         yield Let(local(v, "end"), _end(v))
@@ -59,12 +65,14 @@ def _trial(scheme: Rosenbrock, context: FlowContext, tolerance: float) -> Iterat
     squares = [times(Read(local(v, "off")), Read(local(v, "off"))) for v in scheme.variables]
     yield Let(ERROR, Call("sqrt", (Binary("/", reduce(plus, squares), Number(float(len(squares)))),)))
     reached: list[Statement] = [Let(local(v, "new"), Read(local(v, "end"))) for v in scheme.variables]
-    reached += [Let(BEHIND, plus(Read(BEHIND), Read(LENGTH))), Let(AHEAD, minus(Read(AHEAD), Read(LENGTH)))]
+    reached += [Let(BEHIND, plus(Read(BEHIND), Read(TRIED))), Let(AHEAD, minus(Read(AHEAD), Read(TRIED)))]
     counts = Compare("<=", Read(ERROR), ONE)
     yield If(counts, tuple(reached))
     wanted = Binary("/", SAFETY, Call("sqrt", (Call("sqrt", (Call("max", (Read(ERROR), Number(1e-9))),)),)))
     factor = Choice(((Compare(">=", Read(ERROR), ZERO), Call("max", (SHRINK, Call("min", (GROW, wanted))))),), SHRINK)
-    yield Let(LENGTH, times(Read(LENGTH), factor))
+    yield Let(FACTOR, factor)
+    longer = times(Read(TRIED), Read(FACTOR))
+    yield Let(LENGTH, Choice(((Compare(">=", Read(FACTOR), GROW), Call("max", (Read(LENGTH), longer))),), longer))
 
 
 def _increment(variable: str, stage: int) -> Local:
