@@ -50,15 +50,25 @@ def find_file(name: str) -> Path:
 
 def read(path: Path) -> SourceFile:
     """The text of a file. Raises `PlasError` where it is too large or no UTF-8."""
-    size = path.stat().st_size
-    if size > LARGEST_FILE:
-        raise _refused("file-too-large", f"This file has {size / 1e6:.1f} MB; at most {LARGEST_FILE / 1e6:.0f} MB is read.", path)
+    _require_small(str(path), path.stat().st_size)
+    return text_source(str(path), path.read_bytes())
+
+
+def text_source(path: str, content: bytes) -> SourceFile:
+    """What a file of that name holds, as text. Raises `PlasError` where it is too large or no UTF-8."""
+    _require_small(path, len(content))
     try:
-        return SourceFile(str(path), path.read_text(encoding="utf-8-sig"))
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _refused("not-text", f"This file is no UTF-8 text (byte {error.start + 1}).", path) from None
+    return SourceFile(path, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _refused(code: str, message: str, path: Path) -> PlasError:
-    finding = Diagnostic(code, message, Span(0, 0, str(path)))
+def _require_small(path: str, size: int) -> None:
+    if size > LARGEST_FILE:
+        raise _refused("file-too-large", f"This file has {size / 1e6:.1f} MB; at most {LARGEST_FILE / 1e6:.0f} MB is read.", path)
+
+
+def _refused(code: str, message: str, path: str) -> PlasError:
+    finding = Diagnostic(code, message, Span(0, 0, path))
     return PlasError((finding,), f"{path}: error[{code}]: {message}")

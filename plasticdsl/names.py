@@ -7,6 +7,7 @@ else that may stand in a name.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection
 from functools import lru_cache
@@ -81,6 +82,73 @@ def _spell(letter: str, before: str) -> str:
     if letter == "∞":
         return "inf" if not before or before.endswith("_") else "_inf"
     return _SPELLINGS.get(letter) or (letter if letter.isascii() else f"u{ord(letter):04x}_")
+
+
+# --- the spelling of papers ------------------------------------------------------------------------------------------
+
+#: Letters that a reader can tell from Latin ones and from signs.
+_SEEN = {word: letter for word, letter in zip(GREEK, _LOWER, strict=True) if word != "omicron"} | {
+    word.capitalize(): letter for word, letter in zip(GREEK, _UPPER, strict=True) if letter in "ΓΔΘΛΞΠΦΨΩ"
+}
+_OVER = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304", "dot": "\u0307"}
+_WITHIN_WORDS = {"_grave": "\u0300", "_acute": "\u0301", "_ddot": "\u0308"}
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_BELOW = re.compile(r"(\d*)(plus|minus)?")
+_OF_INDICES = re.compile(rf"({'|'.join(word for word in GREEK if word not in ('pi', 'omicron'))})([ijkl]?)")
+#: Longer ones are words, not symbols: `after_1`.
+_LONGEST_SYMBOL = 2
+
+
+def in_unicode(text: str) -> str:
+    """The spelling of a name that papers use: `tau_m` → `τ_m`, `A_2plus` → `A₂₊`, `Delta_w` → `Δw`, `x_bar` → `x̄`; itself where there is none."""
+    first, *rest = canonical(text).split("_")
+    if first == "inf" and not rest:
+        return "∞"
+    if first == "Delta" and rest:
+        inner = in_unicode("_".join(rest)) if rest[0][:1].isalpha() else ""
+        small = inner[:1].islower() and not inner[1:2].isalpha()
+        return _kept(f"Δ{inner}" if small else f"Δ_{inner}" if inner else "_".join((f"Δ{_lowered(rest[0])}", *rest[1:])), text)
+    name = _SEEN.get(first, "ℓ" if first == "ell" else first)
+    is_symbol = len(name) <= _LONGEST_SYMBOL
+    for part in rest:
+        name += _OVER[part] if len(name) == 1 and part in _OVER else _below(part, name[-1], is_symbol)
+    return _kept(name, text) if name != canonical(text) else accented(text)
+
+
+def accented(text: str) -> str:
+    """A word with its accents and foreign letters, `Schlo_ddotgl` → `Schlögl`; as it is where it has none."""
+    word = re.sub(r"u([0-9a-f]{4})_", lambda match: chr(int(match[1], 16)), canonical(text))
+    for name, accent in _WITHIN_WORDS.items():
+        word = re.sub(f"(?<=[A-Za-z]){name}(?=[a-z])", accent, word)
+    return text if word.isascii() else _kept(word, text)
+
+
+def _below(part: str, before: str, is_symbol: bool) -> str:
+    """What stands behind an underscore, as a subscript where it can be one: behind a symbol, and signs behind any word."""
+    lowered = _lowered(part)
+    if lowered is not None and before not in _SUBSCRIPTS and (is_symbol or not part[0].isdigit()):
+        return lowered
+    greek = _OF_INDICES.fullmatch(part) if is_symbol else None
+    if greek is not None:
+        return f"_{_SEEN[greek[1]]}{greek[2]}"
+    return f"_{'∞' if part == 'inf' else part}"
+
+
+def _lowered(part: str) -> str | None:
+    """`2plus` as `₂₊`; None for what has no such form."""
+    below = _BELOW.fullmatch(part)
+    if not part or below is None:
+        return None
+    return below[1].translate(_LOWERED) + {"plus": "₊", "minus": "₋", None: ""}[below[2]]
+
+
+def _kept(spelled: str, text: str) -> str:
+    """The new spelling where it is the same name, else the old one."""
+    composed = unicodedata.normalize("NFC", spelled)
+    return composed if re.fullmatch(NAME, composed) and canonical(composed) == canonical(text) else text
+
+
+# --- names that are free ---------------------------------------------------------------------------------------------
 
 
 def free_name(wish: str, taken: Collection[str]) -> str:

@@ -16,7 +16,8 @@ import typer
 
 from plasticdsl.cli import console
 from plasticdsl.cli.doctor import doctor
-from plasticdsl.cli.files import check, compile_file, explain, fmt
+from plasticdsl.cli.files import check, compile_file, explain
+from plasticdsl.cli.fmt import fmt
 from plasticdsl.cli.library import models, new
 from plasticdsl.cli.run import run
 from plasticdsl.cli.test import test

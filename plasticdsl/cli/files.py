@@ -1,4 +1,4 @@
-"""What files are and become, nothing run: `plasticdsl check` shows every error and warning, `fmt` lays files out in one way, `compile` writes the
+"""What files are and become, nothing run: `plasticdsl check` shows every error and warning, `compile` writes the
 kernels as one module that needs NumPy and numba alone, `explain` says what the compiler derived and decided, or shows one of its stages as data."""
 
 from __future__ import annotations
@@ -56,35 +56,6 @@ def _findings(name: str) -> Findings:
     except PlasError as error:
         return error.diagnostics, sources | dict(error.sources)
     return loaded.warnings, sources
-
-
-# --- layout ----------------------------------------------------------------------------------------------------------
-
-
-def fmt(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files to lay out, in place.")],
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; end with status 1 where a file would change.")] = False,
-) -> None:
-    """Lay files out in one way, in place."""
-    from plasticdsl.syntax.parser import parse
-    from plasticdsl.syntax.printer import format_file
-
-    different = 0
-    for path in files:
-        source = read(path)
-        parse(source)  # nothing is laid out that has an error
-        text = format_file(source)
-        if text == path.read_bytes().decode("utf-8"):
-            continue
-        different += 1
-        if check:
-            console.say(f"{path} would be changed")
-        else:
-            mode = path.stat().st_mode
-            write_whole(path, text.encode())
-            path.chmod(mode)
-    if check and different:
-        raise typer.Exit(1)
 
 
 # --- what a file becomes ---------------------------------------------------------------------------------------------

@@ -35,8 +35,8 @@ _FIRST = frozenset(word for words in FIRST_WORDS.values() for word in words)
 class Statement:
     """A statement on its way out: its tokens, where its lines begin among them, and the column of its `=` (or `≈`) if it has one.
 
-    `column` is how far right `=` stands, counted from the beginning of the statement; `wanted` is where it shall stand. A row of a table has `cells`, as
-    wide as `widths`.
+    `column` is how far right `=` stands, counted from the beginning of the statement, `padded` whether more than one blank stands before it; `wanted` is
+    where it shall stand. A row of a table has `cells`, as wide as `widths`.
     """
 
     source: SourceFile
@@ -45,6 +45,7 @@ class Statement:
     firsts: list[int]
     equals: int | None
     column: int = 0
+    padded: bool = False
     wanted: int = 0
     cells: tuple[str, ...] = ()
     widths: tuple[int, ...] = ()
@@ -65,12 +66,6 @@ class Statement:
         """Whether its `=` may stand in one column with that of its neighbours."""
         return self.equals is not None and len(self.firsts) == 1
 
-    @property
-    def padded(self) -> bool:
-        """Whether more than one blank stands before `=`."""
-        before = self.tokens[(self.equals or 1) - 1].span.end
-        return self.equals is not None and self.tokens[self.equals].span.start - before > 1
-
 
 def statement(source: SourceFile, line: Line, in_table: bool = False) -> Statement:
     """Reads a line of the layout again, as tokens."""
@@ -86,6 +81,7 @@ def statement(source: SourceFile, line: Line, in_table: bool = False) -> Stateme
     made = Statement(source, line, tokens, firsts, equals)
     if equals is not None:
         made.column = width(source.text[line.start : tokens[equals].span.start])
+        made.padded = tokens[equals].span.start - tokens[equals - 1].span.end > 1
         made.wanted = made.tight + 1
     return made
 
@@ -209,16 +205,30 @@ def runs(items: Iterable[T], together: Callable[[T, T], bool]) -> Iterator[list[
         yield run
 
 
-def align_comments(result: Sequence[Row]) -> None:
-    """Appends the comments; those of neighbouring lines stand in one column, further right if the author had them there."""
-    for run in runs(result, lambda before, row: bool(row.text) and not row.blank_before and row.level == before.level):
-        commented = [row for row in run if row.comment]
-        base = run[0].level * STEP
-        columns = {row.column for row in commented}
-        needed = max((row.indent - base + width(row.text) for row in commented), default=0) + 2
-        column = max(needed, columns.pop() if len(columns) == 1 else 0)
-        for row in commented:
-            row.text += " " * (column - (row.indent - base) - width(row.text)) + row.comment
+def align_comments(result: Sequence[Row], before: Sequence[Row]) -> None:
+    """Appends the comments; those of neighbouring lines stand in one column, further right if the author had them there: as much as in the rows `before`
+    anything was spelt anew."""
+    gaps = [_gap_wanted(run) for run in runs(before, _share_comments)]
+    for run, gap in zip(runs(result, _share_comments), gaps, strict=True):
+        column = _widest(run) + gap
+        for row in run:
+            if row.comment:
+                row.text += " " * (column - row.indent + run[0].level * STEP - width(row.text)) + row.comment
+
+
+def _share_comments(before: Row, row: Row) -> bool:
+    return bool(row.text) and not row.blank_before and row.level == before.level
+
+
+def _widest(run: Sequence[Row]) -> int:
+    """The width of the widest line with a comment."""
+    return max((row.indent - run[0].level * STEP + width(row.text) for row in run if row.comment), default=0)
+
+
+def _gap_wanted(run: Sequence[Row]) -> int:
+    """How much stands between the widest line and the comments."""
+    columns = {row.column for row in run if row.comment}
+    return max(2, columns.pop() - _widest(run) if len(columns) == 1 else 0)
 
 
 # --- blanks ----------------------------------------------------------------------------------------------------------

@@ -78,6 +78,11 @@ def layout(source: SourceFile) -> Layout:
     return Layout(tuple(reader.root.body), tuple(reader.comments), tuple(reader.findings))
 
 
+def begins_table(source: SourceFile, line: Line) -> bool:
+    """Whether the lines below one at the left margin are rows of a table."""
+    return source.text.startswith("table ", line.start)
+
+
 def _clean(text: str) -> str:
     """A docstring without its margin and without blanks at the ends of lines."""
     return "\n".join(line.rstrip() for line in cleandoc(text).split("\n")).strip()

@@ -92,3 +92,33 @@ def end_of(tokens: Sequence[Token], number: int) -> int:
             break
         number += 1
     return number
+
+
+def closing(tokens: Sequence[Token], number: int) -> int:
+    """Where the bracket at `number` is closed; `number` itself where none is opened there."""
+    depth, last = 0, len(tokens) - 1
+    for place in range(number, last + 1):
+        kind = tokens[place].kind
+        depth += (kind in OPENING or kind == "BAR_OPEN") - (kind in CLOSING or kind == "BAR_CLOSE")
+        if depth <= 0:
+            return place
+    return last
+
+
+def end_of_postfix(tokens: Sequence[Token], number: int) -> int:
+    """Where the operand that begins at `number` ends, with its arguments, members and indices but no power."""
+    last = len(tokens) - 1
+    if number >= last or tokens[number].kind == "√":
+        return last if number >= last else end_of_postfix(tokens, number + 1)
+    end = closing(tokens, number + (tokens[number].kind == "CALLED"))
+    while end < last:
+        match tokens[end + 1].kind:
+            case "." if end + 2 <= last:
+                end = closing(tokens, end + 2 + (tokens[end + 2].kind == "CALLED"))
+            case "INDEX":
+                end = closing(tokens, end + 1)
+            case "LIMIT" | "ᵀ":
+                end += 1
+            case _:
+                break
+    return end

@@ -13,13 +13,24 @@ from itertools import pairwise, zip_longest
 from plasticdsl.diagnostics.columns import width
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.alignment import STEP, Row, Statement, align_comments, rows, runs, statement
-from plasticdsl.syntax.layout import Comment, Layout, Line, layout
+from plasticdsl.syntax.layout import Comment, Layout, Line, begins_table, layout
 
 
-def format_file(source: SourceFile) -> str:
-    """The text of a file without errors in canonical layout."""
+def format_file(source: SourceFile, columns_of: SourceFile | None = None) -> str:
+    """The text of a file without errors in canonical layout. `columns_of`: the same file in another spelling, whose columns are kept."""
     found = layout(source)
     entries = _entries(source, found)
+    if columns_of is not None:
+        _take_columns(entries, _entries(columns_of, layout(columns_of)))
+    result = _all_rows(source, found, entries)
+    align_comments(result, result if columns_of is None else _all_rows(columns_of, layout(columns_of)))
+    text = "".join(("\n" if row.blank_before else "") + (" " * row.indent + row.text).rstrip() + "\n" for row in result)
+    return text.lstrip("\n")
+
+
+def _all_rows(source: SourceFile, found: Layout, entries: Sequence[_Entry] | None = None) -> list[Row]:
+    """The lines, with their comments beside them."""
+    entries = _entries(source, found) if entries is None else entries
     _share_columns(entries)
     trailing = {_line_of(source, c.span.start): c for c in found.comments if not c.own_line}
     result: list[Row] = []
@@ -27,9 +38,14 @@ def format_file(source: SourceFile) -> str:
         made = _rows(source, entry, trailing)
         made[0].blank_before = entry.blank_before
         result.extend(made)
-    align_comments(result)
-    text = "".join(("\n" if row.blank_before else "") + (" " * row.indent + row.text).rstrip() + "\n" for row in result)
-    return text.lstrip("\n")
+    return result
+
+
+def _take_columns(entries: Sequence[_Entry], others: Sequence[_Entry]) -> None:
+    """Columns are shared as they are among the others."""
+    for entry, other in zip(entries, others, strict=True):
+        if entry.statement is not None and other.statement is not None:
+            entry.statement.column, entry.statement.padded = other.statement.column, other.statement.padded
 
 
 @dataclass(slots=True)
@@ -66,7 +82,7 @@ def _code(source: SourceFile, lines: Sequence[Line], level: int, in_table: bool 
     _share_widths([made for made in every if made is not None and made.cells])
     for line, made in zip(lines, every, strict=True):
         yield _Entry(line.start, line.end, level, line, made)
-        yield from _code(source, line.body, level + 1, level == 0 and source.text.startswith("table ", line.start))
+        yield from _code(source, line.body, level + 1, level == 0 and begins_table(source, line))
 
 
 def _share_widths(rows: Sequence[Statement]) -> None:

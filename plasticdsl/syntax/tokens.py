@@ -130,13 +130,19 @@ def _tokenize_line(source: SourceFile, start: int, end: int, tokens: list[Token]
         elif kind == "NAME":
             position = _name(source, match, tokens, end)
         elif kind == "NUMBER":
-            unit, position = quantity(source, match.start(), match.end(), end)
+            unit, position = ((), match.end()) if _raises(tokens) else quantity(source, match.start(), match.end(), end)
             tokens.append(Token("NUMBER", match.group(), Span(match.start(), position, path), unit))
         elif kind == "FOREIGN":
             raise foreign_sign(source, match.start(), match.end())
         else:
             tokens.append(_sign(match, tokens, path))
             position = match.end()
+
+
+def _raises(tokens: Sequence[Token]) -> bool:
+    """Whether a number that comes now is an exponent, which has no unit: `m^3 h` is m³ h."""
+    before = tokens[-1:] if tokens[-1:] and tokens[-1].kind != "-" else tokens[-2:-1]
+    return bool(before) and before[0].kind == "^"
 
 
 def _name(source: SourceFile, match: re.Match[str], tokens: list[Token], end: int) -> int:

@@ -1,5 +1,6 @@
 """The command line as a user meets it: what goes where, and with which exit status."""
 
+import io
 import json
 import os
 import re
@@ -270,6 +271,33 @@ def test_fmt(capsys, tmp_path):
     assert run(capsys, "fmt", str(path))[0] == 0
     assert run(capsys, "fmt", "--check", str(path)) == (0, "", "")
     assert path.read_text(encoding="utf-8").startswith("neuron A:\n    dV/dt = ")
+
+
+def test_fmt_reads_standard_input(capsys, monkeypatch):
+    def given(text):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+    given("neuron A:\r\n  τ   =  5 ms\r\n")
+    assert run(capsys, "fmt", "-") == (0, "neuron A:\n    τ = 5 ms\n", "")
+    given("neuron A:\n  τ   =  5 ms\n")
+    assert run(capsys, "fmt", "-", "--check") == (1, "<stdin> would be changed\n", "")
+    given("neuron A:\n  τ =\n")
+    status, out, err = run(capsys, "fmt", "-")
+    assert (status, out) == (1, "")
+    assert "<stdin>:2:5: error[missing-value]" in err
+    assert run(capsys, "fmt", "-", "a.plas")[0] == 2
+
+
+def test_fmt_spells(capsys, tmp_path):
+    path = tmp_path / "a.plas"
+    path.write_text('neuron A:\n    """τ"""\n    τ = 5 ms   # τ\n    x² = 3\n'.replace("x²", "h_∞"), encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
+    assert run(capsys, "fmt", "--ascii", str(path))[0] == 0
+    assert path.read_text(encoding="utf-8") == 'neuron A:\n    """τ"""\n    tau = 5 ms   # τ\n    h_inf = 3\n'
+    assert run(capsys, "fmt", "--check", "--unicode", str(path))[0] == 1
+    assert run(capsys, "fmt", "--unicode", str(path))[0] == 0
+    assert path.read_text(encoding="utf-8") == text
+    assert run(capsys, "fmt", "--unicode", "--ascii", str(path))[0] == 2
 
 
 def test_models(capsys):
