@@ -130,7 +130,7 @@ def settings(network: Network) -> Iterator[Setting]:
     """Everything of a network that can be set: sizes, parameters of the network, of blocks, of populations and of projections."""
     named = [population for population in network.populations if not population.hidden]
     for population in named:
-        yield Setting("size", population.name, "", ONE, (Ref(population.as_owner, ""),))
+        yield Setting("size", population.name, "", ONE, (population.number,))
     for variable in network.variables:
         if variable.role in _SETTABLE:
             yield Setting("network", network.name, variable.name, variable.dimension, (Ref(Whose.NETWORK, variable.name),))

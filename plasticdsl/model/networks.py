@@ -8,7 +8,7 @@ from enum import Enum
 
 from plasticdsl.model.blocks import Block, Presence
 from plasticdsl.model.dynamics import SumInto
-from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import OfArgument, OfPopulation, OfProjection, Owner, Whose, owner_text
 from plasticdsl.model.parts import Emitted, NamedPart, Units
 from plasticdsl.model.patterns import DataSet, PatternSet
@@ -85,6 +85,12 @@ class Population:
     def as_owner(self) -> OfPopulation:
         """Whose its variables are, seen from outside."""
         return OfPopulation(self.name)
+
+    @property
+    def number(self) -> Ref:
+        """What is set to say how many there are: the population as such, or the parameter that counts its neurons where each unit is a segment of one."""
+        counted = refs(self.size) if self.block.sections else ()
+        return next(iter(counted), Ref(self.as_owner, ""))
 
     @property
     def spikes(self) -> bool:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import plasticdsl
-from plasticdsl.diagnostics.diagnostic import PlasError
 
 TEXT = """
 neuron Cell:
@@ -30,10 +29,27 @@ def test_how_many_neurons_there_are_is_a_parameter_of_the_network() -> None:
     assert len(net["tip"].V) == 3
 
 
-def test_it_is_not_the_size_of_the_population() -> None:
-    """Since parts of it are numbers of units."""
-    with pytest.raises(PlasError, match="can only be set as a parameter of the network"):
-        plasticdsl.parse(TEXT).build("Net", dt="0.1 ms", engine="python", parameters={"cell": 6})
+def test_it_is_set_as_the_size_of_the_population_too() -> None:
+    """In place of the parameter that the text counts them by, and where it counts them by a number. What stands in its place in size, follows."""
+    model = plasticdsl.parse(
+        f"{TEXT}    two = 2 Cell\n    tips = two.dend\n    Poisson(rate = 1 Hz) → two: S\nsynapse S:\n    on pre: post.V += w\n    w = 1 mV\n"
+    )
+    net = model.build("Net", dt="0.1 ms", engine="python", parameters={"cell": 3, "two": 4})
+    np.testing.assert_allclose(net["cell"].d, np.repeat([0.0, 25e-6, 75e-6], 3), rtol=1e-12)
+    np.testing.assert_allclose(net["two"].d, np.repeat([0.0, 25e-6, 75e-6], 4), rtol=1e-12)
+    assert (len(net["tip"].V), len(net["tips"].V), len(net["Poisson -> two"].pre)) == (3, 8, 12)
+    with pytest.raises(ValueError, match="cell is the size of a population and must be a whole number"):
+        model.build("Net", dt="0.1 ms", engine="python", parameters={"cell": 1.5})
+
+
+def test_experiments_set_and_sweep_it() -> None:
+    more = "    phase p for 1 steps\n    record tip.V at end\n    expect sum(tip.d) ≈ {}·75 µm ± 1e-3 µm\n"
+    text = TEXT + "experiment Two on Net:\n    dt = 0.1 ms\n    cell = 2\n" + more.format("2")
+    text += "experiment Some on Net:\n    dt = 0.1 ms\n    sweep cell in [1, 3]\n" + more.format("neurons_of_cell")
+    for name in ("Two", "Some"):
+        result = plasticdsl.parse(text).run(name, engine="python")
+        assert result.passed
+    assert plasticdsl.parse(text).run("Two", engine="python", parameters={"cell": 4})["tip.V"].shape == (4,)
 
 
 def test_segments_are_measured_in_space_constants() -> None:

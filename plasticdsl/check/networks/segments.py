@@ -17,6 +17,7 @@ from plasticdsl.check.terms.unification import Dim
 from plasticdsl.model import Block, Value
 from plasticdsl.model.expr import Binary, Expr, Number, Ref
 from plasticdsl.model.geometry import Measure, Section, first_segments, measure, membership, segments_of
+from plasticdsl.names import free_name
 from plasticdsl.symbolic.block_contents import default_values
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import of_kind
@@ -49,15 +50,24 @@ def measures(block: Block, neurons: Expr) -> dict[str, Value]:
 
 
 def with_parts(block: tree.Block, blocks: CheckedBlocks, context: Context) -> tree.Block:
-    """A network in which `axon = cell.axon` and `tip = cell.axon(300 µm)` are parts, chosen by the numbers of their units."""
+    """A network in which `axon = cell.axon` and `tip = cell.axon(300 µm)` are parts, chosen by the numbers of their units; how many neurons there are is a
+    parameter, on which these numbers depend."""
+    taken = {s.target.name for s in of_kind(block.body, tree.Define) if isinstance(s.target, tree.Name)}
     shaped: dict[str, tuple[tree.Population, CheckedBlock]] = {}
-    for population in of_kind(block.body, tree.Population):
-        checked = blocks.find("neuron", population.kind)
-        if checked is not None and checked.block.sections:
-            shaped[population.name.name] = population, checked
+    body: list[tree.Statement] = []
+    for statement in block.body:
+        if isinstance(statement, tree.Population):
+            checked = blocks.find("neuron", statement.kind)
+            if checked is not None and checked.block.sections:
+                number = free_name(f"neurons_of_{statement.name.name}", taken)
+                count = tree.Name(number, number, statement.size.span)
+                body.append(tree.Define(count, (), statement.size, statement.size.span))
+                statement = replace(statement, size=count)
+                shaped[statement.name.name] = statement, checked
+        body.append(statement)
     if not shaped:
         return block
-    return replace(block, body=tuple(_statement(s, shaped, context) for s in block.body))
+    return replace(block, body=tuple(_statement(s, shaped, context) for s in body))
 
 
 def _statement(statement: tree.Statement, shaped: Mapping[str, tuple[tree.Population, CheckedBlock]], context: Context) -> tree.Statement:

@@ -143,9 +143,6 @@ def _size(population: Population, setup: Setup, shared: Resolver) -> int:
     known: Given = population.size
     for name in filter(None, (population.as_many_as, population.name)):
         known = setup.settings.get(Ref(OfPopulation(name), ""), known)
-    if population.block.sections and known is not population.size:
-        message = f"How many neurons ‘{population.symbol}’ has decides which unit is which segment, and can only be set as a parameter of the network."
-        fail("bad-section", message, population.span, f"Write ‘N = 1’ and ‘{population.symbol} = N {population.block.name}’, and set N.")
     value = shared.of(known, population.name, population.span)
     size = whole(value) if isinstance(value, float) else None
     if size is None or not 1 <= size <= _MOST_UNITS:
