@@ -89,9 +89,15 @@ def load(source: SourceFile, folder: Path | None) -> Loaded:
     if isinstance(known, Loaded) and known.is_unchanged(source.path):
         return known
 
+    loaded = examined(read(source, folder))
+    cache.keep("models", name, loaded)
+    return loaded
+
+
+def examined(found: Checked) -> Loaded:
+    """What a checked file is when it is ready to run. Raises `PlasError` with all findings, rendered."""
     from plasticdsl.derive.products import held_products
 
-    found = read(source, folder)
     with rendered(found.sources):
         module = prepared(found)
     sets = [d for d in (*(d for n in module.networks for d in n.data), *(d for e in module.experiments for d in e.data)) if d.path]
@@ -99,9 +105,7 @@ def load(source: SourceFile, folder: Path | None) -> Loaded:
     held = (warning for network in module.networks for warning in held_products(network))
     digest = hashlib.blake2b(texts.encode(), digest_size=16).hexdigest()
     warnings = (*found.diagnostics, *dict.fromkeys(held))
-    loaded = Loaded(module, warnings, dict(found.sources), digest, {d.path: _stamp(d.path) for d in sets})
-    cache.keep("models", name, loaded)
-    return loaded
+    return Loaded(module, warnings, dict(found.sources), digest, {d.path: _stamp(d.path) for d in sets})
 
 
 def read(source: SourceFile, folder: Path | None = None) -> Checked:

@@ -8,8 +8,9 @@ and the library is ever opened, whatever the text says and wherever links point.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from plasticdsl.check.report import Reporter
@@ -43,9 +44,18 @@ def in_quotes(hint: Hint, text: str, span: Span) -> Hint:
     return replace(hint, at=Span(span.end - 1 - len(text), span.end - 1, span.path))
 
 
-def read_used(file: tree.File, folder: Path | None, report: Reporter) -> Read:
-    """Follows the `use` lines of `file`; `folder` is None for text that lies in no folder, which can use the library alone."""
-    found = Read({file.span.path: file})
+@lru_cache(maxsize=64)
+def _parsed(source: SourceFile) -> tree.File:
+    """The same file is used again and again while another is written."""
+    from plasticdsl.syntax.parser import parse
+
+    return parse(source)
+
+
+def read_used(file: tree.File, folder: Path | None, report: Reporter, texts: Mapping[Path, str]) -> Read:
+    """Follows the `use` lines of `file`; `folder` is None for text that lies in no folder, which can use the library alone. `texts`: what stands for the
+    files at these absolute paths."""
+    found = Read({file.span.path: file}, texts=texts)
     own = folder / Path(file.span.path).name if folder is not None else None
     if own is not None and own.is_file():
         found.names[own.resolve()] = file.span.path
@@ -58,13 +68,14 @@ class Read:
     """Files read so far, each once: files may use each other in a circle.
 
     `files`: what was read, by path, the using file first. `uses`: the path that each `use` line means; None where that file cannot be used.
-    `names`: the path in the spans of each file; None where it could not be read.
+    `names`: the path in the spans of each file; None where it could not be read. `texts`: what stands for files, by path.
     """
 
     files: dict[str, tree.File]
     uses: dict[Span, str | None] = field(default_factory=dict)
     sources: dict[str, SourceFile] = field(default_factory=dict)
     names: dict[Path, str | None] = field(default_factory=dict)
+    texts: Mapping[Path, str] = field(default_factory=dict)
 
     def follow(self, file: tree.File, folder: Path | None, report: Reporter) -> None:
         """Reads what the `use` lines of `file` mean, and what these files use."""
@@ -76,12 +87,10 @@ class Read:
         """The path in the spans of that file; None after reporting that it cannot be read."""
         if path in self.names:
             return self.names[path]
-        from plasticdsl.syntax.parser import parse
-
         self.names[path] = None
         try:
-            source = self.sources[str(path)] = read(path)
-            file = parse(source)
+            source = self.sources[str(path)] = SourceFile(str(path), self.texts[path]) if path in self.texts else read(path)
+            file = _parsed(source)
         except OSError as problem:
             report.error("use-not-found", f"‘{use.path}’ cannot be read: {problem.strerror}.", use.span)
             return None

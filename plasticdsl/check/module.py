@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from plasticdsl.check.blocks.block import CheckedBlocks, check_block
 from plasticdsl.check.experiments.beginnings import with_beginnings
@@ -31,19 +32,22 @@ from plasticdsl.syntax.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """`module` is None when there are errors. `sources`: every text read, by path, to render findings with."""
+    """`module` is None when there are errors. `sources`: every text read, by path, to render findings with. `known`: the model as far as it could be
+    made, errors or not, for those who look something up in it and run nothing."""
 
     module: Module | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, SourceFile]
+    known: Module | None = None
 
 
-def checked(read: Reading, source: SourceFile, *, folder: Path | None = None) -> Checked:
-    """Everything there is to say about a file: what could not be read, and what is wrong with blocks that depend on none of it."""
+def checked(read: Reading, source: SourceFile, *, folder: Path | None = None, texts: Mapping[Path, str] = MappingProxyType({})) -> Checked:
+    """Everything there is to say about a file: what could not be read, and what is wrong with blocks that depend on none of it. `texts`: what stands for
+    the files at these absolute paths, where editors have them open."""
     report = Reporter()
     for found in read.findings:
         report.add(found)
-    used = read_used(read.file, folder, report)
+    used = read_used(read.file, folder, report, texts)
     sight = in_sight(used, report)
     sources = {**used.sources, source.path: source}
     morphologies: dict[str, SourceFile] = {}
@@ -51,7 +55,7 @@ def checked(read: Reading, source: SourceFile, *, folder: Path | None = None) ->
         return Checked(None, report.diagnostics, sources)
     module = _module(read.file, known(sight, read.file.span.path, read.lost), sources, report, Folders(source.path, folder), morphologies)
     report.revise(lambda found: with_fractions(found, [item for item in read.file.items if isinstance(item, tree.Block)]))
-    return Checked(None if report.failed else module, report.diagnostics, {**sources, **morphologies})
+    return Checked(None if report.failed else module, report.diagnostics, {**sources, **morphologies}, module)
 
 
 def _module(

@@ -19,6 +19,7 @@ from plasticdsl.cli.doctor import doctor
 from plasticdsl.cli.files import check, compile_file, explain
 from plasticdsl.cli.fmt import fmt
 from plasticdsl.cli.library import models, new
+from plasticdsl.cli.lsp import lsp
 from plasticdsl.cli.run import run
 from plasticdsl.cli.test import test
 from plasticdsl.cli.watch import watch
@@ -124,6 +125,7 @@ _COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("new", new),
     ("watch", watch),
     ("doctor", doctor),
+    ("lsp", lsp),
 )
 for _name, _function in _COMMANDS:
     app.command(_name)(_guarded(_function))

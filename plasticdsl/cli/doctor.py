@@ -24,6 +24,7 @@ _NEEDED = ("numpy", "sympy", "lark", "jinja2", "llvmlite", "numba", "matplotlib"
 #: What others are for, by the name under which they are imported: what they are for, and the extra that installs them.
 _OPTIONAL = {
     "scipy": ("files that end in .mat, sparse matrices", "files"),
+    "pygls": ("the language server for editors", "lsp"),
 }
 
 _TRIAL = """

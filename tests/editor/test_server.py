@@ -1,0 +1,196 @@
+"""The language server as an editor sees it: a client of its own, over standard input and output."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lsprotocol import types as lsp
+
+from plasticdsl.cli.console import WrongUsage
+from plasticdsl.cli.lsp import lsp as lsp_command
+from plasticdsl.library import library_models
+from plasticdsl.source import SourceFile
+from plasticdsl.syntax.printer import format_file
+from tests.editor.client import Client, Server, running
+from tests.editor.mutants import BAD, mutant
+
+WRONG = "neuron A:\n    τ₊ = 3 ms\n    \U0001d465 = 1 mV\n    y = \U0001d465 + τ₊\n"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """One whose client would rather count in bytes or letters."""
+    others = lsp.GeneralClientCapabilities(position_encodings=[lsp.PositionEncodingKind.Utf8, lsp.PositionEncodingKind.Utf32])
+    with running(lsp.ClientCapabilities(general=others)) as found:
+        yield found
+
+
+def at(uri: str, line: int, character: int) -> dict[str, object]:
+    return {"text_document": lsp.TextDocumentIdentifier(uri), "position": lsp.Position(line, character)}
+
+
+def test_findings_stand_where_editors_count_them(server: Server) -> None:
+    """‘𝑥 + τ₊’: the letter of two units makes everything behind it stand one further."""
+
+    async def conversation(client: Client) -> None:
+        client.open("untitled:one", WRONG)
+        (found,) = await client.diagnostics("untitled:one")
+        assert found.code == "inconsistent-units"
+        line = WRONG.splitlines()[3]
+        begin = len(line[: line.index("τ")].encode("utf-16-le")) // 2
+        assert begin == 13
+        assert found.range == lsp.Range(lsp.Position(3, begin), lsp.Position(3, begin + 2))
+        assert found.related_information is not None
+        assert found.related_information[0].location.range == lsp.Range(lsp.Position(3, 8), lsp.Position(3, 10))
+        client.change("untitled:one", WRONG.replace("1 mV", "1 s"))
+        assert await client.diagnostics("untitled:one") == []
+
+    server.talk(conversation)
+
+
+def test_a_text_is_written_and_asked_about(server: Server) -> None:
+    async def conversation(client: Client) -> None:
+        uri, speaking = "untitled:two", client.speaking
+        client.open(uri, "neuron A:\n  x = 3 \n")
+        found = await speaking.text_document_completion_async(lsp.CompletionParams(**at(uri, 1, 8)))
+        assert isinstance(found, lsp.CompletionList)
+        units = {item.label: item for item in found.items}
+        assert units["ms"].text_edit == lsp.TextEdit(lsp.Range(lsp.Position(1, 8), lsp.Position(1, 8)), "ms")
+        client.change(uri, "neuron A:\n  𝑥\\tau = 3  ms\n")
+        found = await speaking.text_document_completion_async(lsp.CompletionParams(**at(uri, 1, 8)))
+        assert isinstance(found, lsp.CompletionList)
+        (tau,) = [item for item in found.items if item.label == "\\tau"]
+        assert tau.text_edit == lsp.TextEdit(lsp.Range(lsp.Position(1, 4), lsp.Position(1, 8)), "τ")
+        client.change(uri, "neuron A:\n  𝑥τ = 3  ms\n")
+        hover = await speaking.text_document_hover_async(lsp.HoverParams(**at(uri, 1, 11)))
+        assert hover is not None
+        assert isinstance(hover.contents, lsp.MarkupContent)
+        assert "time; 0.001 s" in hover.contents.value
+        assert hover.range == lsp.Range(lsp.Position(1, 11), lsp.Position(1, 13))
+        options = lsp.FormattingOptions(4, True)
+        edits = await speaking.text_document_formatting_async(lsp.DocumentFormattingParams(lsp.TextDocumentIdentifier(uri), options))
+        assert edits is not None
+        assert [(e.range.start.line, e.new_text) for e in edits] == [(1, "    𝑥τ = 3 ms\n")]
+        symbols = await speaking.text_document_document_symbol_async(lsp.DocumentSymbolParams(lsp.TextDocumentIdentifier(uri)))
+        assert symbols is not None
+        outer = symbols[0]
+        assert isinstance(outer, lsp.DocumentSymbol)
+        assert outer.children is not None
+        assert [outer.name, *(s.name for s in outer.children)] == ["A", "𝑥τ"]
+
+    server.talk(conversation)
+
+
+def test_hints_are_quick_fixes(server: Server) -> None:
+    async def conversation(client: Client) -> None:
+        uri = "untitled:three"
+        text = "neuron A:\n    τ_m = 20ms\n"
+        client.open(uri, text)
+        (found,) = await client.diagnostics(uri)
+        context = lsp.CodeActionContext([found])
+        actions = await client.speaking.text_document_code_action_async(
+            lsp.CodeActionParams(lsp.TextDocumentIdentifier(uri), found.range, context)
+        )
+        assert actions is not None
+        assert [a.title for a in actions] == ["Replace ‘20ms’ by ‘20 ms’", "Replace ‘20ms’ by ‘20·ms’"]
+        action = actions[0]
+        assert isinstance(action, lsp.CodeAction)
+        assert action.edit is not None
+        assert action.edit.changes is not None
+        (change,) = action.edit.changes[uri]
+        lines = text.splitlines()
+        lines[1] = lines[1][: change.range.start.character] + change.new_text + lines[1][change.range.end.character :]
+        client.change(uri, "\n".join(lines))
+        assert await client.diagnostics(uri) == []
+
+    server.talk(conversation)
+
+
+def test_files_that_use_each_other_are_followed(tmp_path: Path, server: Server) -> None:
+    (tmp_path / "parts.plas").write_text("neuron Part:\n    τ = 3 ms\n    τ dV/dt = −V\n", encoding="utf-8")
+    main, parts = ((tmp_path / name).as_uri() for name in ("main.plas", "parts.plas"))
+    text = 'use "parts"\n\nnetwork N:\n    E = 3 Part(τ = 2 ms)\n'
+
+    async def conversation(client: Client) -> None:
+        client.open(main, text)
+        assert await client.diagnostics(main) == []
+        client.open(parts, "neuron Part:\n    T = 3 ms\n    T dV/dt = −V\n")
+        assert await client.diagnostics(parts) == []
+        (found,) = await client.until(main, lambda found: len(found) == 1)
+        assert found.code == "unknown-parameter"
+        client.change(parts, "neuron Part:\n    τ = 3 ms\n    τ dV/dt = −(V\n")
+        assert [d.code for d in await client.diagnostics(parts)] == ["missing-bracket"]
+        (found,) = await client.until(main, lambda found: [d.code for d in found] == ["missing-bracket"])
+        assert found.range.start.line == 0
+        assert found.related_information is not None
+        assert found.related_information[0].location.uri == parts
+        client.speaking.text_document_did_close(lsp.DidCloseTextDocumentParams(lsp.TextDocumentIdentifier(parts)))
+        assert await client.until(main, lambda found: not found) == []
+
+    server.talk(conversation)
+
+
+def test_what_only_the_compiler_finds_comes_later(server: Server) -> None:
+    text = "neuron A:\n    τ = 1 ms\n    τ dx/dt = −x²\n    method: exact\n\nnetwork N:\n    a = 2 A\n"
+
+    async def conversation(client: Client) -> None:
+        client.open("untitled:four", text)
+        found = await client.until("untitled:four", bool)
+        assert [d.code for d in found] == ["method-impossible"]
+
+    server.talk(conversation)
+
+
+def test_a_text_is_broken_in_its_middle_and_mended_again(server: Server) -> None:
+    """All edits of a library model, letter by letter through a statement, and answers in between."""
+    text = library_models()["networks/song_abbott"].read_text(encoding="utf-8")
+    begin = text.index("    τ_m dV/dt")
+    end = text.index("\n", begin)
+
+    async def conversation(client: Client) -> None:
+        uri = "untitled:five"
+        client.open(uri, text)
+        assert await client.diagnostics(uri) == []
+        for stop in range(begin, end, 3):
+            client.change(uri, text[:stop] + text[end:])
+            place = text[:stop].count("\n")
+            found = await client.speaking.text_document_document_symbol_async(lsp.DocumentSymbolParams(lsp.TextDocumentIdentifier(uri)))
+            assert found is not None
+            assert [s.name for s in found][:4] == ["LIF", "Excitatory", "Inhibitory", "STDP"]
+            offers = await client.speaking.text_document_completion_async(lsp.CompletionParams(**at(uri, place, 40)))
+            assert isinstance(offers, lsp.CompletionList)
+        client.change(uri, text)
+        assert await client.diagnostics(uri) == []
+        options = lsp.FormattingOptions(4, True)
+        edits = await client.speaking.text_document_formatting_async(lsp.DocumentFormattingParams(lsp.TextDocumentIdentifier(uri), options))
+        assert not edits
+        assert format_file(SourceFile(uri, text)) == text
+
+    server.talk(conversation)
+
+
+def test_no_mutant_ends_the_server(server: Server) -> None:
+    """Every tenth of them one after the other in one text, and the server answers still; `test_robust` asks everything about all."""
+
+    async def conversation(client: Client) -> None:
+        uri = "untitled:six"
+        client.open(uri, "")
+        for path in BAD[::10]:
+            client.change(uri, mutant(path.read_text(encoding="utf-8"), path.stem))
+            await client.diagnostics(uri)
+            hover = lsp.HoverParams(**at(uri, 3, 9))
+            await client.speaking.text_document_hover_async(hover)
+        client.change(uri, WRONG)
+        assert len(await client.diagnostics(uri)) == 1
+
+    server.talk(conversation)
+
+
+def test_without_pygls_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pygls.lsp.server", None)
+    monkeypatch.delitem(sys.modules, "plasticdsl.editor.server", raising=False)
+    with pytest.raises(WrongUsage, match=r"pip install 'plasticdsl\[lsp\]'"):
+        lsp_command()
