@@ -35,9 +35,6 @@ def _coupled(system: System, name: str, rate: Expr, couplings: set[Call]) -> Cou
     block, own = system.block, Ref(Whose.OWN, name)
     if not block.sections:
         raise _wrong(block, name, "has no sections, along which something could flow", "For example ‘dendrite = cylinder(…)’.")
-    if name in system.noises:
-        hint = "Let a current have the noise: ‘τ dη/dt = −η + σ √τ ξ(t)’, and add it."
-        raise _wrong(block, name, f"has noise in {system.symbol(name)}, which flows along the cable", hint)
     if len(couplings) > 1 or next(iter(couplings)).arguments[0] != own:
         raise _wrong(
             block,
@@ -57,7 +54,8 @@ def _coupled(system: System, name: str, rate: Expr, couplings: set[Call]) -> Cou
     if coupling.function == "diffusion":  # the volume of a cylinder, by its area and diameter
         size = Binary("*", size, Binary("*", Number(0.25), Ref(Whose.OWN, "diameter")))
     weight = Binary("/", form.coefficient(_ALONG), size)
-    return Coupled(name, halfway(form.offset), halfway(slope), weight, resistivity)
+    noise = system.noises.get(name)
+    return Coupled(name, halfway(form.offset), halfway(slope), weight, resistivity, None if noise is None else halfway(noise))
 
 
 def _replaced(expr: Expr, coupling: Call) -> Expr:

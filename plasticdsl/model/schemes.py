@@ -201,13 +201,15 @@ class Jumps:
 @dataclass(frozen=True, slots=True)
 class Coupled:
     """x' = rate + weight Σ_v (x_v − x)/r_v over the neighbours v of a segment, with the resistance r_v of the cable between the two, of which each half of
-    a segment has `resistivity` times its length over its cross-section. `slope`: ∂rate/∂x."""
+    a segment has `resistivity` times its length over its cross-section. `slope`: ∂rate/∂x. `noise`: the
+    amplitude of white noise of each segment's own (Itô)."""
 
     variable: str
     rate: Expr
     slope: Expr
     weight: Expr
     resistivity: Expr
+    noise: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,9 @@ class Cables:
     """All variables of neurons with sections: half a step of what is not coupled along the cable, by the schemes `before`; a step of each coupled variable
     by Crank and Nicolson's scheme, with the rate taken linear in it and all else held; and another half step, by the schemes `after` (Strang 1968; with
     the two halves of successive steps taken together that is Hines's staggered scheme, 1984). Of second order in dt; a cell-centred finite volume for each
-    segment makes it second order in space. `nodes`: of the tree, `segments`: how many a neuron has."""
+    segment makes it second order in space. Noise counts as a rate `noise` N(0, 1)/√dt throughout the step: where all is linear and the noise constant,
+    what is stationary has the covariance of the equations at any dt, since x(t + dt) = (1 + Z)⁻¹ ((1 − Z) x + √dt G N) with Z = −A dt/2 keeps a covariance
+    with (1 + Z) C (1 + Z)ᵀ − (1 − Z) C (1 − Z)ᵀ = dt G Gᵀ, that is A C + C Aᵀ + G Gᵀ = 0. `nodes`: of the tree, `segments`: how many a neuron has."""
 
     coupled: tuple[Coupled, ...]
     before: tuple[Scheme, ...]

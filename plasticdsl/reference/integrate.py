@@ -359,6 +359,8 @@ def _along(run: Run, owner: str, scheme: Cables, one: Coupled, step: float) -> F
     """Crank and Nicolson’s step: twice as far as to its middle, where (2/dt − a) x = (2/dt) x(t) + (rate − a x(t)) + what comes along."""
     scope, now = everything(run.structure, seen_from(run, owner), owner), run.frame.values[owner][one.variable]
     slope, rate, weight = (rate_of(run, owner, one.variable, e, scope) for e in (one.slope, one.rate, one.weight))
+    if one.noise is not None:
+        rate = rate + rate_of(run, owner, one.variable, one.noise, scope) * _kick(run, owner, one.variable) / step
     resistances = _each(run, owner, one.resistivity, scope) * _each(run, owner, Ref(Whose.OWN, Measure.HALF.value), scope)
     pole = 2.0 / step - slope
     return 2.0 * on_tree(scheme, pole, pole * now + rate, weight, resistances) - now

@@ -61,6 +61,7 @@ def random_tree(seed: int) -> str:
     delayed = "    part → cell: Opens, all to all, w = 0.1, delay = 0.5 ms\n" if rng.random() < 0.5 else ""
     own = [name for name in ("m", "w") if f"{name}(0)" in states]
     method = str(rng.choice(["", "Rosenbrock", "adaptive, tolerance 1e-7", "RK4", "Heun", "exponential Euler"])) if own else ""
+    noise = str(rng.choice(["", "", " + 1 pA/µm √(1 ms) ξ(t)/√area", " + 0.1 mS/cm² √(1 ms) V ξ(t)"]))
     states += f"    method: {method} for {', '.join(own)}\n" if method else ""
     return (
         "neuron Cell:\n    C_m = 1 µF/cm²\n    R_i = 100 Ω·cm\n    d = 1.5 µm\n    l = 60 µm\n    D = 2 µm²/ms\n    input I : nA\n    input g : mS/cm²\n"
@@ -69,7 +70,7 @@ def random_tree(seed: int) -> str:
         + f"    R_by_section = 80 Ω·cm  if {other} = 1\n                   200 Ω·cm otherwise\n"
         + "    R_of_unit ~ U(50 Ω·cm, 250 Ω·cm)\n"
         + f"    g_max = 4 mS/cm²  if {some} = 1\n            0 mS/cm²  otherwise\n"
-        + f"    C_m dV/dt = −({leak}){channels} − g V + axial(V, {resistivity}) + I/area + 0.2 µA/cm²{moving}\n"
+        + f"    C_m dV/dt = −({leak}){channels} − g V + axial(V, {resistivity}) + I/area + 0.2 µA/cm²{moving}{noise}\n"
         + states
         + f"    V(0) = −65 mV\n    {spike}:\n        n += 1\n    n(0) = 0\n\n"
         + "synapse Opens:\n    5 ms dx/dt = −x\n    on pre: x += 1\n    post.g = 0.01 mS/cm² Σ w x\n\n"

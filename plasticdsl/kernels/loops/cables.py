@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Group, Local, Part
-from plasticdsl.kernels.loops.flows import FlowContext, comment, flow, scheme_arguments, still, within_bounds
+from plasticdsl.kernels.loops.flows import FlowContext, comment, drawn, flow, noise_stream, scheme_arguments, still, within_bounds
 from plasticdsl.kernels.loops.names import I, Names, each_unit
-from plasticdsl.kernels.program import Array, Comment, Fill, Let, Read, Scalar, Size, Statement, Store, element, minus, plus, times
+from plasticdsl.kernels.program import ONE, Array, Comment, Fill, Let, Read, Scalar, Size, Statement, Store, element, minus, plus, times
 from plasticdsl.kernels.recipes import Apply, Formula
-from plasticdsl.model.expr import Binary, Number, Ref
+from plasticdsl.model.expr import Binary, Call, Number, Ref
 from plasticdsl.model.geometry import Measure
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Cables, Coupled
@@ -45,6 +45,9 @@ def _solve(one: Coupled, context: FlowContext) -> Iterator[Statement]:
     yield comment(v, context, "Crank-Nicolson along the cable")
     yield Let(SLOPE, still(v, names.resolve(one.slope), context))
     yield Let(RATE, still(v, names.resolve(one.rate), context))
+    if one.noise is not None:
+        kick = times(Call("sqrt", (Binary("/", ONE, names.dt),)), drawn(v, context))
+        yield Let(RATE, plus(Read(RATE), still(v, times(names.resolve(one.noise), kick), context)))
     yield Store(element(group.field(Part.CABLE_DIAGONAL), I), minus(Read(PER_HALF), Read(SLOPE)))
     yield Store(element(group.field(Part.CABLE_RIGHT), I), plus(times(minus(Read(PER_HALF), Read(SLOPE)), now), Read(RATE)))
     yield Store(element(group.field(Part.CABLE_WEIGHTS), I), still(v, names.resolve(one.weight), context))
@@ -85,6 +88,8 @@ def arguments(scheme: Cables, names: Names, held: frozenset[str]) -> Iterator[Ar
     yield Array(group.field(Part.SEGMENTS), "int64", (points,), tuple(float(node.segment) for node in scheme.nodes), False)
     ways = tuple(node.way for node in scheme.nodes)
     for one in scheme.coupled:
+        if one.noise is not None:
+            yield noise_stream(group, one.variable)
         halves = (Formula(group, Ref(Whose.OWN, Measure.HALF.value)), Formula(group, one.resistivity))
         passing = Apply(passings, (ways, *halves, units, scheme.segments))
         yield Array(group.field(Part.PASSING, one.variable), "float64", (everywhere,), passing, False)

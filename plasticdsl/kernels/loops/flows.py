@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from plasticdsl.kernels import recipes
-from plasticdsl.kernels.identifiers import Field, Local, Part
+from plasticdsl.kernels.identifiers import Field, Group, Local, Part
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.factors import in_common
 from plasticdsl.kernels.loops.names import DT, N, Names, T, local, stage_time
@@ -246,13 +246,18 @@ def scheme_arguments(scheme: Scheme, names: Names, size: Field, held: frozenset[
             return _propagators(scheme, names, size, held)
         case EulerMaruyama(variables, noises=noises) | TwoStages(variables, noises=noises) | Milstein(variables, noises=noises):
             noisy = [v for v, noise in zip(variables, noises, strict=True) if noise is not None]
-            return [Scalar(owner.field(Part.NOISE, v), "int64", stream_of(owner.name, "noise", v)) for v in noisy]
+            return [noise_stream(owner, v) for v in noisy]
         case Rosenbrock(variables=(first, *_), tolerance=float()):
             return [Array(owner.field(Part.LENGTHS, first), "float64", (size,))]
         case Jumps(variables=(first, *_)):
             return [Scalar(owner.field(Part.JUMPS, first), "int64", stream_of(owner.name, "jumps", first))]
         case _:
             return []
+
+
+def noise_stream(owner: Group, variable: str) -> Scalar:
+    """The random stream of the noise of a variable."""
+    return Scalar(owner.field(Part.NOISE, variable), "int64", stream_of(owner.name, "noise", variable))
 
 
 def _length(names: Names) -> Recipe:
@@ -439,12 +444,12 @@ def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Stateme
             width = Call("sqrt", (context.names.dt,))
             if may_vanish(noise):
                 amplitude, kick = local(v, "amplitude"), local(v, "kick")
-                drawn = Binary("*", Binary("*", Read(amplitude), width), _drawn(v, context))
+                moved = Binary("*", Binary("*", Read(amplitude), width), drawn(v, context))
                 statements += [Let(amplitude, still(v, resolve(noise), context)), Let(kick, ZERO)]
-                statements.append(If(Compare("!=", Read(amplitude), ZERO), (Let(kick, drawn),)))
+                statements.append(If(Compare("!=", Read(amplitude), ZERO), (Let(kick, moved),)))
                 value = Binary("+", value, Read(kick))
             else:
-                value = Binary("+", value, still(v, Binary("*", Binary("*", resolve(noise), width), _drawn(v, context)), context))
+                value = Binary("+", value, still(v, Binary("*", Binary("*", resolve(noise), width), drawn(v, context)), context))
         statements.append(Let(local(v, "new"), value))
     return statements
 
@@ -454,7 +459,7 @@ def may_vanish(amplitude: Expr) -> bool:
     return any(isinstance(node, Choice) or (isinstance(node, Call) and node.function in ("step", "max", "min")) for node in walk(amplitude))
 
 
-def _drawn(variable: str, context: FlowContext) -> Expr:
+def drawn(variable: str, context: FlowContext) -> Expr:
     """A normal number for the noise of a variable in this step."""
     return Call("normal", (Read(SEED), Read(context.names.group.field(Part.NOISE, variable)), Read(context.unit), context.names.draw))
 
@@ -463,7 +468,7 @@ def _kicks(scheme: TwoStages | Milstein, context: FlowContext) -> list[Statement
     """Locals with ΔW = √dt N(0, 1) of each variable that has noise."""
     width = Call("sqrt", (context.names.dt,))
     noisy = [v for v, noise in zip(scheme.variables, scheme.noises, strict=True) if noise is not None]
-    return [Let(local(v, "kick"), Binary("*", width, _drawn(v, context))) for v in noisy]
+    return [Let(local(v, "kick"), Binary("*", width, drawn(v, context))) for v in noisy]
 
 
 def _two_stages(scheme: TwoStages, context: FlowContext) -> list[Statement]:
