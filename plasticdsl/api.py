@@ -17,6 +17,7 @@ from plasticdsl.options import CompileOptions, EngineName, Precision
 from plasticdsl.source import SourceFile
 
 if TYPE_CHECKING:
+    from plasticdsl.document.description import Document
     from plasticdsl.net import Net
     from plasticdsl.results.result import Result
     from plasticdsl.runtime.play.progress import Progress
@@ -67,6 +68,17 @@ class Model:
 
     def __repr__(self) -> str:
         return f"<Model {self._loaded.module.path}: networks {', '.join(self.networks) or 'none'}; experiments {', '.join(self.experiments) or 'none'}>"
+
+    @property
+    def document(self) -> Document:
+        """The model as a methods section: tables, formulas as they were written, and diagrams, as plain data."""
+        return driver.document(self._loaded)
+
+    def _repr_html_(self) -> str:
+        """What a notebook displays: equations, parameters with units, and a diagram of each network."""
+        from plasticdsl.document.html import piece
+
+        return piece(self.document)
 
     def build(
         self,

@@ -36,6 +36,7 @@ from plasticdsl.source import SourceFile
 
 if TYPE_CHECKING:
     from plasticdsl.check.module import Checked
+    from plasticdsl.document.description import Document
     from plasticdsl.kernels.program import Artifact, Program
     from plasticdsl.model.experiments import Experiment
     from plasticdsl.plan.plan import Plan
@@ -322,6 +323,13 @@ def export(loaded: Loaded, options: CompileOptions) -> str:
         program = program_of(plan_of(network, per_unit(network), listed), listed)
     dt, in_steps = default_step(loaded.module, network)
     return embed(program, network, defaults(network), dt, in_steps=in_steps, alone=not loaded.module.networks)
+
+
+def document(loaded: Loaded) -> Document:
+    """The file as a methods section."""
+    from plasticdsl.document.describe import describe
+
+    return describe(loaded.module, loaded.sources)
 
 
 def explain(loaded: Loaded, options: CompileOptions) -> str:

@@ -21,6 +21,7 @@ from plasticdsl.cli.fmt import fmt
 from plasticdsl.cli.library import models, new
 from plasticdsl.cli.lsp import lsp
 from plasticdsl.cli.run import run
+from plasticdsl.cli.show import show
 from plasticdsl.cli.test import test
 from plasticdsl.cli.watch import watch
 from plasticdsl.diagnostics.diagnostic import PlasError
@@ -120,6 +121,7 @@ _COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("check", check),
     ("test", test),
     ("explain", explain),
+    ("show", show),
     ("fmt", fmt),
     ("models", models),
     ("new", new),

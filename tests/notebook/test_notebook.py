@@ -5,13 +5,13 @@ from __future__ import annotations
 import pickle
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import plasticdsl
+from tests.markup import Page
 
 CELL = """%%plas cell
 neuron A:
@@ -94,30 +94,6 @@ def test_errors_are_called_what_they_are_caught_as() -> None:
     assert plain("\n".join(again._render_traceback_())).endswith(str(caught.value))
 
 
-class Page(HTMLParser):
-    """Text and tags of HTML; what is opened is closed."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.text: list[str] = []
-        self.feed(text)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        if tag not in ("img", "br", "meta"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-
 def test_a_result_displays_expectations_and_figures(shell: InteractiveShell) -> None:
     shell.run_cell(CELL.replace("cell\n", "model -q\n", 1))
     result = shell.user_ns["model"].run("E")
@@ -125,3 +101,12 @@ def test_a_result_displays_expectations_and_figures(shell: InteractiveShell) -> 
     assert page.tags.count("img") == 1
     assert {"passed", "failed", "rate(a) > 1 Hz", "rate(a) < 1 Hz", 'result["a.V"]'} <= set(page.text)
     assert result.expectations[0].found in page.text
+
+
+def test_a_model_displays_equations_parameters_and_a_diagram(shell: InteractiveShell) -> None:
+    shell.run_cell(CELL.replace("cell\n", "model -q\n", 1))
+    page = Page(shell.user_ns["model"]._repr_html_())
+    assert page.tags.count("svg") == 1
+    assert {"Neuron A", "Parameters of A", "dynamics", "spikes when", "%%plas model:3"} <= set(page.text)
+    assert {"10", "20", "ms"} <= {*page.inside["mn"], *page.inside["mi"]}
+    assert page.tags.count("mfrac") == 1

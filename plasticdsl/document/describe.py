@@ -1,0 +1,118 @@
+"""A file becomes a methods section.
+
+Comes in: the checked module, and the texts that it was read from, which are parsed once more: what is shown is what was written. Goes out: a `Document`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from plasticdsl.document.describe_blocks import block_section, functions_section, paragraphs
+from plasticdsl.document.describe_experiments import experiment_sections
+from plasticdsl.document.describe_networks import network_section
+from plasticdsl.document.description import Cell, Document, Inline, Section, Table, Words, cell
+from plasticdsl.document.references import references
+from plasticdsl.document.symbols import symbol
+from plasticdsl.document.typeset import separated, typeset
+from plasticdsl.document.written import Written, written
+from plasticdsl.library import SUFFIX
+from plasticdsl.model import Block, Network
+from plasticdsl.model.module import Module
+from plasticdsl.model.schemes import variables_of
+from plasticdsl.plan.explain import method
+from plasticdsl.source import SourceFile, Span
+from plasticdsl.syntax import tree
+from plasticdsl.syntax.parser import parse
+from plasticdsl.syntax.walk import nodes
+
+
+def describe(module: Module, sources: Mapping[str, SourceFile]) -> Document:
+    """The document of a file: its networks, the blocks that it declares or uses, how they are integrated, and its experiments."""
+    texts = _Texts(sources, module.path)
+    own = texts.files[module.path]
+    blocks = [b for b in module.blocks if b.span.path == module.path or b.name in _used(module)]
+    of_blocks = [(found, b) for b in blocks if (found := texts.block(b.span)) is not None]
+    of_networks = [(found, n) for n in module.networks if (found := texts.block(n.span)) is not None]
+    experiments = [item for item in own.items if isinstance(item, tree.Block) and item.kind == "experiment"]
+    sections = [network_section(found, n, texts.written(n.span)) for found, n in of_networks]
+    sections += [block_section(found, b, texts.written(b.span)) for found, b in of_blocks]
+    functions = list(_functions(texts, module.path, [b for b, _ in of_blocks]))
+    sections += [functions_section(functions)] if functions else []
+    sections += [_numerics(found, n, experiments) for found, n in of_networks]
+    sections += experiment_sections(experiments, texts.of(module.path))
+    docs = [module.doc, *(b.doc for b, _ in (*of_blocks, *of_networks)), *(e.doc for e in experiments)]
+    title, *rest = paragraphs(own.doc) or ((Words(Path(module.path).stem),),)
+    return Document(_title(module.path), (title, *rest), tuple(sections), references(docs))
+
+
+def _title(path: str) -> str:
+    return "Model" if path.startswith("<") else Path(path).name.removesuffix(SUFFIX)
+
+
+class _Texts:
+    """The texts that were read, parsed."""
+
+    def __init__(self, sources: Mapping[str, SourceFile], main: str) -> None:
+        self.files = {path: parse(source) for path, source in sources.items() if path == main or path.endswith(SUFFIX)}
+        self.known = {path: written(sources[path]) for path in self.files}
+
+    def of(self, path: str) -> Written:
+        """The text of that path."""
+        return self.known[path]
+
+    def written(self, span: Span) -> Written:
+        """The text that a place is in."""
+        return self.known[span.path]
+
+    def block(self, span: Span) -> tree.Block | None:
+        """The block at a place."""
+        items = self.files[span.path].items if span.path in self.files else ()
+        return next((b for b in items if isinstance(b, tree.Block) and b.span.start <= span.start < b.span.end), None)
+
+
+def _used(module: Module) -> set[str]:
+    """The names of blocks that networks are made of."""
+    units = {p.block.name for n in module.networks for p in n.populations}
+    origins = {block for n in module.networks for p in n.projections for _, (block, _) in p.origins}
+    return units | origins | {rule for n in module.networks for p in n.projections for rule in p.rules}
+
+
+def _functions(texts: _Texts, path: str, blocks: Iterable[tree.Block]) -> Iterator[tuple[tree.Function, Written]]:
+    """Those of the file, and of other files those that blocks apply."""
+    applied = {n.function.name for n in nodes(tuple(blocks)) if isinstance(n, tree.Apply) and isinstance(n.function, tree.Name)}
+    for where, file in texts.files.items():
+        for item in file.items:
+            if isinstance(item, tree.Function) and (where == path or item.name.name in applied):
+                yield item, texts.of(where)
+
+
+# --- how it is integrated --------------------------------------------------------------------------------------------
+
+
+def _numerics(block: tree.Block, network: Network, experiments: Iterable[tree.Block]) -> Section:
+    """Integrators and steps."""
+    rows: list[tuple[Cell, ...]] = []
+    owners = [(p.symbol, p.block) for p in network.populations] + [(p.symbol, p.connection) for p in network.projections]
+    for owner, made in owners:
+        for scheme in made.schemes:
+            names = separated([symbol(_symbol(made, name)) for name in variables_of(scheme)])
+            rows.append((cell((symbol(owner),)), cell((names,)), cell(method(scheme))))
+    steps = list(_steps(block.name.name, experiments))
+    if steps:
+        rows.append((cell("time step"), cell(), tuple(steps)))
+    title = f"Numerics of {block.name.text}"
+    return Section("numerics", title, (), None, (Table(title, ("of", "variables", "integrator"), tuple(rows)),) if rows else ())
+
+
+def _symbol(block: Block, name: str) -> str:
+    found = block.variable(name)
+    return name if found is None else found.symbol
+
+
+def _steps(network: str, experiments: Iterable[tree.Block]) -> Iterator[tuple[Inline, ...]]:
+    for experiment in experiments:
+        for s in experiment.body:
+            of_this = experiment.on is None or experiment.on.name == network
+            if isinstance(s, tree.Define) and isinstance(s.target, tree.Name) and s.target.name == "dt" and of_this:
+                yield typeset(s.rhs), Words(f" in {experiment.name.text}")
