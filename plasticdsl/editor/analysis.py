@@ -22,6 +22,9 @@ from plasticdsl.syntax.parser import reading
 from plasticdsl.syntax.reading import Reading
 from plasticdsl.syntax.statements import Written, written
 
+#: What a fault of plasticdsl itself is called in an editor; it is no finding about a text, so nothing explains it.
+_FAULT = "internal-error"
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -69,7 +72,7 @@ def analyse(source: SourceFile, folder: Path | None = None, texts: Mapping[Path,
 def unchecked(source: SourceFile, folder: Path | None, problem: BaseException) -> Analysis:
     """What is left of an analysis when the compiler itself fails, which is said to the reader."""
     message = f"plasticdsl failed on this text: {type(problem).__name__}. This is a fault of plasticdsl; please report it."
-    said = Diagnostic("internal-error", message, Span(0, 0, source.path))
+    said = Diagnostic(_FAULT, message, Span(0, 0, source.path))
     read = Reading(tree.File("", (), Span(0, len(source.text), source.path)), (), None)
     found = Checked(None, (said,), {source.path: source})
     return Analysis(source, folder, Layout((), (), ()), (), read, found)
