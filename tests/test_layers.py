@@ -24,9 +24,9 @@ ENTRANCES = frozenset(
         "highlight",
         "diagnostics.codes",
         "support.functions",
+        "support.noise",
         "support.sorting",
         "support.trees",
-        "support.vmath",
         "support.vmath_single",
     )
 )

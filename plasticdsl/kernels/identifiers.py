@@ -186,6 +186,11 @@ class Part(Enum):
     EVENT_STREAM = "draw_{}", "random stream of draw {} at events"
     NOISE = "noise_{}", "random stream of the noise of {}"
     LENGTHS = "step_length_{}", "how long a step of {}, and of what goes with it, may be next (s); 0: none has been made"
+    AMPLITUDE = "{}_amplitudes", "amplitude of the noise of {} in this step"
+    DRAWN = "{}_drawn", "a normal number, drawn in this step where that is not 0"
+    ACTIVE = "active", "units of a group in which a noise is not 0"
+    FOUND = "found", "the normal numbers of these"
+    TOGETHER = "together", "connections of {group} that are looked at together"
     JUMPS = "jumps_{}", "random stream of the reactions of {}"
     PERIOD = "period_{}", "period in steps"
     # of a projection

@@ -23,8 +23,8 @@ _SUPPORT = "plasticdsl.support."
 #: Support modules, and how generated modules compile their functions: not, each by itself, or into every loop that calls them. `contracted`: with sums in
 #: any order, and a product that is added rounded once; what kernels call of these by itself, since it is large, and what that calls into it.
 MODULES: Mapping[str, Compiled] = {
-    "functions": "alone", "vmath": "inline", "vmath_single": "inline", "philox": "alone", "draws": "alone", "counts": "alone", "hazards": "inline",
-    "orders": "alone", "products": "contracted", "memory": "alone", "sorting": "alone", "propagators": "", "arrays": "",
+    "functions": "alone", "vmath": "inline", "vmath_single": "inline", "philox": "inline", "draws": "alone", "counts": "alone", "hazards": "inline",
+    "orders": "alone", "products": "contracted", "memory": "alone", "noise": "alone", "sorting": "alone", "propagators": "", "arrays": "",
     "elementwise": "", "random": "", "distributions": "", "subsets": "", "steps": "", "structure": "", "trees": "alone", "units": "", "connections": "",
     "connectivity": "", "pairs": "", "spikes": "", "values": "",
 }  # fmt: skip

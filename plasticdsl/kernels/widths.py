@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import reduce
 
-from plasticdsl.kernels.identifiers import Field, Kernel, Local
+from plasticdsl.kernels.identifiers import Field, Kernel, Local, Part
 from plasticdsl.kernels.kinds import COUNTS, DRAWS, Kind, Kinds
 from plasticdsl.kernels.loops.collect import changed, statements
 from plasticdsl.kernels.program import ONE, Element, Let, Program, Read, minus, plus, times
@@ -137,7 +137,8 @@ def widths(program: Program, kinds: Mapping[Kernel, Kinds]) -> dict[Kernel, Widt
 def _of_array(dtype: str, changes: bool, name: Field) -> Width:
     if dtype == "float32":
         return Width.SINGLE
-    return Width.EITHER if dtype == "float64" and not changes and not name.is_decay else Width.DOUBLE
+    rounded = dtype == "float64" and not changes and not name.is_decay and name.part is not Part.DRAWN
+    return Width.EITHER if rounded else Width.DOUBLE
 
 
 def _settled(known: Widths, lets: list[Let]) -> Widths:

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 import math
 
+from plasticdsl.support.vmath import cosine_of_turns, minus_log
+
 
 def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
     """Ten rounds over counter (c0, c1, c2, c3) with key (k0, k1), all 32-bit numbers; returns four 32-bit numbers."""
@@ -58,5 +60,4 @@ def exponential(seed: int, stream: int, unit: int, draw: int) -> float:
 def normal(seed: int, stream: int, unit: int, draw: int) -> float:
     """A normally distributed number of mean 0 and variance 1 (Box & Muller 1958; the second value of the pair is not used)."""
     b0, b1, b2, b3 = random_bits(seed, stream, unit, draw)
-    radius = math.sqrt(-2.0 * math.log(to_unit_interval(b0, b1)))
-    return radius * math.cos(6.283185307179586 * to_unit_interval(b2, b3))
+    return math.sqrt(2.0 * minus_log(to_unit_interval(b0, b1))) * cosine_of_turns(to_unit_interval(b2, b3))

@@ -1,7 +1,7 @@
 """Random numbers for setting up a network and for the reference interpreter, vectorised over units or draws.
 
-Comes in: seed, stream, units and draws (whole numbers or arrays that broadcast). Goes out: float64 arrays. `uniforms` gives the same bits
-as `uniform` of `support/philox.py`, `normals` and `exponentials` the same values up to the mathematical library's last digit.
+Comes in: seed, stream, units and draws (whole numbers or arrays that broadcast). Goes out: float64 arrays. `uniforms` and `normals` give
+the same bits as `uniform` and `normal` of `support/philox.py`, `exponentials` the same values up to the mathematical library's last digit.
 
 `bulk_uniforms` is a second, faster source for long rows of numbers that are only drawn once, before the first step.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,9 +18,11 @@ from numpy.typing import ArrayLike, NDArray
 from plasticdsl.support.arrays import Floats, Integers
 from plasticdsl.support.counts import WORDS
 from plasticdsl.support.hazards import GRAIN, GRAINS
+from plasticdsl.support.vmath import cosine_of_turns, minus_log
 
 Words = NDArray[np.uint64]
 _OfBits = Callable[[list[Words]], Floats]
+_OfFloats = Callable[[Floats], Floats]
 
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
@@ -61,7 +64,12 @@ def hazards(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:
 
 def normals(seed: int, stream: int, unit: ArrayLike, draw: ArrayLike) -> Floats:
     """Normally distributed numbers of mean 0 and variance 1 (Box & Muller 1958)."""
-    return _per_block(seed, stream, unit, draw, lambda b: box_muller(_unit_interval(b[0], b[1]), _unit_interval(b[2], b[3])))
+    return _per_block(seed, stream, unit, draw, _normals_of)
+
+
+def _normals_of(b: list[Words]) -> Floats:
+    log, cosine = cast(_OfFloats, minus_log), cast(_OfFloats, cosine_of_turns)
+    return np.asarray(np.sqrt(2.0 * log(_unit_interval(b[0], b[1]))) * cosine(_unit_interval(b[2], b[3])))
 
 
 def box_muller(first: Floats, second: Floats) -> Floats:

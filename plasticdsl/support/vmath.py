@@ -1,7 +1,9 @@
-"""Exponential functions from additions and multiplications alone, so that compilers work on several numbers at once.
+"""Exponential functions, and what makes normal numbers of uniform ones, from additions and multiplications alone, so that compilers work on several
+numbers at once.
 
 Comes in: a double. Goes out: a double, the same on every processor. Largest errors, in units in the last place: exp 1.0, expm1 1.3, `expm1_over_x` and
-`x_over_expm1` 1.9, tanh 2.0. Infinite and undefined arguments give what they should, and results below the range of normal numbers are not cut off.
+`x_over_expm1` 1.9, tanh 2.0, `minus_log` 0.8, `cosine_of_turns` 3.5. Of exponential functions, infinite and undefined arguments give what they should,
+and results below the range of normal numbers are not cut off.
 
 The argument is taken apart as x = k ln 2 + r with whole k and |r| ≤ ln 2/2 (ln 2 in two parts, so that k ln 2 is exact; Cody & Waite 1980,
 "Software manual for the elementary functions", ch. 6). Where e^x − 1 is wanted, k is 0 up to |x| = ½: just beyond ln 2/2 one would else take two numbers
@@ -25,6 +27,10 @@ OF_TINY = 4318952042648305664
 
 #: 2⁻⁶⁴: in quotients both sides are that much smaller, so that e^x may be larger than the largest double.
 TINY = 5.421010862427522e-20
+
+#: The bits of √½ and of `ROUNDER`.
+OF_ROOT = 4604544271217802189
+OF_ROUNDER = 4843621399236968448
 
 #: All bits of a double that hold its exponent and sign.
 EXPONENT = -4503599627370496
@@ -121,3 +127,31 @@ def x_over_expm1(x: float) -> float:
     above = 1.0 if near else x * TINY
     below = 1.0 + r * rest if near else part * (r + r * r * rest) + (part - TINY)
     return above / below
+
+
+def minus_log(u: float) -> float:
+    """−ln u for a number u > 0, or an array of them, from 10⁻³⁰⁷ on. u = 2^k (1 + f) with whole k and 1 + f from √½ to √2; for s = f/(2 + f), ln(1 + f) =
+    2 artanh s = f − f²/2 + s (f²/2 + s² p(s²)), where p is the polynomial that meets (2 artanh s − 2 s)/s³ at Chebyshev's points."""
+    bits = np.float64(u).view(np.int64)
+    exponent = (bits - OF_ROOT) >> 52
+    k = np.int64(exponent + OF_ROUNDER).view(np.float64) - ROUNDER
+    f = np.int64(bits - (exponent << 52)).view(np.float64) - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    z2 = z * z
+    low = (0.666666666666667 + z * 0.39999999999899505) + z2 * (0.28571428625975487 + z * 0.2222221113479508)
+    rest = z * (low + z2 * z2 * ((0.18182889125261723 + z * 0.15331721600556042) + z2 * 0.14616449685043406))
+    half = 0.5 * f * f
+    return ((half - (s * (half + rest) + k * LN2_LOW)) - f) - k * LN2_HIGH
+
+
+def cosine_of_turns(v: float) -> float:
+    """cos 2πv for v from 0 to 1, or an array of them, as sin 2πw with w = |v − ½| − ¼, which is exact where v has no digit beyond 2⁻⁵³: w times the
+    polynomial that meets (sin 2πw)/w at Chebyshev's points of w²."""
+    w = abs(v - 0.5) - 0.25
+    x = w * w
+    x2 = x * x
+    x4 = x2 * x2
+    low = (-41.34170224039976 + x * 81.60524927607489) + x2 * (-76.7058597530039 + x * 42.058693937537186)
+    high = (-15.094642113811632 + x * 3.819936760749782) + x2 * (-0.717822415835364 + x * 0.10126285905316906)
+    return w * (6.283185307179586 + x * (low + x4 * high))

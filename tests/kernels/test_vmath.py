@@ -9,6 +9,7 @@ import pytest
 
 from plasticdsl.kernels.machine.assemble import optimised
 from plasticdsl.kernels.machine.translate import translated
+from plasticdsl.kernels.program import ZERO
 from plasticdsl.model.expr import Call
 from plasticdsl.runtime.engine.load import load
 from plasticdsl.support import vmath, vmath_single
@@ -125,7 +126,29 @@ def test_small_arguments_have_a_shorter_way_to_the_same_bits() -> None:
     np.testing.assert_array_equal([vmath.expm1_over_small_x(float(x)) for x in small], [vmath.expm1_over_x(float(x)) for x in small])
 
 
-def test_loops_are_vectorised() -> None:
+UNIFORM = (RNG.integers(0, 2**52, 3000) * 2 + 1) * 2.0**-53
+
+
+@pytest.mark.parametrize(
+    ("name", "points", "limit", "exact"),
+    [
+        ("minus_log", np.concatenate([UNIFORM, 1.0 - SMALL[SMALL > 1e-16], SMALL[SMALL > 0.0]]), 0.8, lambda u: -mpmath.log(u)),
+        ("cosine_of_turns", np.concatenate([UNIFORM, SMALL[SMALL > 0.0]]), 3.5, lambda v: mpmath.cos(2 * mpmath.pi * v)),
+    ],
+)
+def test_what_makes_normal_numbers(name: str, points: Any, limit: float, exact: Callable[[Any], Any]) -> None:
+    """The same for numbers and arrays. Cosines are right to as many digits where they are next to 0: no digit beyond 2⁻⁵³ is used there."""
+    function, points = getattr(vmath, name), points[(points > 0.0) & (points < 1.0)]
+    found = function(points)
+    np.testing.assert_array_equal(found, [function(float(x)) for x in points])
+    with mpmath.workprec(160):
+        for value, result in zip(points, found, strict=True):
+            true = exact(mpmath.mpf(float(value)))
+            assert abs(mpmath.mpf(float(result)) - true) <= limit * mpmath.mpf(float(np.spacing(abs(float(true))))), value
+
+
+@pytest.mark.parametrize("expr", [Call("exp", (Call("tanh", (name("x"),)),)), Call("normal", (name("x"), ZERO, name("x"), ZERO))])
+def test_loops_are_vectorised(expr: Call) -> None:
     """No call is left in the loop: that is what the functions are for."""
-    artifact = artifact_of(calculator(Call("exp", (Call("tanh", (name("x"),)),)), ("x",)))
+    artifact = artifact_of(calculator(expr, ("x",)))
     assert " x double>" in str(optimised(translated(artifact.program, artifact.source)))

@@ -68,6 +68,13 @@ def test_correlogram_of_pairs_of_different_units(width: int) -> None:
     np.testing.assert_allclose(curves.correlogram(first, first, first, width * DT, 12 * DT), without_itself, atol=1e-9)
 
 
+def test_lags_beyond_the_window_have_no_pairs() -> None:
+    """Of spikes in bins 0 and 2 of three with themselves, and of lags up to four bins."""
+    fired = Fired(np.array([0, 5]), np.array([0, 0]), 1, 0, 6, DT)
+    nobody = Fired(fired.steps[:0], fired.units[:0], 1, 0, 6, DT)
+    np.testing.assert_array_equal(curves.correlogram(fired, fired, nobody, 2 * DT, 8 * DT), [0, 0, 1, 0, 2, 0, 1, 0, 0])
+
+
 def test_psth_counts_what_each_round_reached() -> None:
     fired = spikes(4)
     begins, ends = np.array([5, 105, 305]), np.array([45, 145, 328])

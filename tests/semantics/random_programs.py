@@ -119,7 +119,7 @@ def cell(d: Draw) -> list[str]:
         case "nonlinear":
             flow = f"τ dv/dt = {drive} − v + 0.4 tanh(2 v − u) + g"
         case "noise":
-            flow = f"τ dv/dt = {drive} − v + g − 0.2 u + 0.2 √τ ξ(t)"
+            flow = f"τ dv/dt = {drive} − v + g − 0.2 u + 0.2 √τ {d.one('', 'step(v − 0.5) ', 'max(u − 0.1, 0) ')}ξ(t)"
         case "time":
             flow = f"τ dv/dt = {drive} − v + 0.3 sin(2 π·70 Hz·t) + g"
         case _:
@@ -221,7 +221,7 @@ def synapse(d: Draw, name: str, of_cells: bool) -> list[str]:
             )
         )
     if d.maybe("noise at connections", 0.15):
-        lines.append("15 ms dk_s/dt = 0.2 − k_s + 0.1 √(15 ms) ξ(t)")
+        lines.append(f"15 ms dk_s/dt = 0.2 − k_s + 0.1 √(15 ms) {d.one('', 'step(k_s − 0.02) ', 'step(post.v − 0.4) ')}ξ(t)")
         lines.append("every 3 ms: f += 0.1 k_s")
     if of_cells and d.maybe("a synapse waits for its post unit", 0.2):
         lines += block("on post", [d.one("f *= 0.9", "f += 0.1 w", "pre.a += 0.02 w")])

@@ -19,7 +19,7 @@ from plasticdsl.support import structure
 MODEL = """
 neuron Cell:
     τ = 20 ms
-    τ dV/dt = −V + g
+    τ dV/dt = −V + g + 0.1 √τ step(g − 0.4) ξ(t)
     5 ms dg/dt = −g
     V(0) ~ U(0, 0.9)
     spike when V > 1:

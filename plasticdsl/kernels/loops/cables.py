@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Group, Local, Part
-from plasticdsl.kernels.loops.flows import FlowContext, comment, drawn, flow, noise_stream, scheme_arguments, still, within_bounds
+from plasticdsl.kernels.loops.flows import FlowContext, comment, flow, scheme_arguments, still, within_bounds
 from plasticdsl.kernels.loops.names import I, Names, each_unit
+from plasticdsl.kernels.loops.noise import drawn, noise_stream
 from plasticdsl.kernels.program import ONE, Array, Comment, Fill, Let, Read, Scalar, Size, Statement, Store, element, minus, plus, times
 from plasticdsl.kernels.recipes import Apply, Formula
 from plasticdsl.model.expr import Binary, Call, Number, Ref

@@ -6,16 +6,16 @@ All schemes read the values at t_n; new values go to locals first and are stored
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 
 from plasticdsl.kernels import recipes
-from plasticdsl.kernels.identifiers import Field, Group, Local, Part
+from plasticdsl.kernels.identifiers import Field, Local, Part
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.factors import in_common
 from plasticdsl.kernels.loops.names import DT, N, Names, T, local, stage_time
 from plasticdsl.kernels.program import ZERO, Array, Comment, If, Let, Read, Scalar, Statement, Store, element
-from plasticdsl.kernels.recipes import SEED, Apply, Formula, Recipe
+from plasticdsl.kernels.recipes import Apply, Formula, Recipe
 from plasticdsl.model import Flow, Variable
 from plasticdsl.model.expr import (
     Binary,
@@ -31,7 +31,6 @@ from plasticdsl.model.expr import (
     moves_with_time,
     rebuild,
     refs,
-    walk,
 )
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
@@ -77,6 +76,7 @@ class FlowContext:
     free: Expr | None = None
     small: frozenset[str] = frozenset()
     sums: frozenset[str] = frozenset()
+    drawn: Mapping[str, tuple[Expr, Expr]] = field(default_factory=dict)
 
     def variable(self, name: str) -> Variable:
         """What moves, with its bounds."""
@@ -111,12 +111,10 @@ def _scheme(scheme: Scheme, context: FlowContext) -> list[Statement]:
             return _exponential_runge_kutta(scheme, context)
         case Euler():
             return _euler(scheme, context)
-        case EulerMaruyama():
-            return _euler_maruyama(scheme, context)
-        case TwoStages():
-            return _two_stages(scheme, context)
-        case Milstein():
-            return _milstein(scheme, context)
+        case EulerMaruyama() | TwoStages() | Milstein():
+            from plasticdsl.kernels.loops.noise import noisy
+
+            return noisy(scheme, context)
         case Cables():
             raise TypeError("what flows along cables is no flow of one unit")
         case Jumps():
@@ -134,7 +132,7 @@ def within_bounds(variable: str, value: Expr, context: FlowContext) -> Expr:
     return clipped(value, context.variable(variable), context.names.resolve)
 
 
-def _bounded(variable: str, moved: Local, context: FlowContext) -> list[Statement]:
+def bounded(variable: str, moved: Local, context: FlowContext) -> list[Statement]:
     """A local brought into the bounds of its variable, where it has bounds."""
     value = within_bounds(variable, Read(moved), context)
     return [] if value == Read(moved) else [Let(moved, value)]
@@ -244,20 +242,16 @@ def scheme_arguments(scheme: Scheme, names: Names, size: Field, held: frozenset[
     match scheme:
         case Exact():
             return _propagators(scheme, names, size, held)
-        case EulerMaruyama(variables, noises=noises) | TwoStages(variables, noises=noises) | Milstein(variables, noises=noises):
-            noisy = [v for v, noise in zip(variables, noises, strict=True) if noise is not None]
-            return [noise_stream(owner, v) for v in noisy]
+        case EulerMaruyama() | TwoStages() | Milstein():
+            from plasticdsl.kernels.loops.noise import noise_arguments
+
+            return list(noise_arguments(scheme, names))
         case Rosenbrock(variables=(first, *_), tolerance=float()):
             return [Array(owner.field(Part.LENGTHS, first), "float64", (size,))]
         case Jumps(variables=(first, *_)):
             return [Scalar(owner.field(Part.JUMPS, first), "int64", stream_of(owner.name, "jumps", first))]
         case _:
             return []
-
-
-def noise_stream(owner: Group, variable: str) -> Scalar:
-    """The random stream of the noise of a variable."""
-    return Scalar(owner.field(Part.NOISE, variable), "int64", stream_of(owner.name, "noise", variable))
 
 
 def _length(names: Names) -> Recipe:
@@ -344,7 +338,7 @@ def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
             for v in scheme.variables:
                 there = local(v, f"at{stage}")
                 statements.append(Let(there, Binary("+", start[v], Binary("*", ahead, Read(local(v, f"k{stage - 1}"))))))
-                statements += _bounded(v, there, context)
+                statements += bounded(v, there, context)
                 values[v] = Read(there)
         for v, rate in zip(scheme.variables, scheme.rates, strict=True):
             statements.append(Let(local(v, f"k{stage}"), still(v, at_stage(rate, values, time, names), context)))
@@ -370,7 +364,7 @@ def _exponential_runge_kutta(scheme: ExponentialRungeKutta, context: FlowContext
             statements += along(v, local(v, "new"), start[v] if number == 1 else Read(local(v, "new")), share)
             if number < len(STAGES):
                 staged = local(v, "stage")
-                statements += [*along(v, staged, start[v], STAGES[number]), *_bounded(v, staged, context)]
+                statements += [*along(v, staged, start[v], STAGES[number]), *bounded(v, staged, context)]
                 values[v] = Read(staged)
     return statements
 
@@ -417,12 +411,12 @@ def _euler(scheme: Euler, context: FlowContext) -> list[Statement]:
             statements.append(Let(local(v, "rate"), still(v, at_stage(rate, values, time, names), context)))
         for v in scheme.variables:
             statements.append(Let(local(v, "new"), Binary("+", values[v], Binary("*", step, Read(local(v, "rate"))))))
-            statements += _bounded(v, local(v, "new"), context) if substep + 1 < scheme.substeps else []
+            statements += bounded(v, local(v, "new"), context) if substep + 1 < scheme.substeps else []
         values = {v: Read(local(v, "new")) for v in scheme.variables}
     return statements
 
 
-def _mean(rate: Expr, names: Names) -> Expr:
+def mean_rate(rate: Expr, names: Names) -> Expr:
     """The rate over the step with everything but t as it is at t_n."""
     if not moves_with_time(rate):
         return names.resolve(rate)
@@ -431,88 +425,3 @@ def _mean(rate: Expr, names: Names) -> Expr:
         time = Binary("+", Read(T), Binary("*", Number(fraction), names.dt))
         total = Binary("+", total, Binary("*", Number(share), at_stage(rate, {}, time, names)))
     return total
-
-
-def _euler_maruyama(scheme: EulerMaruyama, context: FlowContext) -> list[Statement]:
-    resolve = context.names.resolve
-    statements: list[Statement] = []
-    for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
-        drift = Binary("*", context.names.dt, still(v, _mean(rate, context.names), context))
-        value = Binary("+", resolve(Ref(Whose.OWN, v)), drift)
-        statements.append(comment(v, context, "Euler-Maruyama"))
-        if noise is not None:
-            width = Call("sqrt", (context.names.dt,))
-            if may_vanish(noise):
-                amplitude, kick = local(v, "amplitude"), local(v, "kick")
-                moved = Binary("*", Binary("*", Read(amplitude), width), drawn(v, context))
-                statements += [Let(amplitude, still(v, resolve(noise), context)), Let(kick, ZERO)]
-                statements.append(If(Compare("!=", Read(amplitude), ZERO), (Let(kick, moved),)))
-                value = Binary("+", value, Read(kick))
-            else:
-                value = Binary("+", value, still(v, Binary("*", Binary("*", resolve(noise), width), drawn(v, context)), context))
-        statements.append(Let(local(v, "new"), value))
-    return statements
-
-
-def may_vanish(amplitude: Expr) -> bool:
-    """Whether there are cases in which a noise is 0, so that nothing has to be drawn: it holds a step, a rectifier or cases."""
-    return any(isinstance(node, Choice) or (isinstance(node, Call) and node.function in ("step", "max", "min")) for node in walk(amplitude))
-
-
-def drawn(variable: str, context: FlowContext) -> Expr:
-    """A normal number for the noise of a variable in this step."""
-    return Call("normal", (Read(SEED), Read(context.names.group.field(Part.NOISE, variable)), Read(context.unit), context.names.draw))
-
-
-def _kicks(scheme: TwoStages | Milstein, context: FlowContext) -> list[Statement]:
-    """Locals with ΔW = √dt N(0, 1) of each variable that has noise."""
-    width = Call("sqrt", (context.names.dt,))
-    noisy = [v for v, noise in zip(scheme.variables, scheme.noises, strict=True) if noise is not None]
-    return [Let(local(v, "kick"), Binary("*", width, drawn(v, context))) for v in noisy]
-
-
-def _two_stages(scheme: TwoStages, context: FlowContext) -> list[Statement]:
-    names, dt = context.names, context.names.dt
-    how = "midpoint rule" if scheme.ahead < 1.0 else "Heun: x += dt (k1 + k2)/2"
-    statements: list[Statement] = [*(comment(v, context, how) for v in scheme.variables), *_kicks(scheme, context)]
-    values = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
-    start, time = dict(values), stage_time(None)
-    for stage in (1, 2):
-        for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
-            change: Expr = Binary("*", dt, at_stage(rate, values, time, names))
-            if noise is not None:
-                change = Binary("+", change, Binary("*", at_stage(noise, values, time, names), Read(local(v, "kick"))))
-            statements.append(Let(local(v, f"step{stage}"), still(v, change, context)))
-        if stage == 1:
-            ahead = Number(scheme.ahead)
-            for v in scheme.variables:
-                there = local(v, "there")
-                statements += [Let(there, Binary("+", start[v], Binary("*", ahead, Read(local(v, "step1"))))), *_bounded(v, there, context)]
-                values[v] = Read(there)
-            time = Binary("+", Read(T), Binary("*", ahead, dt))
-    late = Number(0.5 / scheme.ahead)
-    for v in scheme.variables:
-        first, second = (Read(local(v, f"step{stage}")) for stage in (1, 2))
-        change = second if scheme.ahead == 0.5 else Binary("*", late, Binary("+", first, second))
-        statements.append(Let(local(v, "new"), Binary("+", start[v], change)))
-    return statements
-
-
-def _milstein(scheme: Milstein, context: FlowContext) -> list[Statement]:
-    """x += f dt + g ΔW + ½ g g′ (ΔW² − dt), without the last dt in Stratonovich's sense."""
-    resolve, dt = context.names.resolve, context.names.dt
-    calculus = "Stratonovich" if scheme.stratonovich else "Ito"
-    statements = _kicks(scheme, context)
-    for v, rate, noise, slope in zip(scheme.variables, scheme.rates, scheme.noises, scheme.slopes, strict=True):
-        change: Expr = Binary("*", dt, _mean(rate, context.names))
-        if noise is not None:
-            kick = Read(local(v, "kick"))
-            squared: Expr = Binary("*", kick, kick)
-            change = Binary("+", change, Binary("*", resolve(noise), kick))
-            if slope != ZERO:
-                left = squared if scheme.stratonovich else Binary("-", squared, dt)
-                product = Binary("*", Binary("*", Number(0.5), resolve(noise)), resolve(slope))
-                change = Binary("+", change, Binary("*", product, left))
-        new = Binary("+", resolve(Ref(Whose.OWN, v)), still(v, change, context))
-        statements += [comment(v, context, f"Milstein, {calculus}"), Let(local(v, "new"), new)]
-    return statements

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Part, of_emitted, of_population, of_projection
-from plasticdsl.kernels.loops import cables, calendar, chance, shares
+from plasticdsl.kernels.loops import cables, calendar, chance, kicks, shares
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.emission import COUNT, POSITION, emission
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, let_vanish, scheme_arguments
@@ -112,6 +112,7 @@ def arguments(plan: Plan, population: PopulationPlan) -> tuple[Array | Scalar, .
         found += cables.arguments(along, Names(plan, population), _held(population))
     for scheme in population.schemes:
         found += scheme_arguments(scheme, Names(plan, population), length, _held(population))
+    found += kicks.arguments(population.schemes, Names(plan, population))
     for change in population.changes:
         if change.period is not None:
             stride = None if population.population.step is None else p.field(Part.STRIDE)
@@ -271,9 +272,9 @@ def flow_units(plan: Plan, population: PopulationPlan) -> Function:
         body = at_own_ends(population, cables.flow_along(along, context))
         return Function(Kernel("flow_{}", (population.name,)), doc, (*first, *body))
     context, doc = flow_context(plan, population), f"Let the state of {population.name} flow from step n to n + 1."
-    loop = in_two_ways(population.name, population.alone, context, lambda known: flow(population.alone, known))
+    loops = in_two_ways(population.name, population.alone, context, lambda known: flow(population.alone, known))
     first = let_vanish(population.alone, context, lambda body: (each_unit(population.name, body),))
-    return Function(Kernel("flow_{}", (population.name,)), doc, (*first, *at_own_ends(population, (loop,))))
+    return Function(Kernel("flow_{}", (population.name,)), doc, (*first, *at_own_ends(population, loops)))
 
 
 def change_units(plan: Plan, operation: ops.ChangeUnits) -> Function:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from plasticdsl.kernels.identifiers import Field, Group, Kernel, Local, Part, of_population, of_projection
-from plasticdsl.kernels.loops import arrivals, chance, frames, lazy, replay, rests, settle, visits
+from plasticdsl.kernels.loops import arrivals, chance, frames, kicks, lazy, replay, rests, settle, visits
 from plasticdsl.kernels.loops.arrivals import RECENT, sum_between
 from plasticdsl.kernels.loops.at_once import changed_at_once
 from plasticdsl.kernels.loops.bounds import added, clipped
 from plasticdsl.kernels.loops.choose import choose
 from plasticdsl.kernels.loops.flows import FlowContext, flow, let_vanish, scheme_arguments
 from plasticdsl.kernels.loops.histories import Replaying, replaying_in
+from plasticdsl.kernels.loops.kicks import HERE, grouped, kicks_of
 from plasticdsl.kernels.loops.names import (
     INDEX,
     REPEAT,
@@ -94,6 +95,7 @@ def sizes(projection: ProjectionPlan) -> tuple[Size, ...]:
         Size(field(Part.DELAYED_COLUMN_ENDS), Apply(ends, (post, dendritic))),
         *arrivals.history_sizes(projection),
         *rests.sizes(projection),
+        *kicks.sizes(projection),
     )
 
 
@@ -105,6 +107,7 @@ def arguments(plan: Plan, projection: ProjectionPlan) -> tuple[Array | Scalar, .
         found += _variable(projection, placed)
     for s in projection.schemes:
         found += scheme_arguments(s.scheme, Names(plan, projection), lengths[s.place], s.held)
+    found += kicks.arguments((s.scheme for s in projection.schemes), Names(plan, projection))
     found += [*arrivals.pending_arguments(projection), *arrivals.between_arguments(projection), *ring_arguments(projection)]
     found += [period_argument(p, number, period) for number, (period, _) in enumerate(projection.periodic)]
     found += [Scalar(p.field(Part.THIRD, t.owner.name), "int64", Apply(int, (Formula(p, t.first),))) for t in projection.projection.thirds]
@@ -492,7 +495,11 @@ def flow_connections(plan: Plan, operation: ops.Flow) -> Function:
     doc = f"Let the variables of {projection.name} with the {place}s flow from step n to n + 1."
     kernel = Kernel("flow_{}" if place is Place.CONNECTION else f"flow_{{}}_{place}", (projection.name,))
     schemes, settling = [s.scheme for s in own], settle.settling_in(plan, projection)
-    body = every_place(projection, place, (*wholes, *flow(schemes, context))) if own else ()
+    noise = kicks_of(schemes, context) if place is Place.CONNECTION else None
+    if noise is not None:
+        body = grouped(every_connection(projection, (HERE,)), noise, wholes, flow(schemes, noise.moving))
+    else:
+        body = every_place(projection, place, (*wholes, *flow(schemes, context))) if own else ()
     if settling is not None and place is Place.CONNECTION:
         return Function(kernel, doc, settle.flow(settling, body))
     vanish = let_vanish(schemes, context, lambda stores: every_place(projection, place, stores))

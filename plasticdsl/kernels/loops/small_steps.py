@@ -14,10 +14,11 @@ from dataclasses import replace
 from plasticdsl.kernels.identifiers import Local
 from plasticdsl.kernels.loops.factors import in_common
 from plasticdsl.kernels.loops.flows import FlowContext
+from plasticdsl.kernels.loops.kicks import kicks_of
 from plasticdsl.kernels.loops.names import each_unit
-from plasticdsl.kernels.loops.seldom import each_group, in_group
-from plasticdsl.kernels.program import ONE, ZERO, Element, For, If, Let, Read, Statement
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Number, walk
+from plasticdsl.kernels.loops.seldom import FIRST, each_group, in_group
+from plasticdsl.kernels.program import ONE, ZERO, Element, If, Let, Read, Statement
+from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Number, joined, walk
 from plasticdsl.model.schemes import ExponentialEuler, Scheme
 
 #: Up to this |a dt| the short way is as good.
@@ -32,17 +33,23 @@ FAR = Local("far")
 
 def in_two_ways(
     population: str, schemes: Sequence[Scheme], context: FlowContext, body: Callable[[FlowContext], Sequence[Statement]]
-) -> For:
-    """`body(context)` for all units, and, where that pays, in groups of them the same for small steps."""
+) -> tuple[Statement, ...]:
+    """`body(context)` for all units, and, where that pays, in groups of them the same for small steps. Groups draw noise that may be 0 beforehand."""
     exponents = {s.variable: e for s in schemes if isinstance(s, ExponentialEuler) and _pays(e := _exponent(s, context))}
+    kicks = kicks_of(schemes, context, FIRST)
+    if not exponents and kicks is None:
+        return (each_unit(population, body(context)),)
+    first, before = tuple[Statement, ...](), tuple[Statement, ...]()
+    if kicks is not None:
+        first, context = kicks.first, kicks.moving
+        before = (*kicks.begin, in_group(*kicks.look), *kicks.draw(Read(FIRST)))
     if not exponents:
-        return each_unit(population, body(context))
+        return *first, each_group(population, (*before, in_group(*body(context))), TOGETHER, in_order=False)
     conditions = [Compare("<=", Call("abs", (e,)), SMALL) for e in exponents.values()]
-    is_small: Expr = conditions[0] if len(conditions) == 1 else Logic("and", tuple(conditions))
-    count = Let(FAR, Binary("+", Read(FAR), Choice(((is_small, ZERO),), ONE)))
+    count = Let(FAR, Binary("+", Read(FAR), Choice(((joined("and", conditions), ZERO),), ONE)))
     near = replace(context, small=frozenset(exponents))
     choice = If(Compare("==", Read(FAR), ZERO), (in_group(*body(near)),), (in_group(*body(context)),))
-    return each_group(population, (Let(FAR, ZERO), in_group(count), choice), TOGETHER, in_order=False)
+    return *first, each_group(population, (*before, Let(FAR, ZERO), in_group(count), choice), TOGETHER, in_order=False)
 
 
 def _exponent(scheme: ExponentialEuler, context: FlowContext) -> Expr:

@@ -114,7 +114,8 @@ def correlogram(first: Fired, second: Fired, shared: Fired, bin_: float, within:
     width, most, bins = _lags(first, bin_, within)
     a, b = (_pooled(fired, width, bins) for fired in (first, second))
     pairs = np.zeros(2 * most + 1)
-    for lag in range(-most, most + 1):
+    longest = min(most, bins - 1)  # beyond it no two bins are so far apart
+    for lag in range(-longest, longest + 1):
         early, late = max(0, -lag), max(0, lag)
         pairs[most + lag] = np.dot(a[early : bins - late], b[late : bins - early])
     return np.asarray(pairs - autocorrelogram(shared, bin_, within).sum(axis=0))
