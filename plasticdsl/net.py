@@ -25,6 +25,7 @@ from plasticdsl.model.parts import Emitted, NamedPart
 from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.names import canonical
 from plasticdsl.net_parts import Part, like, parameter_of, part_named, plastic, read_only, written_projections
+from plasticdsl.net_views import Form, connections_of, html_of, line_of
 from plasticdsl.plotting import figure_now
 from plasticdsl.runtime.engine import state_file as store
 from plasticdsl.runtime.engine.engine import Engine
@@ -264,10 +265,20 @@ class Net:
         return iter((*self.populations, *self.projections))
 
     def __repr__(self) -> str:
-        sizes = [f"{p.name}: {p.size} units" for p in self._engine.instance.populations.values()]
-        sizes += [f"{p.name}: {p.count} connections" for p in self._engine.instance.projections.values()]
-        now = f"after {self.step} steps" if self._in_steps else f"at {self.time:g} s"
-        return f"<Net {self.name} {now}; {', '.join(sizes)}>"
+        return line_of(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook displays: populations and projections with their sizes."""
+        return html_of(self)
+
+    def connections(self, projection: str, values: str | None = None, *, form: Form = "sparse") -> Any:
+        """The connections of a projection as they are now.
+
+        `form="sparse"`: a `scipy.sparse.coo_array` [post units, pre units], as `Model.build` takes it, whose entries are the weights in SI, another
+        variable (`values="c"`), or 1 where there are none; several connections of a pair are several entries. `form="pandas"`: a `DataFrame` with a row
+        for each connection: `pre`, `post` (units from 0), what each has of its own (SI) and delays (s). Raises KeyError, AttributeError for `values`.
+        """
+        return connections_of(self, Part(self, part_named(self._network, projection)), values, form)
 
     # --- spikes ---
 

@@ -8,17 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from plasticdsl.diagnostics.diagnostic import NO_SOURCES, Diagnostic, PlasError
 from plasticdsl.results.figures import Figures, file_names, one_line
 from plasticdsl.results.summary import expectations_of, summary_of
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.expectations import Outcome
+from plasticdsl.runtime.watch.spikes import Spikes
 from plasticdsl.source import SourceFile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from neo import Block
+    from pandas import DataFrame
     from xarray import DataArray, Dataset
 
 
@@ -121,6 +124,50 @@ class Result:
     def summary(self) -> dict[str, Any]:
         """What `summary.json` holds."""
         return summary_of(self.study, self._path, self._compile_s, self.load_s)
+
+    def spikes(self, name: str, run: int | None = None) -> Spikes:
+        """The spikes of a population that were recorded, or of a part of one (`"assembly"`) or of an event (`"E.burst"`): `times` in s, float64[spikes],
+        and `units` from 0, int32[spikes]. `run`: of a sweep the number of the run, from 0, in the order of its axes.
+
+        Raises KeyError for what was not recorded, ValueError where there are several runs and none is named.
+        """
+        from plasticdsl.results.trains import spikes_of
+
+        return spikes_of(self.study, name, run)
+
+    @overload
+    def to_pandas(self, name: str) -> DataFrame: ...
+    @overload
+    def to_pandas(self, name: None = None) -> dict[str, DataFrame]: ...
+    def to_pandas(self, name: str | None = None) -> DataFrame | dict[str, DataFrame]:
+        """What was recorded under a name as a table of pandas, or a table for each recording by its name. Values are in SI; `attrs` has their units.
+
+        What is taken again and again has a row for each moment (`time` in s, or `step`), in a sweep for each combination and moment, and a column for
+        each unit, counted from 0, or connection, by its `pre` and `post` unit. What is taken once has a row for each of them. Spikes have a row each.
+        """
+        from plasticdsl.results.frames import frame_of
+        from plasticdsl.results.stack import axes_of
+
+        swept = axes_of(self.study)[0]
+        return {one: frame_of(self[one], swept) for one in self} if name is None else frame_of(self[name], swept)
+
+    def to_neo(self) -> Block:
+        """A `neo.Block` with a segment for each run: a spike train for each unit whose spikes were recorded, an analogue signal (SI) for each recording
+        over time, whose `array_annotations` say whose its channels are. Takes the extra `neo`."""
+        from plasticdsl.results.as_neo import block_of
+
+        return cast("Block", block_of(self))
+
+    def to_nwb(self, path: str | Path, run: int | None = None, **about: Any) -> None:
+        """Writes a run into a file of NWB, whole or not at all: recorded spikes as units, recordings over time as time series (SI). `run`: of a sweep the
+        number of the run, from 0. `about` is handed on to `pynwb.NWBFile`: `session_start_time` (default: now), `experimenter`, `institution`, `subject`,
+        … Takes the extra `nwb`.
+
+        Raises ValueError where there are several runs and none is named.
+        """
+        from plasticdsl.results.as_nwb import write
+
+        write(self, Path(path), run, about)
 
     @cached_property
     def figures(self) -> Figures:
