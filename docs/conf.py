@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
-from errors_page import PAGE, page  # noqa: E402  # it lies beside this file
+from errors_page import PAGE, page  # noqa: E402  # these two lie beside this file
+from gallery_pages import write_pages  # noqa: E402
 
 from plasticdsl import __version__  # noqa: E402
 from plasticdsl.highlight import PlasLexer  # noqa: E402
@@ -36,7 +37,8 @@ pygments_style = "friendly"
 
 
 def setup(app: Sphinx) -> None:
-    """Teaches Sphinx the language, and refuses to build from a list of errors that is out of date."""
+    """Teaches Sphinx the language, writes the gallery, and refuses to build from a list of errors that is out of date."""
     app.add_lexer("plas", PlasLexer)
     if PAGE.read_text(encoding="utf-8") != page():
         raise RuntimeError("errors.md is out of date: run docs/errors_page.py")
+    write_pages()

@@ -48,7 +48,7 @@ def models(
     if name is not None:
         console.say(read(find_file(name)).text.rstrip("\n"))
         return
-    found = list(_entries())
+    found = list(entries())
     if search is not None:
         found = _with(search, found)
         if not found:
@@ -77,7 +77,7 @@ def new(
     console.say(f"{path} is written. Run it with: plasticdsl run {path} --out results")
 
 
-def _entries() -> Iterable[Entry]:
+def entries() -> Iterable[Entry]:
     for name, path in library_models().items():
         text = path.read_text(encoding="utf-8")
         yield Entry(name, *_description(text), text)

@@ -53,7 +53,7 @@ class Example:
 
 def pages() -> tuple[Path, ...]:
     """The README and every page of the documentation that people wrote or that is generated."""
-    found = [p for p in sorted((ROOT / "docs").rglob("*.md")) if "_build" not in p.parts]
+    found = [p for p in sorted((ROOT / "docs").rglob("*.md")) if not {"_build", "gallery"} & set(p.parts)]
     return tuple(p for p in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *found) if p.is_file())
 
 

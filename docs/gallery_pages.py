@@ -1,0 +1,134 @@
+"""The gallery: a page for each model of the library, with its picture, its text, its tables and what the compiler derives.
+
+`sphinx-build` writes the pages anew into `gallery/` (they are not kept). The pictures are kept, in `images/gallery`, since making them runs the models:
+`python docs/gallery_pages.py [NAME …]` makes them anew, of all models or of those named.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import plasticdsl
+from plasticdsl import driver
+from plasticdsl.cli.library import Entry, entries
+from plasticdsl.document.describe import describe
+from plasticdsl.document.html import piece
+from plasticdsl.options import CompileOptions
+from plasticdsl.syntax import tree
+from plasticdsl.syntax.parser import parse
+
+HERE = Path(__file__).parent
+PAGES = HERE / "gallery"
+PICTURES = HERE / "images" / "gallery"
+#: What the folders of the library hold, in the order in which a lecture would come to them.
+_PARTS = {
+    "rules": "Learning rules",
+    "synapses": "Synapses",
+    "neurons": "Neurons",
+    "molecules": "Molecules of a spine",
+    "networks": "Networks",
+}
+
+
+def write_pages() -> None:
+    """The index and a page for each model."""
+    PAGES.mkdir(exist_ok=True)
+    found = list(entries())
+    for entry in found:
+        (PAGES / f"{_stem(entry.name)}.md").write_text(_page(entry), encoding="utf-8")
+    (PAGES / "index.md").write_text(_index(found), encoding="utf-8")
+
+
+def write_pictures(names: Iterable[str]) -> None:
+    """The first figure of the first experiment that draws one, of each model named."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        model = plasticdsl.load(name)
+        drawn = [e.name for e in model.loaded.module.experiments if e.plots]
+        if not drawn:
+            continue
+        figures = model.run(drawn[0]).figures
+        next(iter(figures.values())).savefig(PICTURES / f"{_stem(name)}.png", dpi=100)
+        print(name)
+
+
+def _stem(name: str) -> str:
+    return name.replace("/", "-")
+
+
+def _picture(entry: Entry) -> Path | None:
+    path = PICTURES / f"{_stem(entry.name)}.png"
+    return path if path.is_file() else None
+
+
+def _page(entry: Entry) -> str:
+    model = plasticdsl.load(entry.name)
+    loaded = model.loaded
+    short = entry.name.rpartition("/")[2]
+    run = next(
+        (f"plasticdsl run {short} {name} --out results" for name in sorted(model.experiments, key=_is_long)), f"plasticdsl explain {short}"
+    )
+    picture = _picture(entry)
+    parts = [
+        f"# {short}",
+        f"{entry.title}.",
+        f"*{entry.reference}.*" if entry.reference else "",
+        f"```sh\n{run}\nplasticdsl new mine --from {short}\n```",
+        f"![{entry.title}](../images/gallery/{picture.name})" if picture is not None else "",
+        _changes(short, model),
+        f"## The model\n\n```plas\n{entry.text.rstrip()}\n```",
+        f"## As a methods section\n\n`plasticdsl show {short}`, also as LaTeX and PDF.\n\n```{{raw}} html\n{piece(describe(loaded.module, loaded.sources))}\n```",
+        f"## What the compiler derives\n\n```text\n{driver.explain(loaded, CompileOptions()).rstrip()}\n```",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _is_long(experiment: str) -> bool:
+    """Experiments cut short for tests come first in a quick start."""
+    return not experiment.endswith("Short")
+
+
+def _changes(short: str, model: plasticdsl.Model) -> str:
+    """Lines that set what the file gives a number: of its first network, and of its rules."""
+    experiments = model.loaded.module.experiments
+    if not experiments:
+        return ""
+    source = model.loaded.sources[model.loaded.module.path]
+    blocks = [item for item in parse(source).items if isinstance(item, tree.Block)]
+    found = [
+        f"{'' if block.kind == 'network' else f'{block.name.text}.'}{source.text[one.span.start : one.span.end]}"
+        for block in (
+            *(b for b in blocks if b.kind == "network" and b.name.name == experiments[0].network),
+            *(b for b in blocks if b.kind == "rule"),
+        )
+        for one in block.body
+        if isinstance(one, tree.Define) and isinstance(one.target, tree.Name) and isinstance(one.rhs, tree.Number)
+    ]
+    settings = [re.sub(r"\s*=\s*", "=", text) for text in found[:4]]
+    if not settings:
+        return ""
+    lines = "\n".join(f'plasticdsl run {short} {experiments[0].name} --set "{text}"' for text in settings)
+    return f"## What to change\n\nThese are its own numbers; write others, or sweep them in a file of your own:\n\n```sh\n{lines}\n```"
+
+
+def _index(found: list[Entry]) -> str:
+    lines = [
+        "# Gallery",
+        f"The {len(found)} models of the library. Each runs by its name, is its own test, and names the paper whose numbers it reproduces.",
+    ]
+    for folder, title in _PARTS.items():
+        lines.append(f"## {title}")
+        for entry in (one for one in found if one.name.startswith(f"{folder}/")):
+            stem, short = _stem(entry.name), entry.name.rpartition("/")[2]
+            picture = _picture(entry)
+            shown = f"\n\n  [![{short}](../images/gallery/{picture.name})]({stem}.md)" if picture is not None else ""
+            lines.append(f"- [{short}]({stem}.md): {entry.title[0].lower() + entry.title[1:]}.{shown}")
+    lines.append("```{toctree}\n:hidden:\n\n" + "\n".join(_stem(entry.name) for entry in found) + "\n```")
+    return "\n\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    write_pictures(sys.argv[1:] or [entry.name for entry in entries()])
