@@ -55,6 +55,11 @@ def write_pictures(names: Iterable[str]) -> None:
         print(name)
 
 
+def _words(text: str) -> str:
+    """As Markdown shows it as it is."""
+    return re.sub(r"([\\`*_\[\]<>])", r"\\\1", text)
+
+
 def _stem(name: str) -> str:
     return name.replace("/", "-")
 
@@ -71,16 +76,16 @@ def _page(entry: Entry) -> str:
     run = next(
         (f"plasticdsl run {short} {name} --out results" for name in sorted(model.experiments, key=_is_long)), f"plasticdsl explain {short}"
     )
-    picture = _picture(entry)
+    picture, shown = _picture(entry), piece(describe(loaded.module, loaded.sources))
     parts = [
         f"# {short}",
-        f"{entry.title}.",
-        f"*{entry.reference}.*" if entry.reference else "",
+        f"{_words(entry.title)}.",
+        f"*{_words(entry.reference)}.*" if entry.reference else "",
         f"```sh\n{run}\nplasticdsl new mine --from {short}\n```",
-        f"![{entry.title}](../images/gallery/{picture.name})" if picture is not None else "",
+        f"![{_words(entry.title)}](../images/gallery/{picture.name})" if picture is not None else "",
         _changes(short, model),
         f"## The model\n\n```plas\n{entry.text.rstrip()}\n```",
-        f"## As a methods section\n\n`plasticdsl show {short}`, also as LaTeX and PDF.\n\n```{{raw}} html\n{piece(describe(loaded.module, loaded.sources))}\n```",
+        f"## As a methods section\n\n`plasticdsl show {short}`, also as LaTeX and PDF.\n\n```{{raw}} html\n{shown}\n```",
         f"## What the compiler derives\n\n```text\n{driver.explain(loaded, CompileOptions()).rstrip()}\n```",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -125,7 +130,7 @@ def _index(found: list[Entry]) -> str:
             stem, short = _stem(entry.name), entry.name.rpartition("/")[2]
             picture = _picture(entry)
             shown = f"\n\n  [![{short}](../images/gallery/{picture.name})]({stem}.md)" if picture is not None else ""
-            lines.append(f"- [{short}]({stem}.md): {entry.title[0].lower() + entry.title[1:]}.{shown}")
+            lines.append(f"- [{short}]({stem}.md): {_words(entry.title)}.{shown}")
     lines.append("```{toctree}\n:hidden:\n\n" + "\n".join(_stem(entry.name) for entry in found) + "\n```")
     return "\n\n".join(lines) + "\n"
 
