@@ -78,6 +78,7 @@ def new(
 
 
 def entries() -> Iterable[Entry]:
+    """Every model of the library, by name."""
     for name, path in library_models().items():
         text = path.read_text(encoding="utf-8")
         yield Entry(name, *_description(text), text)
