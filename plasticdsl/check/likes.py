@@ -6,8 +6,8 @@ stage knows of it, and findings for bases that do not exist, are of another kind
 What replaces what:
 
 - neuron, synapse, rule: a definition, draw, flow, jump or input replaces the one of the same variable; an initial value and a
-  bound likewise; a reaction the one with the same two sides, `every T:` the one of the same period; `on pre:`, `on post:`, the pairing, the spike
-  condition, `output`, `refractory` and `method` are restated as a whole.
+  bound likewise; a reaction the one with the same two sides, while a header without reactions says how all of them happen; `every T:` the one of the
+  same period; `on pre:`, `on post:`, the pairing, the spike condition, `output`, `refractory` and `method` are restated as a whole.
 - network: a parameter or observable, a population or a set of patterns replaces the one of the same name. A projection replaces the one of its
   name; without a name (or over one without a name) the only one between the same two populations; an `expect` line the one with the same left side.
 - experiment: `dt`, settings, data and phases by name, a phase that is repeated where it stands; what is repeated replaces all phases of these
@@ -55,6 +55,11 @@ def resolve_likes(blocks: Sequence[tree.Block], sight: Sight, report: Reporter) 
             message = f"With what they are like, the blocks have more than {MOST_STATEMENTS} statements."
             report.error("expression-too-large", message, block.name.span, "Put what is common into fewer blocks.")
             base = None
+        inherited = done[base].body if base is not None else ()
+        for header in _only_headers(block.body) if not of_kind(inherited, tree.Reactions) else ():
+            message = "No reactions stand below this line" + (f", and ‘{done[base].name.text}’ has none." if base is not None else ".")
+            hint = "Write them below, indented deeper. Alone it says how the reactions happen of a block that this one is like."
+            report.error("empty-block", message, header.span, hint)
         done[one] = replace(block, base=None) if base is None else merge(done[base], block, report)
     return tuple(done[i] for i in given)
 
@@ -85,7 +90,7 @@ def merge(base: tree.Block, block: tree.Block, report: Reporter) -> tree.Block:
         old, new = _named_alike(old, new, report)
     if block.kind == "experiment":
         old, new = _in_rounds(old, new)
-    old, new = split(old), split(new)
+    old, new = split(_happening(old, new)), split(new)
     return replace(
         block,
         base=None,
@@ -94,6 +99,19 @@ def merge(base: tree.Block, block: tree.Block, report: Reporter) -> tree.Block:
         parameters=block.parameters or base.parameters,
         body=_merged(old, new, block.kind),
     )
+
+
+def _happening(base: Sequence[tree.Statement], new: Sequence[tree.Statement]) -> tuple[tree.Statement, ...]:
+    """The statements of `base`, its reactions as headers without lines in `new` say: whether by chance, in which volume, with what tolerance."""
+    for header in _only_headers(new):
+        said = {name: value for name in ("stochastic", "volume", "tolerance") if (value := getattr(header, name)) is not None}
+        base = [replace(s, **said) if isinstance(s, tree.Reactions) else s for s in base]
+    return tuple(base)
+
+
+def _only_headers(body: Sequence[tree.Statement]) -> tuple[tree.Reactions, ...]:
+    """`reactions stochastic` with nothing below."""
+    return tuple(s for s in of_kind(body, tree.Reactions) if not s.body)
 
 
 def _merged(base: Sequence[tree.Statement], new: Sequence[tree.Statement], kind: str) -> tuple[tree.Statement, ...]:

@@ -225,7 +225,15 @@ def _substeps(count: tree.Expr) -> int:
 def _reactions(parts: Parts) -> tree.Reactions:
     said = {word: value for part in parts if isinstance(part, dict) for word, value in part.items()}
     tolerance = _tolerance(said["tolerance"]) if "tolerance" in said else None
-    return tree.Reactions((), span_of(parts[:1]), "stochastic" in said, said.get("volume"), tolerance)
+    if {"stochastic", "deterministic"} <= said.keys():
+        raise Refusal(
+            "unexpected",
+            span_of(parts[:1]),
+            "Reactions are either stochastic or deterministic.",
+            "A single one may say ‘, deterministic’ itself.",
+        )
+    stochastic = next((word == "stochastic" for word in said if word in ("stochastic", "deterministic")), None)
+    return tree.Reactions((), span_of(parts[:1]), stochastic, said.get("volume"), tolerance)
 
 
 def _reaction(parts: Parts) -> tree.Reaction:

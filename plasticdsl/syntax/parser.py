@@ -26,7 +26,7 @@ from plasticdsl.syntax.tables import Table, experiments_of
 from plasticdsl.syntax.tokens import tokenize
 
 _Headed = tree.Event | tree.Phase | tree.Repeat
-_STAND_ALONE = (tree.SpikeWhen, tree.SpikeAtRate, tree.Phase)  # these need no block
+_STAND_ALONE = (tree.SpikeWhen, tree.SpikeAtRate, tree.Phase, tree.Reactions)  # these need no block
 
 
 def parse(source: SourceFile) -> tree.File:
@@ -133,9 +133,14 @@ class _Reader:
 
     def filled(self, node: Any, line: Line, rule: str) -> Any:
         """A header with its block; one that ends in `:` needs it, and so does one that says nothing without."""
-        if not line.body and not self.layout_errors and (line.opens or not isinstance(node, _STAND_ALONE)):
+        says_nothing = node == tree.Reactions((), node.span)
+        alone = isinstance(node, _STAND_ALONE) and not says_nothing
+        if not line.body and not self.layout_errors and (line.opens or not alone):
             message = "Nothing follows this ‘:’." if line.opens else "This line begins a block, and nothing is in it."
-            self.report(Refusal("empty-block", node.span, message, "Write the statements below, indented deeper."))
+            hint = "Write the statements below, indented deeper."
+            if isinstance(node, tree.Reactions) and not says_nothing:
+                hint = "Write the reactions below, indented deeper; without ‘:’ it would say how those of a block happen that this one is like."
+            self.report(Refusal("empty-block", node.span, message, hint))
         return replace(node, body=self.statements(line.body, rule), span=self.whole(line))
 
     def statement(self, line: Line, rule: str) -> Any:

@@ -305,3 +305,8 @@ def _course(text, name):
 
     found = next(e for e in plasticdsl.parse(text).loaded.module.experiments if e.name == name)
     return shown(found.course)
+
+
+def test_a_line_without_reactions_needs_some_of_the_block_that_it_is_like() -> None:
+    for header in ("neuron A like LIF:", "neuron A:"):
+        assert codes(f"{header}\n    reactions stochastic\n") == ["empty-block"]

@@ -68,6 +68,21 @@ NEURON = {
         "reactions:\n    B → ∅ : 2 s⁻¹\n    D → A : 1 s⁻¹\n    2 D → A : 1 s⁻¹",
         "reactions:\n    A ⇌ B : 1 ms⁻¹, 1 ms⁻¹\n    B → ∅ : 2 s⁻¹\n    D → A : 1 s⁻¹\n    2 D → A : 1 s⁻¹",
     ),
+    "reactions by chance": (
+        "V = 1 µm³\nreactions:\n    A ⇌ B : 1 ms⁻¹, 1 ms⁻¹\n    B → ∅ : 1 s⁻¹, deterministic\nA(0) = 1 nM",
+        "reactions stochastic, volume V",
+        "V = 1 µm³\nreactions stochastic, volume V:\n    A ⇌ B : 1 ms⁻¹, 1 ms⁻¹\n    B → ∅ : 1 s⁻¹, deterministic\nA(0) = 1 nM",
+    ),
+    "reactions in leaps": (
+        "V = 1 µm³\nreactions stochastic, volume V:\n    A ⇌ B : 1 ms⁻¹, 1 ms⁻¹\nA(0) = 1 nM",
+        "reactions tolerance 0.03\nreactions:\n    2 A → B : 3 ms⁻¹/nM",
+        "V = 1 µm³\nreactions stochastic, volume V, tolerance 0.03:\n    A ⇌ B : 1 ms⁻¹, 1 ms⁻¹\nreactions:\n    2 A → B : 3 ms⁻¹/nM\nA(0) = 1 nM",
+    ),
+    "reactions no more by chance": (
+        "reactions stochastic:\n    A ⇌ B : 1 ms⁻¹, 1 ms⁻¹\n    B → ∅ : 1 s⁻¹\nA(0) = 10",
+        "reactions deterministic\nreactions stochastic:\n    B → ∅ : 2 s⁻¹",
+        "reactions:\n    A ⇌ B : 1 ms⁻¹, 1 ms⁻¹\nreactions stochastic:\n    B → ∅ : 2 s⁻¹\nA(0) = 10",
+    ),
     "every": (
         "x(0) = 0\ny(0) = 0\nT = 5 ms\nevery T:\n    x += 1\nevery 2 ms:\n    y += 1",
         "T = 7 ms\nevery 2 ms:\n    y += 2",

@@ -171,7 +171,7 @@ def reaction_flows(schemes: Iterable[tree.Reactions], scope: BlockScope, parts: 
     changed = scope.contents.states.keys()
     for scheme in schemes:
         for reaction in scheme.body:
-            stochastic = scheme.stochastic if reaction.stochastic is None else reaction.stochastic
+            stochastic = bool(scheme.stochastic) if reaction.stochastic is None else reaction.stochastic
             flux = _mass_action(reaction.forward, reaction.reactants, reaction, scope)
             both = [(reaction.forward, reaction.reactants, 1, flux)]
             if reaction.backward is not None:

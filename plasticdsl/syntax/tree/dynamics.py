@@ -191,11 +191,12 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True)
 class Reactions:
-    """`reactions:` with its lines; `reactions stochastic, volume V, tolerance 0.03:`."""
+    """`reactions:` with its lines; `reactions stochastic, volume V, tolerance 0.03:`. Without lines it says how those of another block, which this one is
+    `like`, happen here. `stochastic`: None where it is not said."""
 
     body: tuple[Reaction, ...]
     span: Span
-    stochastic: bool = False
+    stochastic: bool | None = None
     volume: Expr | None = None
     tolerance: float | None = None
 
