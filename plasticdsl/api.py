@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from plasticdsl import driver, plotting
+from plasticdsl.bars import shown
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.diagnostics.render import render_all, rendered
 from plasticdsl.library import find_file, read
@@ -94,6 +95,7 @@ class Model:
         threads: int = 1,
         precision: Precision = "double",
         engine: EngineName = "compiled",
+        progress: Progress | bool | None = None,
         parameters: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Net:
@@ -105,7 +107,8 @@ class Model:
         wanted, weights, or a matrix of weights with a row for each post and a column for each pre unit (dense, 0 for no connection, or of scipy.sparse).
         `spikes`: source → times (s) and units. `log`: whose spikes to keep (default: all neurons, no sources). An array given for a set of
         patterns (`ξ=array`) replaces it. `level` of optimisation: 0, 1 or 2 (today the same as 1); `without`: passes to leave
-        out. `engine`: `"compiled"`, `"python"` (the same kernels, slow) or `"reference"` (the definition itself). `Model.run` takes the same.
+        out. `engine`: `"compiled"`, `"python"` (the same kernels, slow) or `"reference"` (the definition itself). `progress`: a bar while it takes long,
+        by default in notebooks alone, or what is told instead. `Model.run` takes the same.
 
         Raises KeyError for an unknown name, ValueError for an unsuitable value, `PlasError` for what is wrong with the model.
         """
@@ -119,8 +122,9 @@ class Model:
         step, in_steps = default_step(self._loaded.module, found) if dt is None else (settings.duration(dt, 1.0), False)
         options = CompileOptions(level, frozenset(without), precision, threads, engine)
         wired, weights = connections_of(connections, found)
-        with rendered(self._loaded.sources):
-            workshop, _ = driver.workshop_of(self._loaded, found, options, connections=wired, spikes=spikes, patterns=wanted.patterns)
+        given = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
+        with shown(progress) as bar, rendered(self._loaded.sources):
+            workshop, _ = driver.workshop_of(self._loaded, found, options, bar, **given)
             explained, line_on = partial(rendered, self._loaded.sources), partial(plotting.line_on, self._loaded, self._folder, found)
             return Net(workshop, settings.joined(wanted.settings, weights), seed, step, in_steps, log, explained, line_on)
 
@@ -138,7 +142,7 @@ class Model:
         threads: int = 1,
         precision: Precision = "double",
         engine: EngineName = "compiled",
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
         parameters: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Result:
@@ -153,7 +157,6 @@ class Model:
         from plasticdsl.runtime.instance import settings
         from plasticdsl.runtime.instance.pairing import connections_of
         from plasticdsl.runtime.play.experiment import Order
-        from plasticdsl.runtime.play.progress import SILENT
 
         found = self.find_experiment(experiment)
         network = self._network(found.network)
@@ -164,10 +167,10 @@ class Model:
         wishes = settings.from_experiment(found.settings, network, module) | own
         step = None if dt is None else settings.duration(dt, 1.0)
         options = CompileOptions(level, frozenset(without), precision, threads, engine)
-        with rendered(self._loaded.sources):
+        with shown(progress) as bar, rendered(self._loaded.sources):
             given = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
             order = Order(_seed(seed, found), wishes, duration, step, wanted.data, own)
-            study, compiling = driver.simulate(self._loaded, found, options, order, progress or SILENT, **given)
+            study, compiling = driver.simulate(self._loaded, found, options, order, bar, **given)
         again = partial(plotting.drawn_again, self._loaded, self._folder, found, options, order, given)
         result = Result(study, self._loaded.module.path, compiling, again=again)
         if result.failure:

@@ -211,8 +211,10 @@ def simulate(
     return run(experiment, loaded.module, workshop, order, progress), compiler.seconds
 
 
-def workshop_of(loaded: Loaded, network: Network, options: CompileOptions, **given: Any) -> tuple[Workshop, Compiler]:
-    """Where instances and engines of `network` come from; the compiler tells how long compiling took."""
+def workshop_of(
+    loaded: Loaded, network: Network, options: CompileOptions, told: Progress | None = None, **given: Any
+) -> tuple[Workshop, Compiler]:
+    """Where instances and engines of `network` come from; the compiler tells how long compiling took. `told`: what is being done."""
     from plasticdsl.runtime.instance.build import instantiate
     from plasticdsl.runtime.instance.pairing import with_listed
     from plasticdsl.runtime.instance.sources import FIRST_STEPS
@@ -222,12 +224,14 @@ def workshop_of(loaded: Loaded, network: Network, options: CompileOptions, **giv
     asked = loaded.module.asked_of(network.name)
 
     def instance(dt: float, seed: int, settings: Settings) -> Instance:
+        if told is not None:
+            told.show(0.0, "building")
         more = {"horizon": FIRST_STEPS, "spread": asked.spread, "files": asked.files, **given}
         made = instantiate(network, dt=dt, seed=seed, settings=settings, **more)
         require_small_step(network, made)
         return made
 
-    compiler = Compiler(loaded, with_listed(network, given.get("connections") or {}), options)
+    compiler = Compiler(loaded, with_listed(network, given.get("connections") or {}), options, told)
     return Workshop(network, instance, compiler.engine, asked.spread, compiler.kind), compiler
 
 
@@ -238,6 +242,7 @@ class Compiler:
     loaded: Loaded
     network: Network
     options: CompileOptions
+    told: Progress | None = None
     made: dict[tuple[PerUnit, frozenset[str]], tuple[Program, Kernels]] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -259,6 +264,8 @@ class Compiler:
         keys, options = per_unit(self.network, settings, asked.spread), _of_size(self.network, self.options, instance)
         if (keys, options.without) not in self.made:
             begin = time.perf_counter()
+            if self.told is not None:
+                self.told.show(0.0, "compiling")
             artifact = compile(self.loaded, self.network, keys, options)
             self.made[keys, options.without] = artifact.program, _kernels(artifact, options)
             self.seconds += time.perf_counter() - begin

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from plasticdsl.bars import shown
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.loans import WRITABLE, Loans
 from plasticdsl.model import Network, Variable
@@ -35,7 +36,7 @@ from plasticdsl.runtime.instance.sources import FIRST_STEPS, complete_until, ext
 from plasticdsl.runtime.numbers.evaluate import units_of
 from plasticdsl.runtime.play.experiment import Workshop
 from plasticdsl.runtime.play.guard import Guard, NotFinite
-from plasticdsl.runtime.play.progress import Interruption, Pace
+from plasticdsl.runtime.play.progress import Interruption, Pace, Progress
 from plasticdsl.runtime.play.schedule import run_rounded
 from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.spikes import SpikeHistory, Spikes, called, event_of, logged, of_units
@@ -80,8 +81,8 @@ class Net:
 
     # --- running ---
 
-    def run(self, duration: str | float | None = None, *, steps: int | None = None) -> None:
-        """Goes on for a duration (`"10 s"`, `"200 steps"`, or seconds), or for so many steps.
+    def run(self, duration: str | float | None = None, *, steps: int | None = None, progress: Progress | bool | None = None) -> None:
+        """Goes on for a duration (`"10 s"`, `"200 steps"`, or seconds), or for so many steps. `progress` as in `Model.build`.
 
         Durations are put on the grid once for all runs together: at dt = 0.1 ms a hundred runs of 0.25 ms last 25 ms. Raises ValueError for a
         duration that is none or shorter than a step, `PlasError` where something has no finite value any more; the network then stands where
@@ -101,7 +102,8 @@ class Net:
         with self._explained():
             self._extend(self.step + count)
             try:
-                interrupted = self._advance(self.step + count)
+                with shown(progress) as bar:
+                    interrupted = self._advance(self.step + count, bar)
             except NotFinite:
                 self._spikes.rewind()
                 self._asked.left = 0.0
@@ -138,8 +140,8 @@ class Net:
             raise ValueError(f"‘{duration}’ is less than half a step; {step}")
         return self._asked.steps(seconds)
 
-    def _advance(self, end: int) -> bool:
-        pace = Pace()
+    def _advance(self, end: int, bar: Progress) -> bool:
+        pace, begin = Pace(), self.step
         if end - self.step > 1:
             self._guard.remember()
         else:
@@ -149,6 +151,7 @@ class Net:
                 before = self.step
                 self._engine.advance(min(end - before, pace.chunk()))
                 if pace.done(self.step - before):
+                    bar.show((self.step - begin) / (end - begin), "running")
                     self._spikes.collect()
                     self._guard.glance()
             self._spikes.collect()

@@ -6,20 +6,15 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, contextmanager
 
 from plasticdsl.api import Model, load
+from plasticdsl.bars import shown
 from plasticdsl.diagnostics.colours import Paint, ansi, plain
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.runtime.play.progress import SILENT, Progress
+from plasticdsl.runtime.play.progress import Progress
 from plasticdsl.runtime.watch.expectations import Outcome
 from plasticdsl.source import SourceFile
-
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
 
 
 class WrongUsage(Exception):
@@ -102,28 +97,6 @@ def _verdict(outcome: Outcome, width: int) -> str:
     return f"{word}  {outcome.text:{width}}  {', '.join(notes)}".rstrip()
 
 
-@contextmanager
-def progress(quiet: bool) -> Iterator[Progress]:
+def progress(quiet: bool) -> AbstractContextManager[Progress]:
     """A bar with the time left, on a terminal; elsewhere nothing."""
-    if quiet or not sys.stderr.isatty():
-        yield SILENT
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"), TimeElapsedColumn())
-    left = (TextColumn("left:"), TimeRemainingColumn())
-    with Bars(*columns, *left, console=Console(stderr=True), transient=True) as bars:
-        yield _Bar(bars, bars.add_task("compiling", total=1.0))
-
-
-@dataclass(frozen=True, slots=True)
-class _Bar:
-    """What is being done, how much of it, the time so far and the time left; it vanishes at the end."""
-
-    bars: Bars
-    task: TaskID
-
-    def show(self, done: float, what: str) -> None:
-        self.bars.update(self.task, completed=done, description=what)
+    return shown(not quiet)

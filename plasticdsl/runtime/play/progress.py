@@ -1,6 +1,6 @@
 """How a long run shows that it is alive, how often it looks up, and how Ctrl-C ends it.
 
-The runner calls `Progress.show` about five times a second; the command line draws a bar from it, everything else uses `SILENT`.
+The runner calls `Progress.show` about five times a second; `plasticdsl.bars` draws a bar from it, and where there is none it is `SILENT`.
 """
 
 from __future__ import annotations
@@ -36,15 +36,16 @@ SILENT = Silence()
 
 @dataclass(frozen=True, slots=True)
 class PartOf:
-    """The progress of something that is only a part of a whole, and begins at `done` of it."""
+    """The progress of something that is only a part of a whole, and begins at `done` of it; `note` says which part."""
 
     whole: Progress
     done: float
     share: float
+    note: str = ""
 
     def show(self, done: float, what: str) -> None:
         """The same for the whole."""
-        self.whole.show(self.done + self.share * done, what)
+        self.whole.show(self.done + self.share * done, f"{what}, {self.note}" if self.note else what)
 
 
 class Pace:

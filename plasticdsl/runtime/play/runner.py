@@ -63,11 +63,13 @@ def _carried_out(
     experiment: Experiment, workshop: Workshop, order: Order, progress: Progress, interruption: Interruption, beginning: Beginning | None
 ) -> Runner:
     begin = time.perf_counter()
+    progress.show(0.0, "building")
     dt = order.step(experiment, workshop.network)
     instance = workshop.instantiate(dt, order.seed, order.settings)
     shows = {p.name: s for p in experiment.phases if (s := show_of(p, experiment.name, instance, order.data)) is not None}
     line, warnings = plan_timeline(experiment, instance, shows, order.length)
     extend_spikes(instance, line.end + (0 if beginning is None else beginning.step))
+    progress.show(0.0, "compiling")
     engine = workshop.engine(instance, order.settings)
     if beginning is not None:
         _restore(engine, beginning, experiment)

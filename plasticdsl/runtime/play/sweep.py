@@ -98,7 +98,7 @@ def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order
         raise PlasError((Diagnostic("sweep-too-large", message, experiment.span, "Give its axes fewer values, or sweep fewer of them."),))
     with Interruption() as interruption:
         for number, single in enumerate(_orders(axes, repeats, order)):
-            part = PartOf(progress, number / total, 1.0 / total)
+            part = PartOf(progress, number / total, 1.0 / total, f"run {number + 1} of {total}" if total > 1 else "")
             beginning = beginnings.of(experiment, single, part, interruption)
             if not interruption.requested:
                 study.runs.append(run_once(experiment, workshop, single, part, interruption, beginning))
