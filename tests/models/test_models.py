@@ -41,6 +41,7 @@ LONG = {
     ("networks/force_spiking", "Sine"),
     ("networks/force_spiking", "Short"),
     ("networks/nonmatch", "Learning"),
+    ("networks/pattern_generation", "Descending"),
     ("networks/song_abbott", "Competition"),
     ("networks/song_abbott", "Buffering"),
     ("networks/correlated_inputs", "Selection"),
