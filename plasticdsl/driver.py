@@ -142,6 +142,7 @@ def ready(network: Network, step: float | None = None) -> Network:
     delay, running means start at what they average, removable singularities are repaired, every flow has an integrator, what jumps with time is decided
     on the grid, and a condition without an answer gives no value."""
     from plasticdsl.derive.answers import answered
+    from plasticdsl.derive.coupling import located
     from plasticdsl.derive.grid import on_grid
     from plasticdsl.derive.integrate import integrate
     from plasticdsl.derive.means import with_starts
@@ -149,7 +150,7 @@ def ready(network: Network, step: float | None = None) -> Network:
     from plasticdsl.derive.sliding_rates import with_sliding_rates
     from plasticdsl.symbolic.singular import repaired
 
-    return answered(on_grid(integrate(repaired(with_starts(with_past(with_sliding_rates(network)))), step)))
+    return answered(on_grid(located(integrate(repaired(with_starts(with_past(with_sliding_rates(network)))), step))))
 
 
 # --- kernels: network ▶ plan ▶ program ▶ text ------------------------------------------------------------------------

@@ -231,6 +231,9 @@ _CODES: tuple[Code, ...] = (
     Code("not-local", "a gradient that no unit or connection can work out from what reaches it",
          "Derivatives travel back along the connections of the network; a sum over all units, a state that moves in time or a spike "
          "in between needs a population of its own that carries it."),
+    Code("not-located", "an event that cannot be located within a step",
+         "`located` asks for the time between two grid times at which a condition comes to hold. It needs a comparison of something that flows, whose "
+         "course within a step is that of the unit alone, and that ends when the event has happened."),
     Code("not-owned", "a change of something that belongs to another block",
          "A block changes its own variables, and at an event it may add to those of its units: `post.g += w`."),
     Code("not-positive", "a time that must be greater than zero",

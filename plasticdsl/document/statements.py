@@ -183,7 +183,9 @@ def when(statement: tree.OnEvent | tree.OnPairs) -> str:
 def condition(statement: tree.SpikeWhen) -> Line:
     """When it spikes, or the event happens."""
     found: Line = (typeset(statement.condition),)
-    return (*found, Words(" begins to hold")) if statement.rising else found
+    crossing: Line = (Words(" begins to hold"),) if statement.rising else ()
+    located: Line = (Words(", located within steps"),) if statement.located is not None else ()
+    return (*found, *crossing, *located)
 
 
 def refractory(statement: tree.Refractory) -> Line:

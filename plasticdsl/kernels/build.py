@@ -55,7 +55,7 @@ from plasticdsl.kernels.program import (
     only,
 )
 from plasticdsl.kernels.recipes import DT, SEED
-from plasticdsl.model.expr import Binary, Compare, Expr, Logic, Number, joined
+from plasticdsl.model.expr import Binary, Compare, Expr, Logic, joined
 from plasticdsl.model.parts import Emitted
 from plasticdsl.model.weights import standing_weights
 from plasticdsl.plan import operations as ops
@@ -187,7 +187,7 @@ def _call(operation: ops.Single, kernel: Kernel) -> tuple[Statement, ...]:
     if not (isinstance(operation, ops.Units) and operation.what is ops.OfUnits.SPIKE):
         return (Invoke(kernel),)
     count = Local("count_{}_{}" if operation.event else "count_{}", tuple(filter(None, (operation.population, operation.event))))
-    return Invoke(kernel, count), If(Compare("<", Read(count), ZERO), (Return(Number(-1.0)),))
+    return Invoke(kernel, count), If(Compare("<", Read(count), ZERO), (Return(Read(count)),))
 
 
 def _kernel(plan: Plan, operation: ops.Single) -> Function:

@@ -70,6 +70,7 @@ def embed(
         "shown": [spelling.at(a.name) for a in program.arrays if a.is_variable and a.changes],
         "advance": call(program.functions[-1], {FIRST_STEP: "a.step", STEPS: "end - a.step"}, spelling, "a."),
         "logs": [of_emitted(*one) for one in program.logs],
+        "located": {of_emitted(*one) for one in program.logs} & {a.name.group for a in program.arrays if a.name.part is Part.LOG_TIMES},
         "made": {group: [f"{spelling.fields[f]}=a.{places[f]}" for f in (*known, *more) if f.group == group] for group in spelling.groups},
         "sides": sides(program, network, spelling) if alone else (),
     }

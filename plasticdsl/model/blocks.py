@@ -108,6 +108,17 @@ class Block:
         return {v.name: v.formula for v in self.variables if v.formula is not None}
 
     @property
+    def locates(self) -> bool:
+        """Whether spikes or other events are found between grid times: then there may be several of a unit in a step."""
+        fires_so = isinstance(self.spike, Threshold) and self.spike.located
+        return fires_so or any(e.when.located for e in self.events)
+
+    @property
+    def fires_once(self) -> bool:
+        """Whether a unit spikes at most once in a step, as other events then happen at most once."""
+        return isinstance(self.spike, Threshold) and not self.locates
+
+    @property
     def stepping(self) -> tuple[str, ...]:
         """The own states that a statement without a trigger assigns at each step."""
         statements = self.statements(Trigger.STEP)

@@ -162,11 +162,13 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """`spike when condition`; `rising`: only where it did not hold at the previous grid time."""
+    """`spike when condition`; `rising`: only where it did not hold at the previous grid time. `located`: at the time within a step at which it comes to
+    hold, not at a grid time."""
 
     condition: Expr
     rising: bool
     span: Span = NOWHERE
+    located: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,11 +238,17 @@ class Cables:
 MOST_JUMPS = 10_000_000
 #: How many times a transition can happen that is not critical, how many must happen in a leap, and how many happen one by one where too few would.
 FEW, WORTH, IN_TURN = 10.0, 10.0, 100
-#: Newton's steps for the time of a jump, and by what part of a step the last may still change it.
+#: Newton's steps for the time of a jump, and by what part of a step the last may still change it; to what part of a step a crossing is located.
 MOST_NEWTON, CLOSE = 50, 1e-13
 
-#: How often an adaptive step may be tried within one step of the grid.
+#: How often an adaptive step may be tried within one step of the grid, or a part of it on the way to events that are located.
 MOST_TRIES = 100_000
+#: How often a located event of one kind may happen to a unit within one step of the grid.
+MOST_LOCATED = 32
+#: After what part of a step it is looked whether a condition holds on after its event.
+PARTING = 1e-6
+#: By what part of a step an end of refractoriness may be off the grid and be meant to be on it.
+ON_GRID = 1e-12
 
 #: At which part of a step the stages of Runge–Kutta lie, and which part of it counts with the slopes of each (Kutta 1901).
 STAGES = (0.0, 0.5, 0.5, 1.0)

@@ -11,6 +11,7 @@ from plasticdsl.model import Block, Network, Population, Presence, RegularSource
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import (
+    CLOSE,
     Cables,
     Euler,
     EulerMaruyama,
@@ -29,7 +30,7 @@ from plasticdsl.plan import operations as ops
 from plasticdsl.plan.linear_parts import renamed
 from plasticdsl.plan.places import Place, Slot
 from plasticdsl.plan.plan import Plan, ProjectionPlan
-from plasticdsl.plan.populations import AtGivenTimes, AtThreshold, ByHazard, PopulationPlan
+from plasticdsl.plan.populations import AtGivenTimes, AtThreshold, ByHazard, Located, PopulationPlan
 from plasticdsl.plan.sweeps import Sweep
 from plasticdsl.plan.wording import Words
 from plasticdsl.symbolic.block_contents import default_values
@@ -80,6 +81,13 @@ def _population(plan: PopulationPlan, network: Network) -> Iterator[str]:
             case AtThreshold(_, rising, condition):
                 crossing = ", on the crossing" if rising else ""
                 yield f"  {symbols.get(emits.event, 'spikes')} when {words.formula(condition)}{crossing}, tested at every grid time"
+            case Located(condition, rising, written):
+                crossing = ", on the crossing" if rising else ""
+                what = symbols.get(emits.event, "spikes")
+                yield f"  {what} when {words.formula(written)}{crossing}, located within steps, counted at the next grid time"
+                read = {r.name for r in refs(condition)}
+                ways = dict.fromkeys(method(s) for s in plan.schemes if read & {*variables_of(s)})
+                yield f"    found to {CLOSE:g} of a step on the course by {' and '.join(ways)}"
             case ByHazard(written=rate):
                 yield f"  spikes at rate {words.rate(_given(rate, population))}: the hazard of each step uses up exponential draws"
             case AtGivenTimes() if isinstance(population.source, RegularSource):
@@ -91,7 +99,8 @@ def _population(plan: PopulationPlan, network: Network) -> Iterator[str]:
     if plan.rest is not None:
         held = ", ".join(words.name(n) for n in plan.rest.held) or "nothing"
         written = plan.rest.written
-        lasts = f"for {words.duration(written)}{', as it is at the spike' if plan.rest.at_spike else ''}"
+        from_spike = ", from the time of the spike on" if any(not e.event for e in plan.located) else ", as it is at the spike"
+        lasts = f"for {words.duration(written)}{from_spike if plan.rest.at_spike else ''}"
         if plan.rest.condition is not None:
             lasts = f"while {words.formula(written)}, tested at every grid time"
         yield f"  refractory {lasts}; held meanwhile: {held}"

@@ -21,7 +21,6 @@ from plasticdsl.model import (
     Projection,
     Role,
     SumInto,
-    Threshold,
     Timed,
     Timing,
     Total,
@@ -89,7 +88,7 @@ def _projection(projection: Projection, network: Network, by_name: Mapping[str, 
     waited = dict.fromkeys((h.unit, h.event) for h in block.handlers if h.unit is not None)
     at_thirds = tuple((unit, kind, _at_third(block, unit, kind, in_events, held, totals)) for unit, kind in waited)
     shared = frozenset(rule.target.name for rule in block.pairs)
-    events, shadows, forecasts = resolve(pre_events, post_events, parameters, shared, once=isinstance(pre.block.spike, Threshold))
+    events, shadows, forecasts = resolve(pre_events, post_events, parameters, shared, once=pre.block.fires_once)
     events[Slot.PRE_LATE] += tuple(e for d in derived for e in d.late)
     in_sums = in_late_sums if projection.delays else in_steps
     sums = tuple(SumInto(s.target, plain(inline(s.body, in_sums)), s.span) for s in block.sums)

@@ -27,7 +27,7 @@ def in_order(plan: Plan, sweeps: Sequence[Sweep], entries: Sequence[Ref]) -> Ite
     yield from (ops.Units(p.name, ops.OfUnits.SPIKE, e.event) for p in units for e in p.events)
     yield from (ops.Connections(p.name, ops.OfConnections.COPY) for p in synapses if p.shadows or p.forecasts)
     yield from (ops.KeepTimes(p.name, h.name) for p in synapses for h in p.histories)
-    jumping = ((p, e) for p in units for e in p.events if e.jumps or (p.rest is not None and not e.event))
+    jumping = ((p, e) for p in units for e in p.events if e not in p.located and (e.jumps or (p.rest is not None and not e.event)))
     yield from (ops.Units(p.name, ops.OfUnits.JUMP, e.event) for p, e in jumping)
     yield from (ops.Connections(p.name, ops.OfConnections.ARRIVE) for p in synapses if p.arriving)
     yield from (ops.CountArrivals(p.name, side) for p in synapses for side in p.counts_now)

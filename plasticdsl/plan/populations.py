@@ -20,6 +20,16 @@ class AtThreshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Located:
+    """It happens to a unit where `condition` comes to hold within a step (`rising`: there alone; else also where it holds at a grid time, or when the unit
+    is not refractory any more), with its jumps, in the flow; at the next grid time it counts. `written`: as the author wrote it."""
+
+    condition: Expr
+    rising: bool
+    written: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class ByHazard:
     """A unit spikes each time that the hazard `rate` dt has used up an exponential draw. `of_state`: the rate follows the state; `ahead`: it stands still
     between changes from outside, so that the step of the next spike is known; `unlisted`: numbers of spikes are drawn where they are delivered
@@ -37,7 +47,7 @@ class AtGivenTimes:
     """Spikes are listed before the run."""
 
 
-Emission = AtThreshold | ByHazard | AtGivenTimes
+Emission = AtThreshold | Located | ByHazard | AtGivenTimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +127,11 @@ class PopulationPlan:
     def variable(self, name: str) -> Stored:
         """How this variable is kept."""
         return next(s for s in self.variables if s.variable.name == name)
+
+    @property
+    def located(self) -> tuple[Emits, ...]:
+        """Spikes and other events that happen within steps, in order."""
+        return tuple(e for e in self.events if isinstance(e.emission, Located))
 
     @property
     def alone(self) -> tuple[Scheme, ...]:

@@ -33,6 +33,7 @@ from plasticdsl.plan.populations import (
     ByHazard,
     Emission,
     Emits,
+    Located,
     PopulationPlan,
     Rest,
     Stored,
@@ -74,8 +75,8 @@ def _emits(population: Population, event: str, scope: Scope) -> Emits:
     return Emits(event, emission, jumps)
 
 
-def _at_threshold(when: Threshold, scope: Scope) -> AtThreshold:
-    return AtThreshold(inline(when.condition, scope), when.rising, when.condition)
+def _at_threshold(when: Threshold, scope: Scope) -> AtThreshold | Located:
+    return (Located if when.located else AtThreshold)(inline(when.condition, scope), when.rising, when.condition)
 
 
 def _of_spikes(population: Population, scope: Scope) -> Emission:

@@ -23,12 +23,12 @@ from plasticdsl.reference.evaluate import evaluate, everything
 from plasticdsl.reference.events import spike_events
 from plasticdsl.reference.integrate import flow
 from plasticdsl.reference.snapshot import restored, snapshot_of
-from plasticdsl.reference.sources import emit
+from plasticdsl.reference.sources import emit, flat
 from plasticdsl.reference.state import Run, first_state
 from plasticdsl.reference.structure import Structure, structure_of
 from plasticdsl.reference.sums import sum_inputs
 from plasticdsl.runtime.engine.engine import Feed, State, checked_feed, checked_order
-from plasticdsl.runtime.instance.instance import Instance
+from plasticdsl.runtime.instance.instance import Floats, Instance
 
 
 class ReferenceEngine:
@@ -44,6 +44,7 @@ class ReferenceEngine:
         self._run = first_state(self._structure)
         self._logged: set[Emitted] = set()
         self._drained: dict[Emitted, int] = dict.fromkeys(self._run.spikes, 0)
+        self._times: dict[tuple[str, str], Floats | None] = {}
         self._at_spikes: dict[str, dict[str, NDArray[np.float64]]] = {}
 
     @property
@@ -104,11 +105,25 @@ class ReferenceEngine:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         steps, units = self._run.spikes[one].events()
         begin = self._drained[one]
-        self._drained[one] = len(steps)
+        self._drained[one], times = len(steps), self._run.spikes[one].times()
+        self._times[one] = None if times is None else times[begin:]
         if not event:
             noted = {name: self._run.noted.pop(Ref(OfPopulation(population), name), []) for name in self.asked.kept_of(population)}
             self._at_spikes[population] = {name: np.concatenate([np.zeros(0), *values]) for name, values in noted.items()}
         return steps[begin:], units[begin:]
+
+    def times(self, population: str, event: str = "") -> Floats | None:
+        """Of each that `drain` gave last: when it was, in steps, where that is located within steps."""
+        return self._times.get((population, event))
+
+    def located(self, population: str, event: str = "") -> tuple[Floats, NDArray[np.int64], Mapping[str, Floats]]:
+        """What was located in the step that has just ended, and is counted in the next."""
+        one, run = Emitted(population, event), self._run
+        if one not in run.located_at:
+            return np.zeros(0), np.zeros(0, dtype=np.int64), {}
+        counts = run.located_count[one]
+        kept = {} if event else {name: flat(values, counts) for name, values in run.located_kept.get(population, {}).items()}
+        return flat(run.located_at[one], counts), np.repeat(np.arange(len(counts)), counts), kept
 
     def values_at_spikes(self, population: str) -> Mapping[str, NDArray[np.float64]]:
         """The variables that are kept at spikes, of those that `drain` gave last."""
@@ -117,7 +132,7 @@ class ReferenceEngine:
     def spike_count(self, population: str, event: str = "") -> int:
         """All spikes of the population so far, or another event of it."""
         found = self._run.spikes.get(Emitted(population, event))
-        return 0 if found is None else found.total
+        return 0 if found is None else found.total + int(self._run.located_count[Emitted(population, event)].sum())
 
     def undecided(self, population: str, event: str = "") -> NDArray[np.int64]:
         """Units whose rate or spike condition (or that of an event) was no number in some step."""

@@ -18,9 +18,9 @@ from plasticdsl.reference.state import Run, Waiting, first_state
 from plasticdsl.reference.structure import Structure
 
 #: What a run keeps of each population, as it is.
-_OF_POPULATIONS = ("refractory_until", "remaining", "draws")
+_OF_POPULATIONS = ("refractory_until", "remaining", "draws", "free_before", "parting", "located_kept")
 #: And of each kind of event.
-_OF_EVENTS = ("condition", "undecided")
+_OF_EVENTS = ("condition", "undecided", "located_count", "located_at")
 #: What is on its way, by the step of its arrival.
 _WAITING = ("waiting", "inputs_waiting")
 
@@ -29,7 +29,7 @@ def snapshot_of(run: Run) -> dict[str, NDArray[Any]]:
     """Copies of everything that changes."""
     parts = {kind: getattr(run, kind) for kind in (*_OF_POPULATIONS, *_OF_EVENTS, *_WAITING, "rules_on", "lengths")}
     parts |= {"step": run.frame.step, "values": run.frame.values}
-    parts["spikes"] = {one: dict(zip(("steps", "units"), spikes.events(), strict=True)) for one, spikes in run.spikes.items()}
+    parts["spikes"] = {one: _trains(spikes) for one, spikes in run.spikes.items()}
     parts["earlier"] = {step: frame.values for step, frame in run.earlier.items()}
     return dict(_paths(parts, ()))
 
@@ -83,10 +83,17 @@ def _parts(state: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
     return found
 
 
-def _spikes(size: int, steps: NDArray[np.int64], units: NDArray[np.int64]) -> Spikes:
+def _trains(spikes: Spikes) -> dict[str, NDArray[Any]]:
+    found: dict[str, NDArray[Any]] = dict(zip(("steps", "units"), spikes.events(), strict=True))
+    times = spikes.times()
+    return found if times is None else found | {"times": times}
+
+
+def _spikes(size: int, steps: NDArray[np.int64], units: NDArray[np.int64], times: NDArray[np.float64] | None = None) -> Spikes:
     spikes = Spikes(size)
     for step in np.unique(steps):
-        spikes.add(int(step), np.bincount(units[steps == step], minlength=size))
+        here = steps == step
+        spikes.add(int(step), np.bincount(units[here], minlength=size), None if times is None else times[here])
     return spikes
 
 

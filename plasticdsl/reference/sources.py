@@ -2,7 +2,8 @@
 
 Thresholds and rates are evaluated on the state that the flow from t_{n−1} produced. A unit that spikes at step n and is refractory for
 k steps may spike again at step n + k; its held variables stand still in the k flows that begin at steps n … n + k − 1. Where a condition says
-for how long, k is the number of steps until it does not hold.
+for how long, k is the number of steps until it does not hold. Events that are located within a step have happened in the flow that has just ended
+(`reference.located`); here they are counted.
 """
 
 from __future__ import annotations
@@ -25,22 +26,20 @@ from plasticdsl.model import (
     Trigger,
 )
 from plasticdsl.model.expr import Expr, Ref
-from plasticdsl.model.owners import Whose, owner_text
+from plasticdsl.model.owners import OfPopulation, Whose, owner_text
 from plasticdsl.model.parts import Emitted
 from plasticdsl.model.undefined import undefined
 from plasticdsl.reference.evaluate import evaluate, everything
 from plasticdsl.reference.handlers import run_at
-from plasticdsl.reference.state import Run
+from plasticdsl.reference.located import located_events
+from plasticdsl.reference.state import FOR_EVER, Run
 from plasticdsl.reference.structure import Index
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES
-from plasticdsl.runtime.instance.instance import Values
+from plasticdsl.runtime.instance.instance import Floats, Values
 from plasticdsl.support import random
 from plasticdsl.support.counts import OFTEN, poisson_count
 from plasticdsl.support.hazards import in_grains
 from plasticdsl.support.steps import to_step_array
-
-#: As good as for ever, in steps.
-_UNTIL_IT_RECOVERS = 2**40
 
 
 def emit(run: Run) -> None:
@@ -50,11 +49,26 @@ def emit(run: Run) -> None:
     for population in due:
         _recover(run, population)
     emitted = {one: _emitted(run, p, one.event) for p in due for one in p.emits}
+    located = {one for one in emitted if _is_located(populations[one.population], one.event)}
     for one, counts in emitted.items():
-        run.spikes[one].add(run.frame.step, counts)
-    _note(run, emitted)
+        run.spikes[one].add(run.frame.step, counts, flat(run.located_at[one], counts) if one in located else None)
+    _note(run, {one: counts for one, counts in emitted.items() if one not in located})
+    for one in located:
+        for name, values in run.located_kept.pop(one.population, {}).items() if not one.event else ():
+            run.noted.setdefault(Ref(OfPopulation(one.population), name), []).append(flat(values, emitted[one]))
+        run.located_count[one] = np.zeros_like(emitted[one])
     for (name, event), counts in emitted.items():
-        _jump(run, populations[name], event, counts)
+        if Emitted(name, event) not in located:
+            _jump(run, populations[name], event, counts)
+
+
+def flat(values: Floats, counts: Index) -> Floats:
+    """The first so many values of each unit, unit after unit."""
+    return np.concatenate([np.zeros(0), *(values[unit, : counts[unit]] for unit in np.flatnonzero(counts))])
+
+
+def _is_located(population: Population, event: str) -> bool:
+    return event in located_events(population.block)
 
 
 def _note(run: Run, emitted: Mapping[Emitted, Index]) -> None:
@@ -68,6 +82,10 @@ def _note(run: Run, emitted: Mapping[Emitted, Index]) -> None:
 
 
 def _emitted(run: Run, population: Population, event: str) -> Index:
+    if _is_located(population, event):
+        one = Emitted(population.name, event)
+        _tell_undecided(run, population, one, located_events(population.block)[event].condition)
+        return run.located_count[one].copy()
     if event:
         return _where(run, population, event, next(e.when for e in population.block.events if e.name == event)).astype(np.int64)
     match population.source, population.block.spike:
@@ -89,11 +107,16 @@ def _where(run: Run, population: Population, event: str, threshold: Threshold) -
     name, one = population.name, Emitted(population.name, event)
     scope, count = everything(run.structure, run.frame, name), run.structure.count(name)
     holds = np.broadcast_to(evaluate(threshold.condition, scope), (count,)).astype(bool)
-    unanswered = undefined(threshold.condition)
-    if unanswered is not None:
-        run.undecided[one] |= np.broadcast_to(evaluate(unanswered, scope), (count,)).astype(bool)
+    _tell_undecided(run, population, one, threshold.condition)
     held, run.condition[one] = run.condition[one], holds
     return holds & ~held if threshold.rising else holds
+
+
+def _tell_undecided(run: Run, population: Population, one: Emitted, condition: Expr) -> None:
+    unanswered = undefined(condition)
+    if unanswered is not None:
+        scope = everything(run.structure, run.frame, population.name)
+        run.undecided[one] |= np.broadcast_to(evaluate(unanswered, scope), run.undecided[one].shape).astype(bool)
 
 
 def _by_hazard(run: Run, population: Population, rate: Expr, counted: bool = False) -> Index:
@@ -140,12 +163,10 @@ def refractory_steps(run: Run, population: Population, rest: Refractory) -> Inde
     drawn, structure = run.structure.instance.populations[population.name], run.structure
     steps: Values | Index = drawn.refractory_steps
     if rest.condition is not None:
-        steps = _UNTIL_IT_RECOVERS
+        steps = FOR_EVER
     elif rest.duration is not None and rest.at_spike:
         lasts = evaluate(rest.duration, everything(structure, run.frame, population.name))
-        steps = to_step_array(
-            np.where(lasts > 0.0, np.minimum(lasts, _UNTIL_IT_RECOVERS * structure.instance.dt), 0.0), structure.instance.dt
-        )
+        steps = to_step_array(np.where(lasts > 0.0, np.minimum(lasts, FOR_EVER * structure.instance.dt), 0.0), structure.instance.dt)
     return np.broadcast_to(np.asarray(steps, dtype=np.int64), (drawn.size,))
 
 

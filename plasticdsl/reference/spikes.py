@@ -14,25 +14,29 @@ from numpy.typing import NDArray
 from plasticdsl.model import Trigger
 from plasticdsl.model.parts import Emitted
 from plasticdsl.reference.structure import Index, Structure
+from plasticdsl.runtime.instance.instance import Floats
 
 
 @dataclass(slots=True)
 class Spikes:
     """Of one population. `counts[step]`: spikes of each unit, int64[units], only of steps with spikes; `trains[unit]`: steps in order, a
-    step of c spikes c times."""
+    step of c spikes c times. `located[step]`: when they really came, in steps, unit after unit, where they are located within steps."""
 
     size: int
     counts: dict[int, Index] = field(default_factory=dict)
     trains: list[list[int]] = field(default_factory=list)
+    located: dict[int, Floats] = field(default_factory=dict)
     total: int = 0
 
     def __post_init__(self) -> None:
         self.trains = self.trains or [[] for _ in range(self.size)]
 
-    def add(self, step: int, counts: NDArray[np.int64]) -> None:
-        """The spikes of one step."""
+    def add(self, step: int, counts: NDArray[np.int64], times: Floats | None = None) -> None:
+        """The spikes of one step; `times`: of each, in steps, where they are located."""
         if not counts.any():
             return
+        if times is not None:
+            self.located[step] = times
         self.counts[step] = counts.astype(np.int64)
         for unit in np.flatnonzero(counts):
             self.trains[unit].extend([step] * int(counts[unit]))
@@ -44,6 +48,10 @@ class Spikes:
         units = [np.repeat(np.arange(self.size), self.counts[s]) for s in sorted(self.counts)]
         nothing = np.zeros(0, dtype=np.int64)
         return np.concatenate([nothing, *steps]), np.concatenate([nothing, *units])
+
+    def times(self) -> Floats | None:
+        """When each of `events` came, in steps; None where nothing is located."""
+        return np.concatenate([self.located[s] for s in sorted(self.counts)]) if self.located else None
 
 
 def arriving(structure: Structure, spikes: dict[Emitted, Spikes], projection: str, side: Trigger, kind: str, step: int) -> Index:

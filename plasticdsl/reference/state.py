@@ -14,6 +14,7 @@ from plasticdsl.model import AtRate, PoissonSource
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import owner_text
 from plasticdsl.model.parts import Emitted
+from plasticdsl.model.schemes import MOST_LOCATED
 from plasticdsl.model.weights import weights
 from plasticdsl.reference.evaluate import OwnerScope, bounded
 from plasticdsl.reference.spikes import Spikes
@@ -22,6 +23,8 @@ from plasticdsl.runtime.engine.engine import Feed
 from plasticdsl.runtime.instance.instance import Floats
 from plasticdsl.support import random
 
+#: As good as for ever, in steps.
+FOR_EVER = 2**40
 #: What is on its way to units: step of arrival → (projection or population, variable) → sum for each unit.
 Waiting = dict[int, dict[tuple[str, str], Floats]]
 
@@ -35,7 +38,10 @@ class Run:
     for axonal delays of sums. `propagators`: those computed so far, by their matrix. `feeds`: what is taken from tables now. `visits`: populations
     that update unit by unit now, and in which order. `kept`: variables of populations whose values at spikes are noted, and `noted`: of each, step by
     step. `half`: which half of a step integrators take now, 1 or 2; 0 for a whole one. `lengths`: of what is integrated to a tolerance, by its owner and
-    its first variable, how long the next step of each unit or connection may be (s); 0 before the first."""
+    its first variable, how long the next step of each unit or connection may be (s); 0 before the first. `free_before`: how long (s) before the grid time
+    in `refractory_until` a unit has become free. `parting`: whether a located event has happened to it at the very end of its step. `located_count`,
+    `located_at`: how often an event has happened in the step that has just ended, and when, in steps, float64[units, most]; `located_kept`: values of
+    variables at these spikes."""
 
     structure: Structure
     frame: Frame
@@ -59,6 +65,11 @@ class Run:
     noted: dict[Ref, list[Floats]] = field(default_factory=dict)
     half: int = 0
     lengths: dict[tuple[str, str], Floats] = field(default_factory=dict)
+    free_before: dict[str, Floats] = field(default_factory=dict)
+    parting: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    located_count: dict[Emitted, Index] = field(default_factory=dict)
+    located_at: dict[Emitted, Floats] = field(default_factory=dict)
+    located_kept: dict[str, dict[str, Floats]] = field(default_factory=dict)
 
     def due(self, owner: str) -> bool:
         """Whether this is a step of the units, or of connections."""
@@ -119,6 +130,10 @@ def first_state(structure: Structure) -> Run:
         condition={one: np.zeros(size, dtype=bool) for one, size in emitted.items()},
         undecided={one: np.zeros(size, dtype=bool) for one, size in emitted.items()},
         rules_on=dict.fromkeys(structure.projections, True),
+        parting={name: np.zeros(size, dtype=bool) for name, size in sizes.items()},
+        free_before={name: np.zeros(size) for name, size in sizes.items()},
+        located_count={one: np.zeros(size, dtype=np.int64) for one, size in emitted.items()},
+        located_at={one: np.zeros((size, MOST_LOCATED)) for one, size in emitted.items() if structure.block(one.population).locates},
     )
     for name, population in structure.populations.items():
         if isinstance(population.source, PoissonSource) or isinstance(population.block.spike, AtRate):

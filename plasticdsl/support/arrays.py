@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+#: Times in steps: whole numbers, or floats where something is located within steps.
+Steps = Integers | Floats
 
 #: Numbers of units from 0, in the fewest bits that hold all of them (`numbers_of_units`).
 Units = NDArray[np.uint16] | NDArray[np.int32]

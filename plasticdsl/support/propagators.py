@@ -34,6 +34,16 @@ def propagator(matrix: Floats, dt: float) -> tuple[Floats, Floats]:
     return np.where(finite, p, np.nan), np.where(finite, q, np.nan)
 
 
+def fastest(matrix: Floats) -> Floats:
+    """How fast what moves by the matrix changes at most: the norm of A in balanced units, in 1/s; shape (…)."""
+    found = np.asarray(matrix, dtype=np.float64)
+    finite = np.all(np.isfinite(found), axis=(-2, -1), keepdims=True)
+    known = np.where(finite, found, 0.0)
+    units = _balance(known)
+    sizes = np.abs(known * (units[..., None, :] / units[..., :, None]))
+    return np.asarray(np.where(finite[..., 0, 0], np.max(np.sum(sizes, axis=-1), axis=-1), np.nan))
+
+
 def _square_up(scaled: Floats) -> tuple[Floats, Floats]:
     """e^X − 1 and φ₁(X) = Σ Xᵏ/(k+1)! by scaling and squaring.
 

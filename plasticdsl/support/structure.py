@@ -89,14 +89,14 @@ def sources_of(rows: Integers) -> Units:
     return np.repeat(np.arange(units, dtype=numbers_of_units(units)), np.diff(rows))
 
 
-def capacity(steps: Any, units: int) -> int:
-    """How many spikes one step can hold; `steps`: of those that are known beforehand."""
-    return max(4 * units + 64, int(np.unique(steps, return_counts=True)[1].max(initial=0)))
+def capacity(steps: Any, units: int, each: int = 4) -> int:
+    """How many spikes one step can hold; `steps`: of those that are known beforehand; `each`: so many of each unit, in small populations."""
+    return max(4 * units + 64, min(each * units, LOG_SPIKES), int(np.unique(steps, return_counts=True)[1].max(initial=0)))
 
 
-def log_length(steps: Any, units: int) -> int:
+def log_length(steps: Any, units: int, each: int = 4) -> int:
     """How many spikes a log can hold."""
-    return max(LOG_SPIKES, 4 * capacity(steps, units))
+    return max(LOG_SPIKES, 4 * capacity(steps, units, each))
 
 
 def history_length(duration: Any, dt: float) -> int:

@@ -145,7 +145,12 @@ def _spike_when(parts: Parts) -> tree.SpikeWhen:
     """`spike when …`, or `event burst when …` with a name."""
     what, span, name = after(parts, "when"), span_of(parts), name_of(parts[1]) if parts[1].kind == "NAME" else None
     found = what if isinstance(what, tree.SpikeWhen) else tree.SpikeWhen(what, False, (), span)
-    return replace(found, span=span, name=name)
+    return replace(found, span=span, name=name, located=_located(parts))
+
+
+def _located(parts: Parts) -> Span | None:
+    """Where the word stands, if it does."""
+    return next((p.span for p in parts[2:] if isinstance(p, Token) and p.text == "located"), None)
 
 
 def _on_event(parts: Parts) -> tree.OnEvent:
@@ -379,7 +384,7 @@ DYNAMICS: Mapping[str, Callable[[Parts], Any]] = {
     "spike_when": _spike_when,
     "event_when": _spike_when,
     "rising": _rising,
-    "spike_at_rate": lambda parts: tree.SpikeAtRate(parts[3], (), span_of(parts)),
+    "spike_at_rate": lambda parts: tree.SpikeAtRate(parts[3], (), span_of(parts), _located(parts)),
     "refractory": _refractory,
     "input": lambda parts: tree.Input(tuple(parts[1]), unit_of(parts[3]) if len(parts) > 2 else None, span_of(parts)),
     "output": lambda parts: tree.Output(name_of(parts[1]), after(parts, "="), after(parts, "in"), span_of(parts)),

@@ -50,7 +50,7 @@ CLAUSES = ("p", "delay")
 #: How all other words are written: `…` stands for a value or name, a phrase that begins with `,` follows a comma, one that begins with
 #: `:` begins a line.
 PHRASES = (
-    "rises above", "falls below", ": refractory while", ", hold …",
+    "rises above", "falls below", ": refractory while", ", hold …", ", located",
     ": on pre", ": on post", ": on … of pre", ": on … of post", ": on all pairs", ": on nearest pairs", ": on nearest pairs reduced",
     ": on nearest pairs centred on pre", ": on nearest pairs centred on post",
     ": on nearest pairs centered on pre", ": on nearest pairs centered on post",
@@ -159,6 +159,7 @@ MEANINGS: Mapping[str, str] = {
     "flipped": "This part of the units starts with the opposite value.",
     "redrawn": "This part of the units starts with a value drawn anew.",
     "hold": "What stands still while the unit is refractory.",
+    "located": "At the time within the step at which the condition comes to hold, not at the next grid time.",
     "in-degree": "How many connections arrive at each unit.",
     "out-degree": "How many connections leave each unit.",
     "inside": "Whether a point lies in a polygon.",

@@ -146,10 +146,13 @@ def cell(d: Draw) -> list[str]:
             d.one("u += q", "v += q u", "a → 0.5 a + q"),
         ]
     spike = d.one(*CONDITIONS, *CONDITIONS, "at rate")
-    lines += block("spike at rate 150 Hz·[v]₊" if spike == "at rate" else f"spike when {spike}", jumps)
+    within_steps = kind != "noise" and d.maybe("located events", 0.4)  # then no sum without delay reads what flows
+    at = ", located" if within_steps and spike != "at rate" else ""
+    lines += block("spike at rate 150 Hz·[v]₊" if spike == "at rate" else f"spike when {spike}{at}", jumps)
     if d.maybe("other event", 0.6):
+        flowing, others = ("u rises above 0.2713", "v falls below 0.2137"), ("g > 0.3137", "a rises above 0.4137")
         lines += block(
-            "event burst when " + d.one("u rises above 0.2713", "g > 0.3137", "v falls below 0.2137", "a rises above 0.4137"),
+            "event burst when " + (f"{d.one(*flowing)}, located" if within_steps else d.one(*flowing, *others)),
             [d.one("u *= 0.5", "a → 0.1", "g += 0.1", "u += 0.1 if chance(0.5)")],
         )
     else:
@@ -181,10 +184,10 @@ def cell(d: Draw) -> list[str]:
 def third(d: Draw) -> list[str]:
     """What synapses and rules take as an argument."""
     lines = ["τ_D = 20 ms", "τ_D dD/dt = −D", "D(0) = 0.3", "e(0) = 0.1", "50 ms de/dt = 0.3 − e", "y = 0.5 D + e"]
-    lines += block(
-        "spike when " + d.one("D > 0.5137", "D rises above 0.4137", "mod(t, 6 ms) < 0.5 ms"), [d.one("D *= 0.5", "D → 0.2", "D −= 0.2")]
-    )
-    lines += block("event tick when " + d.one("e rises above 0.2137", "D < 0.2313"), [d.one("e += 0.05", "e → 0.1")])
+    at = ", located" if d.maybe("located events of the argument", 0.3) else ""
+    spike = d.one("D > 0.5137", "D rises above 0.4137", *(("mod(t, 6 ms) < 0.5 ms",) if not at else ()))
+    lines += block(f"spike when {spike}{at}", [d.one("D *= 0.5", "D → 0.2", "D −= 0.2")])
+    lines += block("event tick when " + d.one(f"e rises above 0.2137{at}", "D < 0.2313"), [d.one("e += 0.05", "e → 0.1")])
     if d.maybe("bounded argument", 0.3):
         lines.append("D ∈ [0, 0.9]")
     if d.maybe("reactions", 0.3):
@@ -212,7 +215,7 @@ def synapse(d: Draw, name: str, of_cells: bool) -> list[str]:
         lines += block(
             d.one("on burst of post", *(("on burst of pre",) if of_cells else ())), [d.one("post.u += 0.02 w", "f *= 0.7", "f += 0.1")]
         )
-    if d.maybe("sums", 0.4):
+    if "located events" not in d.features and d.maybe("sums", 0.4):
         lines.append(
             d.one(
                 "post.z = 0.3 Σ w f",
@@ -375,9 +378,9 @@ def more_projections(d: Draw, one_argument: bool, recurrent: str) -> list[str]:
         lines.append(f"own = cell → cell: Kick, in-degree 2, with self, w = {d.one('0.1', '0.02 i')}")
     if d.maybe("places", 0.3):
         lines.append("near = cell → cell: Kick, p = exp(−distance), except self, w = 0.1 exp(−distance), delay = 1 ms + 1 ms·distance")
-    if d.maybe("transposed weights", 0.4):
+    if not d.features & {"located events", "located events of the argument"} and d.maybe("transposed weights", 0.4):
         lines += ["up = cell → da: Up, all to all, w ~ U(0.1, 0.5)", "down = da → cell: Back(forward = up), all to all"]
-    if recurrent and d.maybe("weights of another projection", 0.5):
+    if recurrent and "located events" not in d.features and d.maybe("weights of another projection", 0.5):
         lines.append(f"peek = cell → cell: Same(other = rec), {recurrent}")
     if d.maybe("a projection to several populations", 0.3):
         lines.append("fan = src → each of cell, part: Kick, w = 0.04" + d.one("", ", p = 0.5"))
@@ -408,7 +411,7 @@ def network(d: Draw) -> list[str]:
             "b = 1.15",
             "b = 0.9 + 0.1 i",
             "b ~ U(0.8, 1.3)",
-            "b = 0.9 + 0.4 Q",
+            *(("b = 0.9 + 0.4 Q",) if "located events" not in d.features else ()),
             "b = [0.9, 1.17, 1.31]",
             "b(t) = 1.1 + 0.2 sin(2 π·50 Hz·t)",
             "b ~ Exp(0.2) in [0.7, 1.4]",

@@ -18,6 +18,7 @@ from plasticdsl.check.blocks.firing import named_events, output_name, refractory
 from plasticdsl.check.blocks.flows import FlowParts, average_flows, flows_and_pulses, methods, reaction_flows, settled, translate_flow
 from plasticdsl.check.blocks.geometry import sections_written, translated, with_measures
 from plasticdsl.check.blocks.index_notation import without_indices
+from plasticdsl.check.blocks.located import check_located
 from plasticdsl.check.blocks.pairs import pair_rules
 from plasticdsl.check.blocks.rewiring import rewiring
 from plasticdsl.check.blocks.sliding_rates import check_windows
@@ -121,5 +122,6 @@ def check_block(
         sections=translated(sections, scope, report, files or Morphologies(Folders(), {})),
     )
     check_incoming(checked, report)
+    check_located(checked, contents.events, report)
     check_assigned(checked, {name: i.rhs.span for name, i in contents.initials.items()}, report)
     return CheckedBlock(checked, dims, scope.named, block, sound=report.count == before)

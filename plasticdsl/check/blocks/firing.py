@@ -36,7 +36,7 @@ def spike(scope: BlockScope) -> Threshold | AtRate | None:
 
 def _threshold(when: tree.SpikeWhen, scope: BlockScope) -> Threshold:
     condition = settled(translate_condition(when.condition, scope.context), when.condition, scope)
-    return Threshold(condition, when.rising, when.span)
+    return Threshold(condition, when.rising, when.span, when.located is not None)
 
 
 def named_events(scope: BlockScope) -> tuple[NamedEvent, ...]:
@@ -73,7 +73,8 @@ def refractory(scope: BlockScope, firing: Threshold | AtRate | None, values: Val
         held = tuple(f.variable for f in flows if f.variable in read)
     else:
         held = _named(statement.held, scope, frozenset(flow.variable for flow in flows))
-    at_spike = duration is not None and any(_changes(node, values) for node in walk(duration))
+    located = isinstance(firing, Threshold) and firing.located  # then it is not put on the grid
+    at_spike = duration is not None and (located or any(_changes(node, values) for node in walk(duration)))
     return Refractory(duration, held, statement.span, condition, at_spike, default)
 
 

@@ -241,7 +241,7 @@ def _check_endless(network: Network, path: str, report: Reporter) -> None:
     refractory time."""
     for population in network.populations:
         block, firing = population.block, population.block.spike
-        if not isinstance(firing, Threshold) or firing.rising or block.refractory is not None or firing.span.path != path:
+        if not isinstance(firing, Threshold) or firing.rising or firing.located or block.refractory is not None or firing.span.path != path:
             continue
         asked = {ref.name for ref in keys(firing.condition, {})}
         behind = reached(asked, _depends(block))

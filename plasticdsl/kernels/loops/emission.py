@@ -17,13 +17,15 @@ from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Ne
 from plasticdsl.model.pretty import pretty
 from plasticdsl.model.undefined import may_be_undefined, undefined
 from plasticdsl.plan.plan import Plan
-from plasticdsl.plan.populations import AtGivenTimes, AtThreshold, ByHazard, Emits, PopulationPlan
+from plasticdsl.plan.populations import AtGivenTimes, AtThreshold, ByHazard, Emits, Located, PopulationPlan
 from plasticdsl.support.counts import OFTEN
 
 #: Locals of the kernel that finds spikes: how many so far, where in a list, whether the unit may still fire.
 COUNT, POSITION, MAY_FIRE = (Local(text) for text in ("count", "position", "may_fire"))
 #: The mean number of spikes in a step, the probability of none, and the least word that may stand for one.
 MEAN, NO_SPIKE, LEAST = (Local(text) for text in ("mean", "none", "least_word"))
+#: What is returned where an event has happened to a unit more often in a step than can be told.
+TOO_OFTEN = -2.0
 #: From this mean on spikes are listed: a buffer may not hold them all, which somebody has to be told.
 MANY = 4.0
 
@@ -38,6 +40,8 @@ def emission(plan: Plan, population: PopulationPlan, emits: Emits) -> tuple[str,
             return "given times", _given(of_population(population.name))
         case AtThreshold() as at:
             return f"condition {pretty(at.written)}", _by_threshold(plan, population, at, emits.event)
+        case Located() as at:
+            return f"condition {pretty(at.written)}, located in the step before", _of_last_step(plan, population, at, emits.event)
 
 
 def _append(p: Group, unit: Expr) -> tuple[Statement, ...]:
@@ -69,6 +73,35 @@ def _by_threshold(plan: Plan, population: PopulationPlan, at: AtThreshold, event
     if recovered:
         return (each_unit(population.name, (*recovered, *body, *after), in_order=True),)
     return (where_seldom(population.name, seldom, body, after=after),)
+
+
+def _of_last_step(plan: Plan, population: PopulationPlan, at: Located, event: str) -> tuple[Statement, ...]:
+    """What has happened on the way from the last grid time (`loops.located`), once for each time that it did, and logged with these times."""
+    p, names = of_emitted(population.name, event), Names(plan, population)
+    often = element(p.field(Part.LOCATED_COUNT), I)
+    unanswered = undefined(names.resolve(at.condition), may_be_undefined)
+    before: tuple[Statement, ...] = () if unanswered is None else (If(unanswered, (Store(element(p.field(Part.UNDECIDED), I), ONE),)),)
+    logged = only(p.field(Part.LOG_COUNT))
+    kept = () if event else tuple(name for name, _ in population.kept)
+    log: tuple[Statement, ...] = (
+        Let(POSITION, logged),
+        Store(element(p.field(Part.LOG_STEPS), POSITION), Read(N)),
+        Store(element(p.field(Part.LOG_UNITS), POSITION), Read(I)),
+        Store(element(p.field(Part.LOG_TIMES), POSITION), element(p.field(Part.LOCATED_AT), I, REPEAT)),
+        *(
+            Store(element(p.field(Part.LOG_VALUES, name), POSITION), element(p.field(Part.LOCATED_VALUES, name), I, REPEAT))
+            for name in kept
+        ),
+        Store(logged, Binary("+", Read(POSITION), ONE)),
+    )
+    each = For(REPEAT, ZERO, often, (*_append(p, Read(I)), If(Compare("!=", Read(p.field(Part.RECORDING)), ZERO), log)))
+    too_often = If(Compare(">", often, Read(p.field(Part.LOCATED))), (Return(Number(TOO_OFTEN)),))
+    happened = Compare(">", often, ZERO)
+    body = (*before, If(happened, (too_often, each, Store(often, ZERO))))
+    recovered = () if event else recovery(plan, population)
+    if recovered:
+        return (each_unit(population.name, (*recovered, *body), in_order=True),)
+    return (where_seldom(population.name, happened if unanswered is None else Logic("or", (happened, unanswered)), body),)
 
 
 def _poisson(plan: Plan, population: PopulationPlan, by: ByHazard, often: bool) -> tuple[Statement, ...]:

@@ -14,7 +14,7 @@ from plasticdsl.kernels.identifiers import Field, Local, Part
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.factors import in_common
 from plasticdsl.kernels.loops.names import DT, N, Names, T, local, stage_time
-from plasticdsl.kernels.program import ZERO, Array, Comment, If, Let, Read, Scalar, Statement, Store, element
+from plasticdsl.kernels.program import ZERO, Array, Comment, Element, If, Let, Read, Scalar, Statement, Store, element
 from plasticdsl.kernels.recipes import Apply, Formula, Recipe
 from plasticdsl.model import Flow, Variable
 from plasticdsl.model.expr import (
@@ -67,7 +67,9 @@ SELDOM = Number(256.0)
 class FlowContext:
     """What the flow of one owner needs: where its names are, its flows as the author wrote them, and which variables stand still while `free` does not
     hold (of refractory units; weights while rules are off). `unit`: the index of the loop, which numbers the random draws. `small`: variables whose
-    exponential Euler step is known to be small (`loops.small_steps`). `sums`: variables that are kept in parts, which flow elsewhere."""
+    exponential Euler step is known to be small (`loops.small_steps`). `sums`: variables that are kept in parts, which flow elsewhere. `on_the_way`: a
+    part of a step is tried, so that what integrators keep from one step to the next is in locals, `…_length_here` where the part begins, and
+    `…_length_then` where it leads."""
 
     names: Names
     unit: Local
@@ -77,6 +79,12 @@ class FlowContext:
     small: frozenset[str] = frozenset()
     sums: frozenset[str] = frozenset()
     drawn: Mapping[str, tuple[Expr, Expr]] = field(default_factory=dict)
+    on_the_way: bool = False
+
+    def length_kept(self, variable: str) -> Element | Read:
+        """How long the next step of what is integrated to a tolerance may be, by the first such variable of its integrator."""
+        kept = element(self.names.group.field(Part.LENGTHS, variable), self.unit)
+        return Read(local(variable, "length_here")) if self.on_the_way else kept
 
     def variable(self, name: str) -> Variable:
         """What moves, with its bounds."""
@@ -85,7 +93,7 @@ class FlowContext:
 
 def flow(schemes: Sequence[Scheme], context: FlowContext) -> tuple[Statement, ...]:
     """Statements that move the variables of `schemes` by one step."""
-    statements = [statement for scheme in schemes for statement in _scheme(scheme, context)]
+    statements = [statement for scheme in schemes for statement in moved_by(scheme, context)]
     return (*statements, *store_all([v for scheme in schemes for v in variables_of(scheme) if v not in context.sums], context))
 
 
@@ -99,7 +107,8 @@ def store_all(moved: Sequence[str], context: FlowContext) -> tuple[Statement, ..
     )
 
 
-def _scheme(scheme: Scheme, context: FlowContext) -> list[Statement]:
+def moved_by(scheme: Scheme, context: FlowContext) -> list[Statement]:
+    """Statements that leave where its variables are led in the locals `…_new`, not yet bounded."""
     match scheme:
         case Exact():
             return _exact(scheme, context)
@@ -129,7 +138,7 @@ def _scheme(scheme: Scheme, context: FlowContext) -> list[Statement]:
 
 def within_bounds(variable: str, value: Expr, context: FlowContext) -> Expr:
     """A value of the variable brought into its bounds as they are at t_n."""
-    return clipped(value, context.variable(variable), context.names.resolve)
+    return clipped(value, context.variable(variable), lambda bound: at_start(bound, context.names))
 
 
 def bounded(variable: str, moved: Local, context: FlowContext) -> list[Statement]:
@@ -282,7 +291,11 @@ def _propagators(scheme: Exact, names: Names, size: Field, held: frozenset[str])
 
 
 def _exponential_euler(scheme: ExponentialEuler, context: FlowContext) -> list[Statement]:
-    resolve, variable = context.names.resolve, scheme.variable
+    variable = scheme.variable
+
+    def resolve(expr: Expr) -> Expr:
+        return at_start(expr, context.names)
+
     x, slope, offset = resolve(Ref(Whose.OWN, variable)), local(variable, "slope"), local(variable, "offset")
     rate = Binary("+", Binary("*", Read(slope), x), Read(offset))
     step, pulled, pushed = in_common(*_linear(scheme, context), context.names.dt)
@@ -326,15 +339,20 @@ def at_stage(expr: Expr, values: Mapping[str, Expr], time: Expr, names: Names) -
             return rebuild(expr, lambda part: at_stage(part, values, at, names))
 
 
+def at_start(expr: Expr, names: Names) -> Expr:
+    """An expression where what flows sets out."""
+    return names.resolve(expr) if names.begun == Read(T) else at_stage(expr, {}, names.begun, names)
+
+
 def _runge_kutta(scheme: RungeKutta4, context: FlowContext) -> list[Statement]:
     names = context.names
     start = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
     statements: list[Statement] = [comment(v, context, "Runge-Kutta 4") for v in scheme.variables]
-    values, time = dict(start), stage_time(None)
+    values, time = dict(start), names.begun
     for stage, fraction in enumerate(STAGES, 1):
         if stage > 1:
             ahead: Expr = names.dt if fraction == 1.0 else Binary("*", Number(fraction), names.dt)
-            time = Binary("+", Read(T), ahead)
+            time = Binary("+", names.begun, ahead)
             for v in scheme.variables:
                 there = local(v, f"at{stage}")
                 statements.append(Let(there, Binary("+", start[v], Binary("*", ahead, Read(local(v, f"k{stage - 1}"))))))
@@ -358,7 +376,7 @@ def _exponential_runge_kutta(scheme: ExponentialRungeKutta, context: FlowContext
     values: dict[str, Expr] = dict(start)
     for number, share in enumerate(SHARES, 1):
         for v, slope, offset in parts:
-            a, b = (still(v, at_stage(e, values, stage_time(number - 1, names.dt), names), context) for e in (slope, offset))
+            a, b = (still(v, at_stage(e, values, stage_time(number - 1, names.dt, names.begun), names), context) for e in (slope, offset))
             statements += sixth(v, a, b, names.dt)
         for v in scheme.variables:
             statements += along(v, local(v, "new"), start[v] if number == 1 else Read(local(v, "new")), share)
@@ -406,7 +424,7 @@ def _euler(scheme: Euler, context: FlowContext) -> list[Statement]:
     statements: list[Statement] = [comment(v, context, how) for v in scheme.variables]
     values: dict[str, Expr] = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
     for substep in range(scheme.substeps):
-        time: Expr = Read(T) if substep == 0 else Binary("+", Read(T), Binary("*", Number(float(substep)), step))
+        time = names.begun if substep == 0 else Binary("+", names.begun, Binary("*", Number(float(substep)), step))
         for v, rate in zip(scheme.variables, scheme.rates, strict=True):
             statements.append(Let(local(v, "rate"), still(v, at_stage(rate, values, time, names), context)))
         for v in scheme.variables:
@@ -422,6 +440,6 @@ def mean_rate(rate: Expr, names: Names) -> Expr:
         return names.resolve(rate)
     total: Expr = ZERO
     for fraction, share in zip(STAGES, SHARES, strict=True):
-        time = Binary("+", Read(T), Binary("*", Number(fraction), names.dt))
+        time = Binary("+", names.begun, Binary("*", Number(fraction), names.dt))
         total = Binary("+", total, Binary("*", Number(share), at_stage(rate, {}, time, names)))
     return total

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import reduce
 
-from plasticdsl.kernels.identifiers import Local, Part
+from plasticdsl.kernels.identifiers import Local
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, comment, still
-from plasticdsl.kernels.loops.names import T, local
-from plasticdsl.kernels.program import ONE, ZERO, Comment, If, Let, Read, Statement, Store, While, element, minus, plus, times
+from plasticdsl.kernels.loops.names import local
+from plasticdsl.kernels.program import ONE, ZERO, Comment, Element, If, Let, Read, Statement, Store, While, minus, plus, times
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import MOST_TRIES, RODAS, Rosenbrock
@@ -35,18 +35,20 @@ def rosenbrock(scheme: Rosenbrock, context: FlowContext) -> list[Statement]:
     state = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
     if scheme.tolerance is None:
         how = "Rosenbrock (RODAS)"
-        step = _step(scheme, context, state, (Read(T), dt))
+        step = _step(scheme, context, state, (names.begun, dt))
         return [*(comment(v, context, how) for v in scheme.variables), *step, *(Let(local(v, "new"), _end(v)) for v in scheme.variables)]
     how = f"Rosenbrock (RODAS), tolerance {scheme.tolerance:g}"
     begun: list[Statement] = [comment(v, context, how) for v in scheme.variables]
     begun += [Let(local(v, "new"), value) for v, value in state.items()]
-    kept = element(names.group.field(Part.LENGTHS, scheme.variables[0]), context.unit)
+    first = scheme.variables[0]
+    kept = context.length_kept(first)
     begun += [Let(AHEAD, dt), Let(BEHIND, ZERO), Let(TRIES, ZERO)]
     begun += [Let(LENGTH, Choice(((Compare(">", kept, ZERO), kept),), dt))]
     going_on = Logic("and", (Compare(">", Read(AHEAD), ZERO), Compare("<", Read(TRIES), Number(float(MOST_TRIES)))))
     nowhere = (*(Let(local(v, "new"), Number(float("nan"))) for v in scheme.variables), Let(LENGTH, ZERO))
     lost = If(Compare(">", Read(AHEAD), ZERO), nowhere)
-    return [*begun, While(going_on, tuple(_trial(scheme, context, scheme.tolerance))), lost, Store(kept, Read(LENGTH))]
+    told = Store(kept, Read(LENGTH)) if isinstance(kept, Element) else Let(local(first, "length_then"), Read(LENGTH))
+    return [*begun, While(going_on, tuple(_trial(scheme, context, scheme.tolerance))), lost, told]
 
 
 def _trial(scheme: Rosenbrock, context: FlowContext, tolerance: float) -> Iterator[Statement]:
@@ -55,7 +57,7 @@ def _trial(scheme: Rosenbrock, context: FlowContext, tolerance: float) -> Iterat
     yield Let(TRIED, Call("min", (Read(LENGTH), Read(AHEAD))))
     stands = Compare("==", plus(Read(BEHIND), Read(TRIED)), Read(BEHIND))
     yield Let(TRIES, Choice(((stands, Number(float(MOST_TRIES))),), plus(Read(TRIES), ONE)))
-    yield from _step(scheme, context, now, (plus(Read(T), Read(BEHIND)), Read(TRIED)))
+    yield from _step(scheme, context, now, (plus(context.names.begun, Read(BEHIND)), Read(TRIED)))
     yield Comment("the error as a part of what the tolerance allows; what it says of the next step")
     for v, floor in zip(scheme.variables, scheme.floors, strict=True):
         yield Let(local(v, "end"), _end(v))

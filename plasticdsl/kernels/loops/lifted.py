@@ -9,7 +9,6 @@ from dataclasses import replace
 from plasticdsl.kernels.identifiers import Local
 from plasticdsl.kernels.loops.names import REPEAT, Names
 from plasticdsl.kernels.program import ZERO, Let, Read, Statement
-from plasticdsl.model import Threshold
 from plasticdsl.model.expr import Choice, Compare, Expr, Number
 from plasticdsl.plan.places import Slot
 from plasticdsl.plan.plan import Plan, ProjectionPlan
@@ -25,7 +24,7 @@ def local(name: str, what: str) -> Local:
 
 def may_repeat(plan: Plan, projection: ProjectionPlan) -> bool:
     """Whether a pre unit may spike more than once in a step."""
-    return not isinstance(plan.population(projection.projection.pre).population.block.spike, Threshold)
+    return not plan.population(projection.projection.pre).population.block.fires_once
 
 
 def jumps(plan: Plan, projection: ProjectionPlan, traces: Sequence[str]) -> tuple[list[Statement], list[Statement]]:

@@ -24,7 +24,7 @@ from plasticdsl.plan.superposed import Superposed
 #: The step and its time, the place of a step in rings of spikes; the connection and its ends.
 N, T, SLOT, K, J, I = (Local(text) for text in ("n", "t", "slot", "k", "j", "i"))  # noqa: E741  the i of w_ij
 INDEX = {Place.CONNECTION: K, Place.PRE: J, Place.POST: I}
-DT = Read(recipes.DT)
+DT, NOW = Read(recipes.DT), Read(T)
 
 #: Which share of the units, and which step of a window (`loops.shares`).
 SHARE, STEP = Local("share"), Local("step_of_window")
@@ -44,7 +44,7 @@ class Names:
     the loop; `along`: the other projection over whose connections it runs, if not over the projection's own. `totals`: sums over connections
     are in arrays of the post units, not in locals. `repeat`: the local that says which of the unit's spikes of this step is handled, where there may
     be several. `half`: which half of a step it is, 1 or 2; 0 where it is a
-    whole one.
+    whole one. `begun`: when what flows sets out, `length`: for how long it flows, if not for a step; `clock`: the time that statements read.
     """
 
     plan: Plan
@@ -57,6 +57,9 @@ class Names:
     totals: bool = False
     repeat: Local | None = None
     half: Literal[0, 1, 2] = 0
+    begun: Expr = NOW
+    length: Expr | None = None
+    clock: Expr = NOW
 
     def resolve(self, expr: Expr) -> Expr:
         """`expr` with every reference an array element, scalar or local."""
@@ -123,6 +126,8 @@ class Names:
     @property
     def dt(self) -> Expr:
         """The step of a population or of connections."""
+        if self.length is not None:
+            return self.length
         slow = isinstance(self.owner, PopulationPlan) and self.owner.population.step is not None
         whole = Binary("*", DT, Read(self.group.field(Part.STRIDE))) if slow else DT
         return Binary("*", Number(0.5), whole) if self.half else whole
@@ -179,7 +184,7 @@ class Names:
     def _special(self, special: str) -> Expr:
         match special:
             case "t":
-                return Read(T)
+                return self.clock
             case "dt":
                 return DT
             case "i" | "j":
@@ -274,10 +279,10 @@ def place_sizes(projection: ProjectionPlan) -> dict[Place, Field]:
     }
 
 
-def stage_time(stage: int | None, dt: Expr = DT) -> Expr:
-    """t at a stage of an integrator; None: t_n."""
+def stage_time(stage: int | None, dt: Expr = DT, begun: Expr = NOW) -> Expr:
+    """t at a stage of an integrator; None: where it begins."""
     fraction = STAGES[stage or 0]
-    return Read(T) if fraction == 0.0 else Binary("+", Read(T), Binary("*", Number(fraction), dt))
+    return begun if fraction == 0.0 else Binary("+", begun, Binary("*", Number(fraction), dt))
 
 
 def every(period: Field, body: Sequence[Statement]) -> If:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from plasticdsl.kernels.identifiers import Group, Part
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, bounded, comment, mean_rate, still
-from plasticdsl.kernels.loops.names import Names, T, local, stage_time
+from plasticdsl.kernels.loops.names import Names, local
 from plasticdsl.kernels.program import ZERO, Let, Read, Scalar, Statement
 from plasticdsl.kernels.recipes import SEED
 from plasticdsl.model.expr import Binary, Call, Choice, Expr, Number, Ref, walk
@@ -89,7 +89,7 @@ def _two_stages(scheme: TwoStages, context: FlowContext) -> list[Statement]:
     how = "midpoint rule" if scheme.ahead < 1.0 else "Heun: x += dt (k1 + k2)/2"
     statements: list[Statement] = [*(comment(v, context, how) for v in scheme.variables), *_kicks(scheme, context)]
     values = {v: names.resolve(Ref(Whose.OWN, v)) for v in scheme.variables}
-    start, time = dict(values), stage_time(None)
+    start, time = dict(values), names.begun
     for stage in (1, 2):
         for v, rate, noise in zip(scheme.variables, scheme.rates, scheme.noises, strict=True):
             change: Expr = Binary("*", dt, at_stage(rate, values, time, names))
@@ -102,7 +102,7 @@ def _two_stages(scheme: TwoStages, context: FlowContext) -> list[Statement]:
                 there = local(v, "there")
                 statements += [Let(there, Binary("+", start[v], Binary("*", ahead, Read(local(v, "step1"))))), *bounded(v, there, context)]
                 values[v] = Read(there)
-            time = Binary("+", Read(T), Binary("*", ahead, dt))
+            time = Binary("+", names.begun, Binary("*", ahead, dt))
     late = Number(0.5 / scheme.ahead)
     for v in scheme.variables:
         first, second = (Read(local(v, f"step{stage}")) for stage in (1, 2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from plasticdsl.kernels.identifiers import RUN, Field, Group, Kernel, Part, of_emitted, of_population, of_projection
-from plasticdsl.kernels.loops import cables, calendar, chance, kicks, shares
+from plasticdsl.kernels.loops import cables, calendar, chance, kicks, located, shares
 from plasticdsl.kernels.loops.bounds import clipped
 from plasticdsl.kernels.loops.emission import COUNT, POSITION, emission
 from plasticdsl.kernels.loops.flows import FlowContext, at_stage, flow, let_vanish, scheme_arguments
@@ -50,11 +50,11 @@ from plasticdsl.model import Trigger
 from plasticdsl.model.expr import Binary, Compare, Expr, Ref
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.pretty import pretty
-from plasticdsl.model.schemes import Cables, to_tolerance
+from plasticdsl.model.schemes import MOST_LOCATED, Cables, to_tolerance
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.places import Kind
 from plasticdsl.plan.plan import Plan
-from plasticdsl.plan.populations import PopulationPlan, UnitJump
+from plasticdsl.plan.populations import Emits, PopulationPlan, UnitJump
 from plasticdsl.support import structure
 from plasticdsl.support.counts import length_of_words
 from plasticdsl.support.random import hazards, stream_of
@@ -77,7 +77,7 @@ def sizes(plan: Plan, population: PopulationPlan) -> tuple[Size, ...]:
     ]
     return (
         Size(units, units),
-        *(s for e in population.events for s in _lists(of_emitted(p.name, e.event), (units, () if e.event else given), delays)),
+        *(s for e in population.events for s in _lists(population, e, (units, () if e.event else given), delays)),
         Size(p.field(Part.GIVEN), Apply(len, (given,))),
         Size(p.field(Part.WORDS_LENGTH), Apply(length_of_words, (units,))),
         *calendar.sizes(population),
@@ -85,12 +85,14 @@ def sizes(plan: Plan, population: PopulationPlan) -> tuple[Size, ...]:
     )
 
 
-def _lists(p: Group, held: tuple[Field, Field | tuple[()]], delays: Sequence[Field]) -> Iterator[Size]:
+def _lists(population: PopulationPlan, emits: Emits, held: tuple[Field, Field | tuple[()]], delays: Sequence[Field]) -> Iterator[Size]:
     """Lengths of lists of spikes, or of another event; `held`: of how many units, and which spikes are given."""
-    units, given = held
+    p, (units, given) = of_emitted(population.name, emits.event), held
+    each = (MOST_LOCATED,) if emits in population.located else ()
     yield Size(p.field(Part.SLOTS), Apply(structure.slots, tuple(delays)))
-    yield Size(p.field(Part.CAPACITY), Apply(structure.capacity, (given, units)))
-    yield Size(p.field(Part.LOG), Apply(structure.log_length, (given, units)))
+    yield Size(p.field(Part.CAPACITY), Apply(structure.capacity, (given, units, *each)))
+    yield Size(p.field(Part.LOG), Apply(structure.log_length, (given, units, *each)))
+    yield Size(p.field(Part.LOCATED), MOST_LOCATED)
 
 
 def arguments(plan: Plan, population: PopulationPlan) -> tuple[Array | Scalar, ...]:
@@ -121,6 +123,7 @@ def arguments(plan: Plan, population: PopulationPlan) -> tuple[Array | Scalar, .
         found.append(Scalar(p.field(Part.STRIDE), "int64", p.field(Part.STRIDE)))
     found += chance.streams(p, (population.events, population.changes))
     found += (a for e in population.events for a in _event_arguments(of_emitted(p.name, e.event), p))
+    found += located.arguments(population, Names(plan, population))
     return (*found, *_spike_arguments(population), *calendar.arguments(population))
 
 
@@ -184,7 +187,8 @@ def find_spikes(plan: Plan, population: PopulationPlan, event: str) -> Function:
         listed = (place, none, *body, Store(element(p.field(Part.SPIKE_COUNT), SLOT), Read(COUNT)), Return(Read(COUNT)))
         return Function(_kernel("spikes_{}", name, event), doc, listed)
     kept = () if event else _keep(plan, population)
-    body = (place, none, *at_own_steps(population, body), *_bookkeeping(p, kept), Return(Read(COUNT)))
+    logged = population.emits(event) not in population.located  # else they are, with their times
+    body = (place, none, *at_own_steps(population, body), *_bookkeeping(p, kept, logged), Return(Read(COUNT)))
     return Function(_kernel("spikes_{}", name, event), doc, body)
 
 
@@ -201,8 +205,8 @@ def _happens(event: str) -> str:
     return f"have the event {event}" if event else "spike"
 
 
-def _bookkeeping(p: Group, kept: tuple[Statement, ...]) -> tuple[Statement, ...]:
-    """`kept`: what is logged beside the step and the unit."""
+def _bookkeeping(p: Group, kept: tuple[Statement, ...], logs: bool = True) -> tuple[Statement, ...]:
+    """`kept`: what is logged beside the step and the unit, where spikes are logged here."""
     logged = only(p.field(Part.LOG_COUNT))
     log = (
         Let(POSITION, logged),
@@ -214,7 +218,7 @@ def _bookkeeping(p: Group, kept: tuple[Statement, ...]) -> tuple[Statement, ...]
     return (
         Store(element(p.field(Part.SPIKE_COUNT), SLOT), Read(COUNT)),
         Increase(only(p.field(Part.SPIKE_TOTAL)), Read(COUNT)),
-        If(Compare("!=", Read(p.field(Part.RECORDING)), ZERO), (For(S, ZERO, Read(COUNT), log),)),
+        *((If(Compare("!=", Read(p.field(Part.RECORDING)), ZERO), (For(S, ZERO, Read(COUNT), log),)),) if logs else ()),
     )
 
 
@@ -272,6 +276,12 @@ def flow_units(plan: Plan, population: PopulationPlan) -> Function:
         body = at_own_ends(population, cables.flow_along(along, context))
         return Function(Kernel("flow_{}", (population.name,)), doc, (*first, *body))
     context, doc = flow_context(plan, population), f"Let the state of {population.name} flow from step n to n + 1."
+    if population.located:
+        first = let_vanish(population.alone, context, lambda body: (each_unit(population.name, body),))
+        loop = each_unit(population.name, located.flow_to_events(plan, population, context))
+        return Function(
+            Kernel("flow_{}", (population.name,)), f"{doc[:-1]}, from event to event.", (*first, *at_own_ends(population, (loop,)))
+        )
     loops = in_two_ways(population.name, population.alone, context, lambda known: flow(population.alone, known))
     first = let_vanish(population.alone, context, lambda body: (each_unit(population.name, body),))
     return Function(Kernel("flow_{}", (population.name,)), doc, (*first, *at_own_ends(population, loops)))

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from plasticdsl.model import AddTo, Assign, Threshold
+from plasticdsl.model import AddTo, Assign
 from plasticdsl.model.expr import Drawn, Expr, InPlan, Number, Ref, Special, rebuild, refs, substitute, walk
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import Whose
@@ -119,7 +119,7 @@ def _require_order(plan: Plan, projection: ProjectionPlan, late: list[Event]) ->
         raise _Walks("delays differ between connections")
     if any(s.place is Place.CONNECTION for s in projection.schemes):
         raise _Walks("connections flow")
-    if not isinstance(plan.population(own.post).population.block.spike, Threshold):
+    if not plan.population(own.post).population.block.fires_once:
         raise _Walks("post units may spike several times in a step")
     if projection.postponed:
         raise _Walks("a part of it waits in sums")

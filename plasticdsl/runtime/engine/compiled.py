@@ -17,7 +17,7 @@ from plasticdsl.model.owners import OfProjection, Owner
 from plasticdsl.model.parts import Emitted
 from plasticdsl.plan.places import Place
 from plasticdsl.runtime.engine.binding import Bound, Readers, bind
-from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State, checked_feed, checked_order
+from plasticdsl.runtime.engine.engine import TOO_MANY_LOCATED, TOO_MANY_SPIKES, Feed, State, checked_feed, checked_order
 from plasticdsl.runtime.engine.summed import Summed, keep_rests
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.support.arrays import Units
@@ -56,6 +56,7 @@ class CompiledEngine:
         self._plain: dict[Ref, NDArray[np.float64]] = {}
         self._kept: dict[Emitted, list[tuple[NDArray[Any], ...]]] = {}
         self._drained: dict[str, dict[str, NDArray[np.float64]]] = {}
+        self._times: dict[Emitted, NDArray[np.float64]] = {}
         self._told: dict[Emitted, tuple[NDArray[Any] | None, NDArray[Any] | None]] = {}
         self._readers: Readers | None = None
         self._step = 0
@@ -71,7 +72,7 @@ class CompiledEngine:
         while self._step < end:
             done = self._kernels.advance(self._step, end - self._step)
             if done < 0:
-                raise RuntimeError(TOO_MANY_SPIKES)
+                raise RuntimeError(TOO_MANY_SPIKES if done == -1 else TOO_MANY_LOCATED)
             self._step += done
             self._collect()
 
@@ -161,8 +162,9 @@ class CompiledEngine:
             logged = arrays[field(Part.LOG_COUNT)]
             if count := int(logged[0]):
                 steps, units = arrays[field(Part.LOG_STEPS)][:count], arrays[field(Part.LOG_UNITS)][:count]
+                times = arrays.get(field(Part.LOG_TIMES), np.zeros(0))[:count]
                 values = (arrays[field(Part.LOG_VALUES, name)][:count] for name in self._names_kept(*emitted))
-                self._kept[emitted].append((steps.copy(), units.astype(np.int64), *(v.astype(np.float64) for v in values)))
+                self._kept[emitted].append((steps.copy(), units.astype(np.int64), times.copy(), *(v.astype(np.float64) for v in values)))
                 logged[0] = 0
 
     def _sum_anew(self, *changed: Field) -> None:
@@ -282,15 +284,32 @@ class CompiledEngine:
             self._bound.scalars[of_emitted(*one).field(Part.RECORDING)] = int(one in wanted)
         self._kept = {one: self._kept.get(one, []) for one in wanted if one in self._program.logs}
 
+    def located(self, population: str, event: str = "") -> tuple[NDArray[np.float64], NDArray[np.int64], Mapping[str, NDArray[np.float64]]]:
+        """Events that were located in the step that has just ended, which the next step counts and logs."""
+        p, arrays = of_emitted(population, event), self._bound.arrays
+        if p.field(Part.LOCATED_COUNT) not in arrays:
+            return np.zeros(0), _NONE, {}
+        counts, times = arrays[p.field(Part.LOCATED_COUNT)], arrays[p.field(Part.LOCATED_AT)]
+        here = np.arange(times.shape[1]) < counts[:, None]
+        kept = {name: arrays[p.field(Part.LOCATED_VALUES, name)][here] for name in self._names_kept(population, event)}
+        return times[here], np.repeat(np.arange(len(counts)), counts), kept
+
     def drain(self, population: str, event: str = "") -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Steps and unit numbers of the spikes, or of another event, logged since the last call."""
         self._collect()
-        chunks, names = self._kept.get(Emitted(population, event), []), self._names_kept(population, event)
-        steps, units, *values = zip((_NONE, _NONE, *(np.zeros(0) for _ in names)), *chunks, strict=True)
+        one, names = Emitted(population, event), self._names_kept(population, event)
+        chunks = self._kept.get(one, [])
+        steps, units, times, *values = zip((_NONE, _NONE, np.zeros(0), *(np.zeros(0) for _ in names)), *chunks, strict=True)
         chunks.clear()
         if not event:
             self._drained[population] = dict(zip(names, map(np.concatenate, values), strict=True))
+        self._times[one] = np.concatenate(times)
         return np.concatenate(steps), np.concatenate(units)
+
+    def times(self, population: str, event: str = "") -> NDArray[np.float64] | None:
+        """Of each that `drain` gave last: when it was, in steps, where that is located within steps."""
+        is_located = of_emitted(population, event).field(Part.LOG_TIMES) in self._bound.arrays
+        return self._times[Emitted(population, event)] if is_located else None
 
     def _names_kept(self, population: str, event: str) -> tuple[str, ...]:
         """The variables whose values are logged with an event: only with spikes."""
@@ -303,7 +322,9 @@ class CompiledEngine:
     def spike_count(self, population: str, event: str = "") -> int:
         """All spikes of the population so far, or another event of it."""
         total = of_emitted(population, event).field(Part.SPIKE_TOTAL)
-        return int(self._bound.arrays[total][0]) if Emitted(population, event) in self._program.logs else 0
+        located = of_emitted(population, event).field(Part.LOCATED_COUNT)
+        more = int(self._bound.arrays[located].sum()) if located in self._bound.arrays else 0
+        return int(self._bound.arrays[total][0]) + more if Emitted(population, event) in self._program.logs else 0
 
     def undecided(self, population: str, event: str = "") -> NDArray[np.int64]:
         """Units whose rate or spike condition (or that of another event) was no number: a hazard that has taken such a rate stays none."""

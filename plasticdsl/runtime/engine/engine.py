@@ -16,11 +16,17 @@ from numpy.typing import NDArray
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.parts import Emitted
 from plasticdsl.model.protocol import Asked
+from plasticdsl.model.schemes import MOST_LOCATED
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.support.random import order_of, stream_of
 
 TOO_MANY_SPIKES = (
     "more spikes in one step than a population's buffer holds (4 per unit): a rate is far too high for this dt; use a smaller dt"
+)
+
+TOO_MANY_LOCATED = (
+    f"an event that is located within steps has happened more than {MOST_LOCATED} times to a unit in one step; use a smaller dt, or let the event "
+    "change what it waits for by so much that it does not come again at once"
 )
 
 
@@ -80,7 +86,15 @@ class Engine(Protocol):
         """From now on keep these spikes and other events (and no others)."""
 
     def drain(self, population: str, event: str = "") -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Steps and unit numbers (from 0) of the spikes, or of another event, logged since the last call, in order of time."""
+        """Steps and unit numbers (from 0) of the spikes, or of another event, logged since the last call, in order of time, then unit. What is located
+        within a step is counted, and logged, in the next."""
+
+    def times(self, population: str, event: str = "") -> NDArray[np.float64] | None:
+        """Of each that `drain` gave last: when it was, in steps, where that is located within steps; None where it is the step."""
+
+    def located(self, population: str, event: str = "") -> tuple[NDArray[np.float64], NDArray[np.int64], Mapping[str, NDArray[np.float64]]]:
+        """Events that were located in the step that has just ended, which the next step counts and logs: when, in steps, the units, and of spikes the
+        variables that are kept at them."""
 
     def values_at_spikes(self, population: str) -> Mapping[str, NDArray[np.float64]]:
         """Of each spike that `drain` gave last: the variables of `asked.at_spikes`, as they were when it was found, before it had any effect."""

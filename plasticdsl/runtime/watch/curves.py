@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from plasticdsl.runtime.watch.statistics import Fired, Steps
-from plasticdsl.support.arrays import Floats
+from plasticdsl.runtime.watch.statistics import Fired
+from plasticdsl.support.arrays import Floats, Integers
 from plasticdsl.support.steps import to_steps
 
 #: What the points of a curve are counted by, in words, and the SI unit of that.
@@ -60,7 +60,7 @@ def _width(duration: float, dt: float) -> int:
 # --- of spikes -------------------------------------------------------------------------------------------------------
 
 
-def psth(fired: Fired, begins: Steps, ends: Steps, steps: int, bin_: float) -> Floats:
+def psth(fired: Fired, begins: Integers, ends: Integers, steps: int, bin_: float) -> Floats:
     """Spikes/(stretches × bin) of each unit in the bins of a stretch, float64[units, bins]: of those of `steps` steps that begin and end at these steps,
     as far as each was reached; NaN where none was."""
     width = _width(bin_, fired.dt)
@@ -69,7 +69,7 @@ def psth(fired: Fired, begins: Steps, ends: Steps, steps: int, bin_: float) -> F
     reached = np.zeros(bins)
     for begin, end in zip(begins, ends, strict=True):
         whole = min(bins, int(end - begin) // width)
-        place = (fired.steps - begin) // width
+        place = fired.bins(width, int(begin))
         inside = (place >= 0) & (place < whole)
         np.add.at(counts, (fired.units[inside], place[inside]), 1.0)
         reached[:whole] += 1.0
@@ -80,7 +80,7 @@ def psth(fired: Fired, begins: Steps, ends: Steps, steps: int, bin_: float) -> F
 def autocorrelogram(fired: Fired, bin_: float, within: float) -> Floats:
     """Σ_k n(k) n(k + l) of each unit, n its counts in bins, float64[units, lags]."""
     width, most, bins = _lags(fired, bin_, within)
-    place = (fired.steps - fired.begin) // width
+    place = fired.bins(width)
     order = np.lexsort((place, fired.units))
     place, units = place[order], fired.units[order]
     kept = place < bins
@@ -102,7 +102,8 @@ def interval_counts(fired: Fired, bin_: float, longest: float) -> Floats:
     width = _width(bin_, fired.dt)
     found = np.zeros((fired.size, to_steps(longest, fired.dt) // width))
     order = np.lexsort((fired.steps, fired.units))
-    units, place = fired.units[order], np.diff(fired.steps[order]) // width
+    units = fired.units[order]
+    place = np.asarray(np.diff(fired.steps[order]) // width, dtype=np.int64)
     kept = (np.diff(units) == 0) & (place < found.shape[1])
     np.add.at(found, (units[1:][kept], place[kept]), 1.0)
     return found
@@ -128,7 +129,7 @@ def _lags(fired: Fired, bin_: float, within: float) -> tuple[int, int, int]:
 
 
 def _pooled(fired: Fired, width: int, bins: int) -> Floats:
-    place = (fired.steps - fired.begin) // width
+    place = fired.bins(width)
     return np.bincount(place[place < bins], minlength=bins).astype(np.float64)
 
 

@@ -268,7 +268,7 @@ class Reader:
         kept = np.isin(own, others)[first.units] if same else np.zeros(len(first.units), dtype=np.bool_)
         return first, second, replace(first, steps=first.steps[kept], units=first.units[kept])
 
-    def _stretches(self, along: Expr, begin: int, end: int) -> tuple[statistics.Steps, statistics.Steps, int]:
+    def _stretches(self, along: Expr, begin: int, end: int) -> tuple[Integers, Integers, int]:
         """Where the rounds of a phase, or stretches of a time, that begin in these steps begin and end, and how long they are."""
         if _is_phase(along):
             rounds = [(first, last) for first, last in self.rounds.get(along.name, ()) if begin <= first < end]

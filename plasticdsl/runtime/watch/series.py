@@ -21,7 +21,7 @@ from plasticdsl.runtime.play.schedule import Clock, Moments
 from plasticdsl.runtime.watch.curves import Curve, Traced
 from plasticdsl.runtime.watch.readings import Reader
 from plasticdsl.runtime.watch.spikes import called
-from plasticdsl.support.arrays import Floats
+from plasticdsl.support.arrays import Floats, Steps
 from plasticdsl.units.dimension import Dimension
 
 
@@ -174,7 +174,7 @@ class SpikeRecord:
         self.edges = [clock.real(edge) for edge in self.edges or (self.begin, self.end)]
         self.begin, self.end = self.edges[0], self.edges[-1]
 
-    def stretch(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
+    def stretch(self, steps: Steps) -> NDArray[np.int64]:
         """In which stretch each of the steps lies, from 0; −1 for none."""
         behind = np.searchsorted(np.asarray(self.edges), steps, side="right")
         return np.where(behind % 2 == 1, behind // 2, -1)

@@ -17,10 +17,11 @@ from plasticdsl.model import Network, Population, Projection
 from plasticdsl.model.parts import Emitted
 from plasticdsl.names import canonical
 from plasticdsl.runtime.engine.engine import Engine
-from plasticdsl.support.arrays import Floats
+from plasticdsl.support.arrays import Floats, Steps
 
-Train = tuple[NDArray[np.int64], NDArray[np.int32]]
-#: Steps, units, and one array for each variable that is kept at spikes.
+Train = tuple[Steps, NDArray[np.int32]]
+#: When each was, in steps, its unit, the step that counted it (the same array where nothing is located within steps), and one array for each variable that
+#: is kept at spikes.
 Columns = tuple[NDArray[Any], ...]
 
 
@@ -64,7 +65,9 @@ class SpikeHistory:
             if len(steps):
                 names = self._names(emitted)
                 values = self._engine.values_at_spikes(emitted[0]) if names else {}
-                parts.append((steps, units.astype(np.int32), *(values[name] for name in names)))
+                times = self._engine.times(*emitted)
+                kept: Columns = (units.astype(np.int32), steps, *(values[name] for name in names))
+                parts.append((steps, *kept) if times is None else _in_order((times, *kept)))
 
     def hold(self) -> None:
         """What the engine does from now on, it does once more: until `rewind` nothing is taken over."""
@@ -77,7 +80,7 @@ class SpikeHistory:
         for emitted in self._parts:
             self._engine.drain(*emitted)
             columns = self._joined(emitted, self._parts[emitted])
-            before = columns[0] < now
+            before = columns[2] < now
             self._parts[emitted] = [tuple(column[before] for column in columns)] if before.any() else []
 
     def train(self, emitted: Emitted) -> Train:
@@ -93,7 +96,7 @@ class SpikeHistory:
     def values(self, population: str, begin: int | None = None, end: int = 0) -> tuple[Train, dict[str, Floats]]:
         """The spikes of the steps begin to end − 1 (None: all so far), and the variables that are kept at each."""
         emitted = Emitted(population)
-        steps, units, *values = self._whole(emitted) if begin is None else self._within(emitted, begin, end)
+        steps, units, _, *values = self._whole(emitted) if begin is None else self._within(emitted, begin, end)
         return (steps, units), dict(zip(self._names(emitted), values, strict=True))
 
     def _whole(self, emitted: Emitted) -> Columns:
@@ -101,25 +104,42 @@ class SpikeHistory:
         parts = self._parts[emitted]
         if len(parts) > 1:
             parts[:] = [self._joined(emitted, parts)]
-        return self._joined(emitted, parts)
+        return self._joined(emitted, [*parts, *self._not_yet_counted(emitted)])
 
     def _within(self, emitted: Emitted, begin: int, end: int) -> Columns:
         self.collect()
-        first = bisect.bisect_left(self._parts[emitted], begin, key=lambda part: int(part[0][-1]))
-        columns = self._joined(emitted, self._parts[emitted][first:])
+        first = bisect.bisect_left(self._parts[emitted], float(begin), key=lambda part: float(part[0][-1]))
+        columns = self._joined(emitted, [*self._parts[emitted][first:], *self._not_yet_counted(emitted)])
         part = slice(int(np.searchsorted(columns[0], begin)), int(np.searchsorted(columns[0], end)))
         return tuple(column[part] for column in columns)
+
+    def _not_yet_counted(self, emitted: Emitted) -> list[Columns]:
+        """What was located in the step that has just ended, and is logged in the next."""
+        if self._again:
+            return []
+        times, units, values = self._engine.located(*emitted)
+        counted = np.full(len(times), self._engine.step)
+        return [_in_order((times, units.astype(np.int32), counted, *(values[name] for name in self._names(emitted))))] if len(times) else []
 
     def _joined(self, emitted: Emitted, parts: Sequence[Columns]) -> Columns:
         if len(parts) == 1:
             return parts[0]
-        nothing = (np.zeros(0, np.int64), np.zeros(0, np.int32), *(np.zeros(0) for _ in self._names(emitted)))
-        return tuple(map(np.concatenate, zip(nothing, *parts, strict=True)))
+        nothing = (np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int64), *(np.zeros(0) for _ in self._names(emitted)))
+        times, units, counted, *values = zip(nothing, *parts, strict=True)
+        found = np.concatenate(times)
+        on_grid = all(one is other for one, other in zip(times[1:], counted[1:], strict=True))
+        return (found, np.concatenate(units), found if on_grid else np.concatenate(counted), *map(np.concatenate, values))
 
     def _names(self, emitted: Emitted) -> tuple[str, ...]:
         """The variables whose values are kept with an event: only with spikes."""
         population, event = emitted
         return () if event else self._engine.asked.kept_of(population)
+
+
+def _in_order(columns: Columns) -> Columns:
+    """By time; what is located within a step is logged by units."""
+    order = np.argsort(columns[0], kind="stable")
+    return tuple(column[order] for column in columns)
 
 
 def of_units(train: Train, chosen: NDArray[np.int64] | None) -> Train:

@@ -12,13 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from plasticdsl.model.expr import AT_SPIKES
-from plasticdsl.support.arrays import Floats
+from plasticdsl.support.arrays import Floats, Integers, Steps
 from plasticdsl.support.steps import to_steps
-
-Steps = NDArray[np.int64]
 
 FEWEST_SPIKES = 3
 
@@ -30,10 +27,10 @@ def rate(count: int, units: int, duration: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """The spikes of `size` units in the steps begin to end − 1 of `dt` s: the step of each (in any order), and its unit, from 0."""
+    """The spikes of `size` units in the steps begin to end − 1 of `dt` s: when each came (in any order), in steps, and its unit, from 0."""
 
     steps: Steps
-    units: Steps
+    units: Integers
     size: int
     begin: int
     end: int
@@ -59,11 +56,15 @@ class Fired:
         """Float64[size]: the spikes of each unit."""
         return np.bincount(self.units, minlength=self.size).astype(np.float64)
 
+    def bins(self, width: int, begin: int | None = None) -> Integers:
+        """In which bin of so many steps each lies, from 0; they begin where the spikes do, or at another step."""
+        return np.asarray((self.steps - (self.begin if begin is None else begin)) // width, dtype=np.int64)
+
     def counts(self, width: float) -> Counts:
         """Spikes in windows of `width` s, one after the other, as many as fit."""
         steps = max(1, to_steps(width, self.dt))
         windows = (self.end - self.begin) // steps
-        window = (self.steps - self.begin) // steps
+        window = self.bins(steps)
         inside = window < windows
         keys, counts = np.unique(self.units[inside] * windows + window[inside], return_counts=True)
         units, places = np.divmod(keys, max(1, windows))
@@ -76,8 +77,8 @@ class Counts:
 
     size: int
     windows: int
-    units: Steps
-    places: Steps
+    units: Integers
+    places: Integers
     counts: Floats
 
     def moments(self) -> tuple[Floats, Floats]:
@@ -178,7 +179,7 @@ def from_zero(k: int) -> int:
     return k - 1 if k > 0 else k
 
 
-def intervals(steps: Steps, units: Steps, stretch: Steps) -> Steps:
+def intervals(steps: Steps, units: Integers, stretch: Integers) -> Steps:
     """The intervals, in steps, between each spike of a unit and its next one in the same stretch of time, of all units."""
     order = np.lexsort((steps, stretch, units))
     alike = (np.diff(units[order]) == 0) & (np.diff(stretch[order]) == 0)
@@ -195,7 +196,7 @@ def correlation(first: Floats, second: Floats) -> float:
     return float(np.dot(a, b) / scale) if scale > 0.0 else np.nan
 
 
-def histogram(values: Floats, bins: int = 50) -> tuple[Steps, Floats]:
+def histogram(values: Floats, bins: int = 50) -> tuple[Integers, Floats]:
     """Counts (int64[bins]) and edges (float64[bins + 1]) of equal bins from the smallest to the largest finite value."""
     finite = values[np.isfinite(values)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)

@@ -109,22 +109,25 @@ class Every:
 
 @dataclass(frozen=True, slots=True)
 class SpikeWhen:
-    """`spike when V > V_θ:` with its jumps; `rising` for `spike when V rises above V_θ` (condition then is V > V_θ). `event burst when …` has a `name`."""
+    """`spike when V > V_θ:` with its jumps; `rising` for `spike when V rises above V_θ` (condition then is V > V_θ). `event burst when …` has a `name`.
+    `located`: where the word stands that asks for the time of the crossing within a step."""
 
     condition: Expr
     rising: bool
     body: tuple[Statement, ...]
     span: Span
     name: Name | None = None
+    located: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SpikeAtRate:
-    """`spike at rate r:` with its jumps."""
+    """`spike at rate r:` with its jumps. `located`: where this word stands, which means nothing here."""
 
     rate: Expr
     body: tuple[Statement, ...]
     span: Span
+    located: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
