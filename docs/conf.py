@@ -22,13 +22,20 @@ project = "plasticdsl"
 author = "the plasticdsl authors"
 release = version = __version__
 
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 root_doc = "index"
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
+
+# What stands in single backquotes in docstrings is code, as in Markdown.
+default_role = "code"
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_class_signature = "separated"
+python_maximum_signature_line_length = 100
 
 html_theme = "furo"
 html_title = f"plasticdsl {__version__}"

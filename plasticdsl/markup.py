@@ -37,7 +37,7 @@ def table(head: Sequence[Content], rows: Iterable[Sequence[Content]], **attribut
 
 
 #: Notebooks align numbers and words to the right unless they are told.
-_CELL = "text-align: left; vertical-align: top"
+_CELL = "text-align: left; vertical-align: top; padding: 0.25em 0.9em 0.25em 0"
 
 
 def text_of(element: Element) -> str:

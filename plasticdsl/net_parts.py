@@ -33,8 +33,9 @@ _DELAYS = ("axonal_delay", "dendritic_delay")  # of a projection, where its conn
 class Part:
     """A population or projection of a `Net`; its variables are attributes.
 
-    States and weights are arrays that may be written to, parameters are set as a whole (`net["ex"].eta = 0.1`), definitions are read-only. A projection
-    also has `pre` and `post`, and its delays as `axonal_delay` and `dendritic_delay`: float64[connections] in s, read-only.
+    States and weights are arrays in SI, float64[units] or float64[connections], that may be written to; parameters are one number, or such an array, and
+    are set as a whole (`net["ex"].eta = 0.1`, or a text, `"10 ms"`); definitions are read-only. A projection also has `pre` and `post`, and its delays as
+    `axonal_delay` and `dendritic_delay`: float64[connections] in s, read-only.
     """
 
     __slots__ = ("_net", "_part")

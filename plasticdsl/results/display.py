@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from plasticdsl.markup import Content, node, table, text_of
+from plasticdsl.results.plots import png
 from plasticdsl.runtime.watch.expectations import Outcome
 from plasticdsl.units.display import counted, shown
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 #: Word and colour of a verdict; both are read on white and on black.
 _VERDICTS = {True: ("passed", "#1a9850"), False: ("failed", "#d9432f"), None: ("skipped", "#888888")}
-_DOTS_PER_INCH = 65
 
 
 def html_of(result: Result) -> str:
@@ -61,7 +60,5 @@ def _names(result: Result) -> Iterator[Content]:
 
 
 def _image(name: str, figure: Figure) -> Element:
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=_DOTS_PER_INCH)
-    data = base64.b64encode(file.getvalue()).decode()
+    data = base64.b64encode(png(figure)).decode()
     return node("div", node("img", src=f"data:image/png;base64,{data}", alt=name, title=name, style="max-width: 100%"))

@@ -6,6 +6,7 @@ decided when the run was planned (`runtime.watch.recorder`); the panels themselv
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -21,6 +22,24 @@ from plasticdsl.runtime.watch.series import Kind
 _OVER_TIME: tuple[Kind, ...] = ("time", "raster", "at spikes")
 
 
+#: Of a figure that a notebook displays.
+_DOTS_PER_INCH = 65
+
+
+class Displayed(Figure):
+    """A figure that notebooks display by themselves, also where nobody has asked for pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        return png(self)
+
+
+def png(made: Figure) -> bytes:
+    """A PNG, small enough for a cell of a notebook."""
+    file = io.BytesIO()
+    made.savefig(file, format="png", dpi=_DOTS_PER_INCH)
+    return file.getvalue()
+
+
 def figure(study: Study, number: int) -> Figure:
     """The figure of plot line `number`, in the project's style."""
     with style():
@@ -28,7 +47,7 @@ def figure(study: Study, number: int) -> Figure:
 
 
 def _drawn(study: Study, number: int) -> Figure:
-    made = Figure()
+    made = Displayed()
     plans = [run.recorder.plots[number] for run in study.runs]
     kinds = [panel.kind for panel in plans[0].panels]
     made.set_size_inches((9.4, 8.0) if "contours" in kinds else (SIZE[0], SIZE[1] if len(kinds) == 1 else 2.2 + 3.3 * len(kinds)))
