@@ -12,6 +12,9 @@ import pytest
 from pygments.token import Number
 
 import plasticdsl
+from plasticdsl.document.describe_blocks import block_section, functions_section
+from plasticdsl.document.describe_experiments import experiment_sections
+from plasticdsl.document.describe_networks import network_section
 from plasticdsl.document.description import Document
 from plasticdsl.document.formula import Row, digits_in
 from plasticdsl.document.html import page
@@ -20,9 +23,14 @@ from plasticdsl.document.mathml import math
 from plasticdsl.document.pdf import latex_program, pdf
 from plasticdsl.document.svg import text as picture
 from plasticdsl.document.tex import tex
+from plasticdsl.document.written import written
 from plasticdsl.highlight import PlasLexer
 from plasticdsl.library import library_models
+from plasticdsl.model import Network
+from plasticdsl.source import SourceFile
+from plasticdsl.syntax import tree
 from plasticdsl.syntax.numbers import digits
+from plasticdsl.syntax.parser import parse
 from tests.markup import Page
 
 #: How many elements stand in one of MathML.
@@ -93,3 +101,17 @@ def test_what_is_written_is_well_formed(name: str) -> None:
 @pytest.mark.parametrize("name", library_models())
 def test_latex_makes_a_pdf(name: str) -> None:
     assert pdf(tex(documented(name))).startswith(b"%PDF")
+
+
+def test_every_construct_of_the_language_has_its_place() -> None:
+    """The sample that has everything once means nothing, so there is no model of it; what was written is set all the same."""
+    path = Path(__file__).parents[1] / "syntax" / "samples" / "everything.plas"
+    source = SourceFile(path.name, path.read_text(encoding="utf-8"))
+    text, file = written(source), parse(source)
+    blocks = [item for item in file.items if isinstance(item, tree.Block)]
+    sections = [block_section(b, None, text) for b in blocks if b.kind in ("neuron", "synapse", "rule")]
+    sections += [network_section(b, Network(b.name.name, "", (), (), ()), text) for b in blocks if b.kind == "network"]
+    sections += experiment_sections([b for b in blocks if b.kind == "experiment"], text)
+    sections.append(functions_section((item, text) for item in file.items if isinstance(item, tree.Function)))
+    missing = numbers_of(path) - Counter(value for number in digits_in(tuple(sections)) for value in values(number))
+    assert not missing

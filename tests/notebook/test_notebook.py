@@ -84,6 +84,16 @@ def test_errors_name_the_lines_of_the_program(shell: InteractiveShell) -> None:
     ]
 
 
+def test_errors_of_calls_show_nothing_of_ours(shell: InteractiveShell) -> None:
+    shown(shell, CELL.replace("cell\n", "model -q\n", 1))
+    printed = plain(shown(shell, 'net = model.build(engine="python")\nnet["b"]'))
+    assert '2 net["b"]' in printed
+    assert "there is no population, projection or observable b; there is a" in printed
+    assert "net_parts" not in printed
+    assert "ValueError: invalid literal" in plain(shown(shell, 'int("x")'))
+    assert "2     return {}[0]" in plain(shown(shell, "def f():\n    return {}[0]\nf()"))
+
+
 def test_errors_are_called_what_they_are_caught_as() -> None:
     with pytest.raises(plasticdsl.PlasError) as caught:
         plasticdsl.parse("neuron A:\n    a = b\n")
