@@ -16,6 +16,7 @@ import typer
 
 from plasticdsl.cli import console
 from plasticdsl.cli.doctor import doctor
+from plasticdsl.cli.explore import explore
 from plasticdsl.cli.files import check, compile_file, explain
 from plasticdsl.cli.fmt import fmt
 from plasticdsl.cli.library import models, new
@@ -127,6 +128,7 @@ _COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("new", new),
     ("watch", watch),
     ("doctor", doctor),
+    ("explore", explore),
     ("lsp", lsp),
 )
 for _name, _function in _COMMANDS:

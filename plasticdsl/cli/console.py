@@ -13,7 +13,6 @@ from plasticdsl.bars import shown
 from plasticdsl.diagnostics.colours import Paint, ansi, plain
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.runtime.play.progress import Progress
-from plasticdsl.runtime.watch.expectations import Outcome
 from plasticdsl.source import SourceFile
 
 
@@ -81,20 +80,6 @@ def loaded(file: str) -> Model:
     model = load(file)
     tell_findings(model.warnings, model.loaded.sources)
     return model
-
-
-def verdicts(outcomes: Iterable[Outcome]) -> list[str]:
-    """A line for each expectation: how it went, what it says, and the value found."""
-    every = list(outcomes)
-    width = max((len(o.text) for o in every), default=0)
-    return [_verdict(o, min(width, 60)) for o in every]
-
-
-def _verdict(outcome: Outcome, width: int) -> str:
-    word = {True: "passed ", False: "FAILED ", None: "skipped"}[outcome.passed]
-    notes = [f"found {outcome.found}"] if outcome.found else []
-    notes += [outcome.reason] if outcome.reason else []
-    return f"{word}  {outcome.text:{width}}  {', '.join(notes)}".rstrip()
 
 
 def progress(quiet: bool) -> AbstractContextManager[Progress]:

@@ -24,6 +24,11 @@ _NEEDED = ("numpy", "sympy", "lark", "jinja2", "llvmlite", "numba", "matplotlib"
 #: What others are for, by the name under which they are imported: what they are for, and the extra that installs them.
 _OPTIONAL = {
     "scipy": ("files that end in .mat, sparse matrices", "files"),
+    "panel": ("the page with sliders", "explore"),
+    "pygls": ("editors", "lsp"),
+    "IPython": ("cells of notebooks", "notebook"),
+    "neo": ("results for Neo", "neo"),
+    "pynwb": ("results as NWB files", "nwb"),
     "pygls": ("the language server for editors", "lsp"),
 }
 

@@ -12,6 +12,7 @@ from plasticdsl.cli import console
 from plasticdsl.cli.choices import Digits, File, Folder, Level, Quiet, Runs, Seed, Threads, Values, Without, wishes
 from plasticdsl.results.files import require_writable
 from plasticdsl.results.result import Result, Unfinished
+from plasticdsl.results.verdicts import verdicts
 from plasticdsl.units.display import shown
 
 
@@ -94,5 +95,5 @@ def _report(result: Result) -> None:
     for name, count in summary["spikes"].items():
         rate = summary["rates_hz"][name]
         console.say(f"  {name:{width}}  {count} spikes, {'' if rate is None else shown(rate, unit='per step' if in_steps else 'Hz')}")
-    for line in console.verdicts(result.expectations):
+    for line in verdicts(result.expectations):
         console.say(f"  {line}")

@@ -13,6 +13,7 @@ from plasticdsl.cli.choices import Digits, Files, Level, Quiet, Runs, Seed, Thre
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.results.result import Result
 from plasticdsl.results.summary import beside
+from plasticdsl.results.verdicts import verdicts
 from plasticdsl.runtime.watch.expectations import Outcome
 
 
@@ -67,7 +68,7 @@ def _test(model: Model, experiment: Experiment, refine: bool, how: Mapping[str, 
         others["at half the step"] = beside(result.study, carried_out(dt=line.dt / 2.0).study)
     if how["precision"] == "single":
         others["in double precision"] = beside(result.study, carried_out(precision="double").study)
-    for number, text in enumerate(console.verdicts(result.expectations)):
+    for number, text in enumerate(verdicts(result.expectations)):
         moved = "".join(f"; {where} {_moved(result.expectations[number], found[number])}" for where, found in others.items())
         console.say(f"  {text}{moved}")
     return result.passed and not any(o.skipped for o in result.expectations)

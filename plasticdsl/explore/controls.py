@@ -1,0 +1,116 @@
+"""What can be moved on the page: the numbers that a file gives to parameters, as it writes them.
+
+A checked model and one of its experiments come in; `Control`s go out, those of the network first, then those of the blocks that it is made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from plasticdsl.api import Model
+from plasticdsl.model import Network
+from plasticdsl.model.lookup import UnknownParameter, find_parameter
+from plasticdsl.model.module import Module
+from plasticdsl.syntax import tree
+from plasticdsl.syntax.parser import parse
+from plasticdsl.units.display import unit_text
+
+#: How far a slider goes: from this part of the value to this multiple of it. Not to 0, which is no time constant.
+_LEAST, _MOST = 0.05, 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A parameter by the `name` that `--set` takes, whose it is, its unit as written, its value in it, and how far it can be moved."""
+
+    name: str
+    owner: str
+    unit: str
+    value: float
+    low: float
+    high: float
+
+    @property
+    def label(self) -> str:
+        """What stands beside the slider."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+    @property
+    def step(self) -> float:
+        """How far it moves at a time: by one where a number counts something, else by a hundredth of the way."""
+        counts = not self.unit and self.value.is_integer() and self.value >= 10
+        return 1.0 if counts else (self.high - self.low) / 100
+
+    def setting(self, value: float) -> str:
+        """A value as `--set` takes it."""
+        return f"{value!r} {self.unit}".rstrip()
+
+
+def controls(model: Model, experiment: str) -> tuple[Control, ...]:
+    """Those that an experiment does not itself set or sweep."""
+    loaded = model.loaded
+    found = next(e for e in loaded.module.experiments if e.name == experiment)
+    network = next(n for n in loaded.module.networks if n.name == found.network)
+    blocks = {
+        block.name.name: block for source in loaded.sources.values() for block in parse(source).items if isinstance(block, tree.Block)
+    }
+    fixed = {one.text for axis in found.sweep for one in (axis, *axis.together)}
+    moved: dict[str, Control] = {}
+    for name in dict.fromkeys((network.name, *_parts(network))):
+        for block in _lineage(name, blocks):
+            for control in _of_block(name, block, network, loaded.module):
+                moved.setdefault(control.name, control)
+    return tuple(c for name, c in moved.items() if name not in fixed and name.rpartition(".")[2] not in fixed)
+
+
+def _lineage(name: str, blocks: Mapping[str, tree.Block]) -> Iterator[tree.Block]:
+    """The block of that name, then those that it is like, which give what it does not say itself."""
+    seen: set[str] = set()
+    while name in blocks and name not in seen:
+        seen.add(name)
+        yield blocks[name]
+        base = blocks[name].base
+        name = base.name if base is not None else ""
+
+
+def _parts(network: Network) -> Iterator[str]:
+    """The names of the blocks that a network is made of: rules first, since they are what one plays with."""
+    for projection in network.projections:
+        yield from projection.rules
+    for projection in network.projections:
+        yield from (block for _, (block, _) in projection.origins)
+    for population in network.populations:
+        if population.source is None:
+            yield population.block.name
+
+
+def _of_block(owner: str, block: tree.Block, network: Network, module: Module) -> Iterator[Control]:
+    for statement in block.body:
+        match statement:
+            case tree.Define(target=tree.Name(text=text), arguments=(), rhs=written):
+                number = _number(written)
+                name = text if block.kind == "network" else f"{owner}.{text}"
+                if number is None or not number[0]:
+                    continue
+                with suppress(UnknownParameter):
+                    find_parameter(network, module, name)
+                    value, unit = number
+                    low, high = sorted((value * _LEAST, value * _MOST))
+                    yield Control(name, owner, unit, value, low, high)
+            case _:
+                pass
+
+
+def _number(written: tree.Expr) -> tuple[float, str] | None:
+    """The value and unit of a number with a sign perhaps; a potential below 0 is moved around its value."""
+    match written:
+        case tree.Number(text=text, unit=unit):
+            top, _, below = text.partition("/")
+            return float(top) / float(below or 1), unit_text(unit)
+        case tree.Unary(operator="-", operand=tree.Number() as number):
+            found = _number(number)
+            return None if found is None else (-found[0], found[1])
+        case _:
+            return None

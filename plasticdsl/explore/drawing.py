@@ -1,0 +1,56 @@
+"""Windows and planes as figures, and figures as text for a page."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from plasticdsl.explore.portraits import Plane, Window
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def draw_window(window: Window) -> Figure:
+    """The change by one pair over its lag."""
+    figure, axes = _empty(window.rule)
+    axes.axhline(0.0, color="0.8", linewidth=0.8)
+    axes.axvline(0.0, color="0.8", linewidth=0.8)
+    axes.plot(window.lag * 1e3, window.change, color="#0072b2")
+    axes.set_xlabel("t_post − t_pre (ms)")
+    axes.set_ylabel("Δw by one pair")
+    return figure
+
+
+def draw_plane(plane: Plane) -> Figure:
+    """Nullclines, the flow between them and the path, in SI."""
+    figure, axes = _empty("")
+    for slopes, colour, name in ((plane.dx, "#d55e00", plane.names[0]), (plane.dy, "#009e73", plane.names[1])):
+        if slopes.min() < 0.0 < slopes.max():
+            axes.contour(plane.x, plane.y, slopes, levels=[0.0], colors=[colour])
+        axes.plot([], [], color=colour, label=f"d{name}/dt = 0")
+    axes.plot(*plane.path, color="0.3", linewidth=0.8, label="path")
+    axes.set_xlabel(f"{plane.names[0]} (SI)")
+    axes.set_ylabel(f"{plane.names[1]} (SI)")
+    axes.legend(frameon=False)
+    return figure
+
+
+def _empty(title: str) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 4.2), layout="constrained")
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    if title:
+        axes.set_title(title, loc="left")
+    return figure, axes
+
+
+def as_svg(figure: Figure) -> str:
+    """The text of a picture that a page can hold."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg")
+    written = text.getvalue()
+    return written[written.index("<svg") :]

@@ -1,0 +1,178 @@
+"""The page with sliders: what can be moved, what rules and neurons look like, and a server that nobody else finds."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import numpy as np
+import pytest
+
+import plasticdsl
+from plasticdsl.explore.controls import controls
+from plasticdsl.explore.drawing import as_svg, draw_plane, draw_window
+from plasticdsl.explore.portraits import plane, windows
+
+TEXT = """
+neuron Cell:
+    τ = 20 ms
+    E = −70 mV
+    I = 12 mV
+    τ dV/dt = I − V + E
+    V(0) = E
+    spike when V > −60 mV:
+        V → E
+
+rule STDP:
+    A = 0.01
+    τ_w = 20 ms
+    w ∈ [0, 1]
+    on all pairs:
+        Δw = F(t_post − t_pre)
+    F(Δt) =  A exp(−Δt/τ_w)  if Δt > 0
+            −A exp(Δt/τ_w)   otherwise
+
+rule Faster like STDP:
+    τ_w = 10 ms
+
+synapse Kick:
+    on pre:
+        post.V += 1 mV
+
+network One:
+    ν = 10 Hz
+    inputs = 10 Poisson(rate = ν)
+    cell = 1 Cell
+    ex = inputs → cell: Kick with Faster, w = 0.5
+
+experiment Fire on One:
+    dt = 0.1 ms
+    sweep cell.I in [12 mV]
+    phase run for 200 ms
+    plot cell.V over time
+    expect spike_count(cell) > 1
+"""
+
+OSCILLATOR = """
+neuron Oscillator:
+    ω = 100 Hz
+    dx/dt = ω y
+    dy/dt = −ω x
+    x(0) = 1
+
+network Alone:
+    one = 1 Oscillator
+"""
+
+
+def test_what_the_file_gives_a_number_can_be_moved(tmp_path):
+    path = tmp_path / "one.plas"
+    path.write_text(TEXT, encoding="utf-8")
+    found = {one.name: one for one in controls(plasticdsl.load(path), "Fire")}
+    assert list(found) == ["ν", "Faster.τ_w", "Faster.A", "Cell.τ", "Cell.E", "Cell.I"]
+    assert found["Cell.E"].value == -70.0 and found["Cell.E"].low == -210.0 < found["Cell.E"].high == -3.5
+    assert found["Faster.τ_w"].setting(12.5) == "12.5 ms"
+    assert found["ν"].label == "ν (Hz)"
+
+
+def test_windows_are_what_the_rule_says(tmp_path):
+    path = tmp_path / "one.plas"
+    path.write_text(TEXT, encoding="utf-8")
+    (window,) = windows(plasticdsl.load(path), {"Faster.A": "0.02"})
+    expected = np.where(window.lag > 1e-9, 1.0, -1.0) * 0.02 * np.exp(-np.abs(window.lag) / 0.010)
+    np.testing.assert_allclose(window.change, expected, atol=1e-9)
+    assert as_svg(draw_window(window)).startswith("<svg")
+
+
+def test_slopes_in_the_plane_of_an_oscillator(tmp_path):
+    path = tmp_path / "two.plas"
+    path.write_text(OSCILLATOR, encoding="utf-8")
+    model = plasticdsl.load(path)
+    found = plane(model, model.loaded.module.networks[0], {"ω": "50 Hz"})
+    assert found is not None and found.names == ("one.x[1]", "one.y[1]")
+    across, up = np.meshgrid(found.x, found.y)
+    np.testing.assert_allclose(found.dx, 50.0 * up, atol=1e-4)
+    np.testing.assert_allclose(found.dy, -50.0 * across, atol=1e-4)
+    np.testing.assert_allclose(np.hypot(*found.path), 1.0, atol=1e-6)
+    assert as_svg(draw_plane(found)).startswith("<svg")
+
+
+@pytest.fixture
+def address(tmp_path):
+    pytest.importorskip("panel")
+    path = tmp_path / "one.plas"
+    path.write_text(TEXT, encoding="utf-8")
+    command = [sys.executable, "-m", "plasticdsl", "explore", str(path), "--no-open"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    ) as server:
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.send_signal(signal.SIGINT)
+            assert server.wait(timeout=60) == 130
+
+
+def _status(address):
+    try:
+        with urllib.request.urlopen(address, timeout=120) as answer:
+            return answer.status
+    except urllib.error.HTTPError as refused:
+        return refused.code
+
+
+def test_the_page_is_behind_its_token_on_the_loopback_address(address):
+    root, _, token = address.rpartition("/")
+    assert root.startswith("http://127.0.0.1:") and len(token) > 16
+    assert [_status(where) for where in (f"{root}/", f"{root}/{token[:-1]}", address)] == [404, 404, 200]
+
+
+def test_a_text_that_check_refuses_is_not_shown(tmp_path):
+    path = tmp_path / "bad.plas"
+    path.write_text("neuron A:\n    dV/dt = U\n", encoding="utf-8")
+    command = [sys.executable, "-m", "plasticdsl", "explore", str(path), "--no-open"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1 and not done.stdout and "‘U’" in done.stderr
+
+
+_ALL = """
+const found = [];
+const walk = (root) => {
+  for (const e of root.querySelectorAll('*')) { if (e.matches(arguments[0])) found.push(e); if (e.shadowRoot) walk(e.shadowRoot); }
+};
+walk(document);
+return found"""
+
+
+@pytest.mark.slow
+def test_a_slider_changes_what_a_browser_shows(address):
+    """In headless Chromium, where it and Selenium are installed."""
+    selenium = pytest.importorskip("selenium.webdriver")
+    from selenium.common.exceptions import WebDriverException
+    from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    options = selenium.ChromeOptions()
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"):
+        options.add_argument(flag)
+    try:
+        browser = selenium.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    except (WebDriverException, ValueError) as missing:
+        pytest.skip(str(missing))
+    try:
+        browser.get(address)
+
+        def verdict(_):
+            texts = browser.execute_script(_ALL + ".map(e => e.innerText)", "pre")
+            return next((text for text in texts if text.startswith(("passed", "FAILED"))), "")
+
+        before = WebDriverWait(browser, 120).until(verdict)
+        handles = browser.execute_script(_ALL, ".noUi-handle")
+        handles[3].send_keys(Keys.ARROW_LEFT * 30)  # Cell.τ
+        WebDriverWait(browser, 120).until(lambda _: verdict(_) not in ("", before))
+    finally:
+        browser.quit()
