@@ -25,7 +25,6 @@ _NEEDED = ("numpy", "sympy", "lark", "jinja2", "llvmlite", "numba", "matplotlib"
 _OPTIONAL = {
     "scipy": ("files that end in .mat, sparse matrices", "files"),
     "panel": ("the page with sliders", "explore"),
-    "pygls": ("editors", "lsp"),
     "IPython": ("cells of notebooks", "notebook"),
     "neo": ("results for Neo", "neo"),
     "pynwb": ("results as NWB files", "nwb"),
