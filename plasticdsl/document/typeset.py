@@ -93,7 +93,7 @@ def typeset(expr: tree.Expr) -> Formula:
 
 
 Condition = tree.Compare | tree.Membership | tree.Inside | tree.Logic
-Several = tree.Indexed | tree.Interval | tree.Within | tree.AtSpikes | tree.Listing | tree.OverTime
+Several = tree.Indexed | tree.Interval | tree.Within | tree.AtSpikes | tree.Along | tree.Listing | tree.OverTime
 
 
 def _condition(expr: Condition) -> Formula:
@@ -120,6 +120,8 @@ def _several(expr: Several) -> Formula:
             return Row((typeset(drawn), relation("∈"), interval(low, high)))
         case tree.AtSpikes(item=item, of=of):
             return Row((typeset(item), words("at spikes"), *(() if of is None else (words("of"), typeset(of)))))
+        case tree.Along(item=item):
+            return Row((typeset(item), words("over time")))
         case tree.Listing(items=items):
             return Fenced("[", separated([typeset(item) for item in items]), "]")
         case tree.OverTime():

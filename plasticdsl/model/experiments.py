@@ -17,7 +17,7 @@ from plasticdsl.units.dimension import Dimension
 @dataclass(frozen=True, slots=True)
 class Window:
     """When something is taken: `at_end`, `at` (s), `every` (s), `last` (s, counted back from the end), `during` (a phase),
-    `over` (`"time"`, or the expression plotted against)."""
+    `over` (`"time"`, or the expression plotted against). `throughout`: statistics of values are of all moments of the phase."""
 
     at_end: bool = False
     at: Expr | None = None
@@ -25,6 +25,7 @@ class Window:
     last: Expr | None = None
     during: str | None = None
     over: Expr | str | None = None
+    throughout: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from plasticdsl.model.owners import OfData, OfSeries, OfTable, Owner, Whose, owner_text
 
@@ -56,6 +56,15 @@ EACH = Special("each")
 #: The function of a call that stands for one value at each spike in a window: of an expression in variables of one population, and that population, or
 #: a part of it, as such.
 AT_SPIKES = "at spikes"
+
+
+#: The end of the function of a call that is a statistic of each unit’s values in a window: `max over time(V)`.
+_OVER_TIME = " over time"
+
+
+def over_time(statistic: str) -> str:
+    """The function of a call that takes a statistic of each unit’s values in a window."""
+    return statistic + _OVER_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +202,16 @@ PAST = "past"
 def is_sliding(call: Call) -> bool:
     """Whether a statistic of spikes is a sliding rate, `rate(P, T)`: its own window ends at each moment."""
     return call.function == "rate" and len([a for a in call.arguments if a != EACH]) > 1
+
+
+def is_over_time(node: Expr) -> TypeGuard[Call]:
+    """Whether it is a statistic of each unit’s values in a window."""
+    return isinstance(node, Call) and node.function.endswith(_OVER_TIME)
+
+
+def of_each(function: str) -> str:
+    """`max`, of the function of such a call."""
+    return function.removesuffix(_OVER_TIME)
 
 
 def in_jumps(expr: Expr) -> bool:

@@ -120,7 +120,7 @@ def _power(base: Expr, exponent: Expr, by: Expr) -> Expr:
 
 
 def _call(function: str, arguments: tuple[Expr, ...], by: Expr) -> Expr:
-    if function in ("min", "max"):
+    if function in ("min", "max") and len(arguments) == 2:  # of one argument they are statistics of units
         left, right = arguments
         comes_first = Compare("<=" if function == "min" else ">=", left, right)
         return choice(((comes_first, _derivative(left, by)),), _derivative(right, by))

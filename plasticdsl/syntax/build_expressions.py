@@ -79,6 +79,15 @@ def _sampled(parts: Parts) -> tree.Expr:
     return sampled(value, series)
 
 
+def _along(parts: Parts) -> tree.Along:
+    """`E.V over time`."""
+    item, _, axis = parts
+    if axis.text != "time":
+        hint = "What is compared or drawn over something else stands without a bracket behind it: ‘plot x.V over y.V’, ‘expect … over repeats’."
+        raise Refusal("unexpected", axis.span, f"Within a statistic there is ‘over time’, not ‘over {axis.text}’.", hint)
+    return tree.Along(item, span_of(parts))
+
+
 def _applied(parts: Parts) -> tree.Expr:
     """`f(…)` or `base.f(…)`; the ASCII spellings of signs become the nodes of the signs."""
     called = next(i for i, part in enumerate(parts) if isinstance(part, Token) and part.kind == "CALLED")
@@ -243,6 +252,7 @@ EXPRESSIONS: Mapping[str, Callable[[Parts], Any]] = {
     "arguments": lambda parts: parts[::2],
     "series": lambda parts: parts,
     "sampled": _sampled,
+    "along": _along,
     "each": lambda parts: name_of(parts[0]),
     "units": lambda parts: parts[::2],
     "within": _within,

@@ -26,7 +26,7 @@ from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model import Network, Population, Projection, Role
-from plasticdsl.model.expr import AT_SPIKES, EACH, FUNCTIONS, At, Call, Expr, Number, Ref, Special, rebuild, refs, walk
+from plasticdsl.model.expr import AT_SPIKES, EACH, FUNCTIONS, At, Call, Expr, Number, Ref, Special, of_each, over_time, rebuild, refs, walk
 from plasticdsl.model.lookup import Lookup, Setting
 from plasticdsl.model.owners import OfPopulation, OfTable, Whose
 from plasticdsl.model.parts import SEVERAL, Units, numbered, parts_read, several
@@ -231,7 +231,23 @@ def _output(node: tree.Name, context: Context, taking: Taking) -> Typed | None:
     return Typed(output.expr, output.dim) if output is not None and output.expr is not None and output.dim is not None else None
 
 
+def _along(node: tree.Apply, name: str, context: Context) -> tuple[tree.Apply, str, Statistic] | None:
+    """`max(E.V over time)` as the statistic of each unit that it is, of what stands before ‘over time’; None after reporting that there is none."""
+    found = STATISTICS.get(over_time(name))
+    if found is None:
+        known = [one for one in STATISTICS if over_time(one) in STATISTICS]
+        context.report.error("wrong-statistic", f"‘{name}(…)’ is not taken over time.", node.span, f"Those that are: {', '.join(known)}.")
+        return None
+    plain = (replace(a, value=a.value.item) if isinstance(a.value, tree.Along) else a for a in node.arguments)
+    return replace(node, arguments=tuple(plain)), over_time(name), found
+
+
 def _statistic(node: tree.Apply, name: str, found: Statistic, context: Context, taking: Taking, statement: str) -> Typed:
+    if any(isinstance(a.value, tree.Along) for a in node.arguments):
+        along = _along(node, name, context)
+        if along is None:
+            return context.unknown
+        node, name, found = along
     each = bool(node.arguments) and _is_each(node.arguments[-1].value)
     if each and not found.each:
         message = f"‘{name}(…)’ is not taken for each unit."
@@ -239,12 +255,13 @@ def _statistic(node: tree.Apply, name: str, found: Statistic, context: Context, 
         context.report.error("wrong-statistic", message, node.arguments[-1].span, hint)
         return context.unknown
     values = _arguments(replace(node, arguments=node.arguments[:-1]) if each else node, name, found, context, taking)
+    shown_as = f"{name}(…)" if of_each(name) == name else f"{of_each(name)}(… over time)"
     if statement == "until" and "expect" in found.only:
-        message = f"‘{name}(…)’ is known when its time is over, so nothing can wait for it."
+        message = f"‘{shown_as}’ is known when its time is over, so nothing can wait for it."
         context.report.error("wrong-statistic", message, node.span)
     elif found.only and statement not in found.only:
         where = " and ".join(f"‘{s}’" for s in found.only)
-        message = f"‘{name}(…)’ is more than one number; it has a place in {where} only."
+        message = f"‘{shown_as}’ is more than one number; it has a place in {where} only."
         context.report.error("wrong-statistic", message, node.span)
     if values is None:
         return context.unknown

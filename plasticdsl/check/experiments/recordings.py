@@ -21,7 +21,7 @@ from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.model import Distribution, Network, Role
 from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
-from plasticdsl.model.expr import Call, Expr, Number, Ref, children, walk
+from plasticdsl.model.expr import Call, Expr, Number, Ref, children, refs, walk
 from plasticdsl.model.owners import OfPopulation, OfTable, Whose
 from plasticdsl.model.parts import NUMBERS
 from plasticdsl.syntax import tree
@@ -178,7 +178,9 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     moment = None if moment is None else replace(moment, over=None)
     window = _window(moment, taking)
     if moment is None or not _says_when(moment):
-        window = replace(window, at_end=relation in ("near", "holds") and taken_at_once(left.expr))
+        at_once = relation in ("near", "holds") and taken_at_once(left.expr)
+        throughout = at_once and moment is not None and moment.during is not None and any(map(_takes_values, (left.expr, right, tolerance)))
+        window = replace(window, at_end=at_once and not throughout, throughout=throughout)
     when = translate_condition(statement.when, taking.context) if statement.when is not None else None
     written = tuple(e for e in (statement.right, statement.tolerance, statement.left) if e is not None)
     unit, scale = shown_in(written, left, taking.network, context)
@@ -194,7 +196,7 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
         message = f"‘{recorded}’ is everything that has been recorded up to then, and not its value at that time."
         context.report.error("not-here", message, statement.span, f"Write what it records, or take a statistic of it: ‘mean({recorded})’.")
     if (repeats or window.every is not None or relation not in ("near", "holds")) and any(map(_is_traced, found.compared)):
-        message = "A spectrum, or a synchrony, is of all values in a window; it is looked at once, when that is over."
+        message = "A spectrum, a synchrony, and what is taken ‘over time’ are of all values in a window; they are looked at once, when that is over."
         context.report.error("not-here", message, statement.span, "It needs a window, ‘over last T’ or ‘in phase p’.")
     return found
 
@@ -209,6 +211,14 @@ def _recorded_as_such(expr: Expr) -> Iterator[str]:
         case _:
             for child in children(expr):
                 yield from _recorded_as_such(child)
+
+
+def _takes_values(expr: Expr | None) -> bool:
+    """Whether it holds a statistic of values of the network, not of what was recorded."""
+    if expr is None:
+        return False
+    read = (refs(n) for n in walk(expr) if isinstance(n, Call) and (s := STATISTICS.get(n.function)) is not None and not s.of_spikes)
+    return any(r.owner is not Whose.RECORDED for owners in read for r in owners)
 
 
 def _is_traced(expr: Expr) -> bool:

@@ -24,6 +24,7 @@
 | `fraction(c)`, `count(c)` | a condition per unit or connection | share, number of those that fulfil it |
 | `correlation(a, b)` | two values per unit or connection | Pearson's coefficient |
 | `histogram(e)`, `histogram(e, k)` | a value per unit or connection, a whole number | its distribution (in k bins), to plot |
+| `max(e over time)`, … | a value per unit or connection | that of each over all moments of a window; also `mean`, `sd`, `min`, `median`, `fraction` |
 | `contours(e)` | one value | its contour lines over a plane, to plot |
 
 Spike statistics are of a window (the whole run, or the phase they stand in, when none is written), the others of a moment (the end,
@@ -37,7 +38,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from plasticdsl.model.expr import AT_SPIKES, EACH, Call, Expr, is_sliding, walk
+from plasticdsl.model.expr import AT_SPIKES, EACH, Call, Expr, is_over_time, is_sliding, over_time, walk
 
 Argument = Literal["population", "populations", "value", "condition", "whole", "time", "count", "stretch"]
 Result = Literal["time", "rate", "pure", "same", "density"]
@@ -84,6 +85,8 @@ STATISTICS: Mapping[str, Statistic] = {
     "correlation": Statistic(("value", "value"), "pure"),
     "histogram": Statistic(("value",), "same", only=("record", "plot"), optional=("count",)),
     "contours": Statistic(("value",), "same", only=("plot",)),
+    **dict.fromkeys(map(over_time, ("mean", "sd", "min", "max", "median")), Statistic(("value",), "same", only=_WATCHED, traced=True)),
+    over_time("fraction"): Statistic(("condition",), "pure", only=_WATCHED, traced=True),
 }
 
 ALIASES: Mapping[str, str] = {"std": "sd"}
@@ -99,7 +102,10 @@ def taken_at_once(expr: Expr) -> bool:
 
 def taken_together(call: Call) -> bool:
     """Whether it is a statistic that takes values together, or something at all spikes: it has not one value for each unit."""
-    return call.function == AT_SPIKES or (call.arguments[-1:] != (EACH,) and statistic(call.function, len(call.arguments)) is not None)
+    if call.function == AT_SPIKES:
+        return True
+    found = None if is_over_time(call) else statistic(call.function, len(call.arguments))
+    return found is not None and call.arguments[-1:] != (EACH,)
 
 
 def statistic(name: str, arguments: int) -> tuple[str, Statistic] | None:

@@ -342,7 +342,7 @@ def read_hold(node: tree.Expr, context: Context) -> Typed | None:
 _NOTATION: dict[type, str] = {
     tree.Sum: "A sum Σ", tree.Average: "An average ⟨…⟩", tree.Partial: "A derivative ∂/∂", tree.Transposed: "A transposed matrix",
     tree.Indexed: "An index in brackets", tree.Listing: "A list",
-    tree.Membership: "‘in’ a population", tree.OverTime: "A value over time",
+    tree.Membership: "‘in’ a population", tree.OverTime: "A value over time", tree.Along: "‘over time’",
 }  # fmt: skip
 
 
@@ -355,9 +355,12 @@ _A_LIST = "Populations take lists with one value for each unit: ‘P = 3 Cell, V
 _OVER_TIME = "Populations take it, for a parameter or for an input that no projection fills: ‘A = 10 LIF, I(t) = d.stim pA every 0.5 ms’."
 
 
+_ALONG = "It stands within a statistic of values, of which there is then one for each unit: ‘mean(max(E.V over time))’."
+
+
 def _not_here(node: Placed, context: Context) -> Typed:
     if isinstance(node, tree.Indexed) and isinstance(node.base, tree.Name) and context.scope.find(node.base) is None:
         return translate(node.base, context)  # which says that it is unknown
     what = _NOTATION.get(type(node), "This")
-    hint = {tree.Sum: _A_SUM, tree.Listing: _A_LIST, tree.OverTime: _OVER_TIME}.get(type(node), "")
+    hint = {tree.Sum: _A_SUM, tree.Listing: _A_LIST, tree.OverTime: _OVER_TIME, tree.Along: _ALONG}.get(type(node), "")
     return context.refuse("not-here", f"{what} has no meaning at this place.", node.span, hint)

@@ -154,6 +154,7 @@ class Taking:
     every: float | None = None
     last: float | None = None
     during: str | None = None
+    throughout: bool = False
 
 
 def timeline(

@@ -20,7 +20,8 @@ from plasticdsl.model.undefined import undefined
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.play.guard import UNDEFINED, NotFinite
-from plasticdsl.runtime.watch.readings import Reader, is_of_each, is_spike_statistic, valued
+from plasticdsl.runtime.watch.kinds import is_of_each, is_spike_statistic
+from plasticdsl.runtime.watch.readings import Reader, valued
 from plasticdsl.runtime.watch.statistics import rate
 
 #: Statistics of spike times are taken anew when there are so many times as many spikes.

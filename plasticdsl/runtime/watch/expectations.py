@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from plasticdsl.model.experiments import Expectation
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, refs, substitute, walk
+from plasticdsl.model.owners import Whose
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.numbers.evaluate import Name, evaluate, one_size
 from plasticdsl.runtime.play.schedule import Clock, DoesNotFit, Moments, Taking, Timeline, moments, window
-from plasticdsl.runtime.watch.curves import Traced
-from plasticdsl.runtime.watch.readings import Reader, has_spike_statistic, is_value_statistic, valued
+from plasticdsl.runtime.watch.kinds import Sampled, after_each, has_spike_statistic, is_value_statistic
+from plasticdsl.runtime.watch.readings import Reader, valued
 from plasticdsl.runtime.watch.statistics import Gathered
 from plasticdsl.support.arrays import Floats
 from plasticdsl.units.display import shown
@@ -65,7 +66,7 @@ class Watch:
     moments: Moments
     window: tuple[int, int] | None = None
     reason: str = ""
-    gathered: Mapping[Call, Gathered | Traced] = field(default_factory=dict)
+    gathered: Mapping[Call, Gathered | Sampled] = field(default_factory=dict)
     verdict: Verdict | None = None
     previous: float | None = None
     complete: bool = False
@@ -105,6 +106,9 @@ class Watch:
         """A phase planned to end at `end` was over at `at`, where everything due was looked at."""
         if end in self.moments and (at not in self.moments or self.moments.first == end):
             self.take(reader, end)
+        elif self.gathered and self.verdict is None and self.moments.next_after(end) is None:
+            with valued(self.expectation.text, self.expectation.span):
+                self.complete, self.verdict = True, self._judge(reader, end)
         elif self.verdict is not None or self.share is not None:
             self.complete = self.moments.next_after(end) is None
 
@@ -191,14 +195,16 @@ def _watch(expectation: Expectation, taking: Taking, line: Timeline, reader: Rea
     found = window(taking, line)
     if taking.last is not None and line.open_within(*found):
         raise DoesNotFit("a phase within it may end at any time")
-    due = moments(taking if taking.last is not None and not of_spikes else replace(taking, at_end=True, last=None), line)
+    sampled = taking.throughout or (taking.last is not None and not of_spikes)
+    due = moments(taking if sampled else replace(taking, at_end=True, last=None), line)
     if expectation.repeats:
         return Watch(expectation, due, found, share=Share(expectation))
     traces = {call: so_far for e in expectation.compared for call, so_far in reader.tracing(e, line.dt).items()}
     if traces:
-        return Watch(expectation, moments(replace(taking, at_end=False), line, bins=True), found, gathered=traces)
-    statistics = {node for e in expectation.compared for node in walk(e) if is_value_statistic(node) and not has_spike_statistic(node)}
-    if taking.last is not None and statistics:
+        return Watch(expectation, moments(replace(taking, at_end=False), line, after_each(traces)), found, gathered=traces)
+    taken = (node for e in expectation.compared for node in walk(e) if is_value_statistic(node) and not has_spike_statistic(node))
+    statistics = {node for node in taken if not taking.throughout or any(r.owner is not Whose.RECORDED for r in refs(node))}
+    if (taking.last is not None or taking.throughout) and statistics:
         return Watch(expectation, moments(taking, line), found, gathered={s: Gathered(s.function) for s in statistics})
     return Watch(expectation, due, found)
 

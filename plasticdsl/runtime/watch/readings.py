@@ -16,112 +16,48 @@ from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Window
-from plasticdsl.model.expr import AT_SPIKES, EACH, Call, Expr, Number, Ref, SumOver, children, is_sliding, rebuild, refs, substitute, walk
+from plasticdsl.model.expr import (
+    AT_SPIKES,
+    EACH,
+    Call,
+    Expr,
+    Number,
+    Ref,
+    is_over_time,
+    is_sliding,
+    of_each,
+    rebuild,
+    refs,
+    substitute,
+    walk,
+)
 from plasticdsl.model.owners import OfPopulation, OfProjection, Part, Whose
-from plasticdsl.model.parts import Emitted, Units, emitted, is_several, numbered, parts_read
+from plasticdsl.model.parts import Units, emitted, is_several, parts_read
 from plasticdsl.model.presence import PRESENT
 from plasticdsl.model.pretty import pretty
 from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.numbers.evaluate import Name, evaluate, numbers_of
 from plasticdsl.runtime.play.schedule import Clock, Taking
 from plasticdsl.runtime.watch import curves, statistics
+from plasticdsl.runtime.watch.kinds import (
+    Sampled,
+    holds_statistic,
+    is_of_each,
+    is_spike_statistic,
+    is_traced,
+    is_unit,
+    is_value_statistic,
+    needed,
+    read_of_each,
+    traced,
+)
 from plasticdsl.runtime.watch.observer import Observer
+from plasticdsl.runtime.watch.over_time import OfEach
 from plasticdsl.runtime.watch.spikes import SpikeHistory, Train, of_units
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Floats, Integers
 from plasticdsl.support.elementwise import OtherCount
 from plasticdsl.support.steps import to_steps
-
-UNIT = "unit"
-
-
-def is_value_statistic(node: Expr) -> TypeGuard[Call]:
-    """`mean(e)`, `fraction(c)`, …; `min(a, b)` is none."""
-    if not isinstance(node, Call) or node.function not in statistics.OF_VALUES:
-        return False
-    return node.function not in ("min", "max") or len(node.arguments) == 1
-
-
-def is_spike_statistic(node: Expr) -> TypeGuard[Call]:
-    """`rate(P)`, `cv(P, each)`, …."""
-    return isinstance(node, Call) and node.function in statistics.OF_SPIKES
-
-
-def is_of_each(call: Call) -> bool:
-    """Whether a statistic of spikes has one value for each unit, or for each spike."""
-    return call.function == AT_SPIKES or call.arguments[-1] == EACH
-
-
-def is_traced(node: Expr) -> TypeGuard[Call]:
-    """`spectrum(e, T)`, `synchrony(e)`: of values sampled in a window."""
-    return isinstance(node, Call) and node.function in curves.TRACED
-
-
-def is_statistic(node: Expr) -> bool:
-    """Any statistic that has nothing for each unit, or one unit of several."""
-    together = is_value_statistic(node) or (is_traced(node) and node.function not in curves.OVER)
-    return together or (is_spike_statistic(node) and not is_of_each(node)) or _is_unit(node)
-
-
-def has_spike_statistic(expr: Expr) -> bool:
-    """Whether the spikes of a window take part, other than that of a sliding rate."""
-    return any(is_spike_statistic(node) and not is_sliding(node) for node in walk(expr))
-
-
-def traced(expr: Expr) -> list[Call]:
-    """The statistics of traces in it."""
-    return [node for node in walk(expr) if is_traced(node)]
-
-
-def curve_in(expr: Expr) -> Call | None:
-    """The statistic that makes a curve of the expression, if its value is one."""
-    if is_value_statistic(expr):
-        return None
-    if isinstance(expr, Call) and expr.function in curves.OVER:
-        return expr
-    return next((found for child in children(expr) if (found := curve_in(child)) is not None), None)
-
-
-def trains_needed(expr: Expr) -> frozenset[Emitted]:
-    """The spikes and other events that have to be logged for this."""
-    return frozenset(emitted(whose)[0] for node in walk(expr) if is_spike_statistic(node) for whose in _populations(node))
-
-
-def _populations(call: Call) -> Iterator[Expr]:
-    """Those whose spikes a statistic is of: its first arguments, before numbers; what is taken at spikes stands before them."""
-    return (a for a in call.arguments[call.function == AT_SPIKES :] if a != EACH and parts_read(a))
-
-
-def _holds_statistic(expr: Expr) -> bool:
-    return is_statistic(expr) or is_spike_statistic(expr) or any(map(_holds_statistic, children(expr)))
-
-
-def per_unit(expr: Expr) -> frozenset[Ref]:
-    """The variables whose values are not taken together by a statistic."""
-    if is_statistic(expr):
-        return frozenset()
-    inner = children(expr)
-    return frozenset().union(*map(per_unit, inner)) if inner else refs(expr)
-
-
-def _of_each(expr: Expr) -> Iterator[tuple[Ref, Units]]:
-    """The variables with a value for each unit or connection that are neither taken together nor summed over, each with the part that is read."""
-    if isinstance(expr, Ref):
-        yield expr, ()
-    elif is_several(expr) and isinstance(expr.arguments[0], Ref):
-        yield expr.arguments[0], numbered(expr.arguments[1:])
-    elif not isinstance(expr, SumOver) and not is_statistic(expr):
-        for child in children(expr):
-            yield from _of_each(child)
-
-
-def _needed(expr: Expr) -> Iterator[Ref]:
-    """The variables of which there must be one at least for the expression to have a value: those that are not added up or counted."""
-    if isinstance(expr, Ref):
-        yield expr
-    elif not isinstance(expr, SumOver) and not (is_value_statistic(expr) and expr.function in statistics.OF_ALL):
-        for child in children(expr):
-            yield from _needed(child)
 
 
 class Reader:
@@ -149,7 +85,7 @@ class Reader:
         def number(expr: Expr | None) -> float | None:
             return None if expr is None else float(self.observer.value(expr))
 
-        return Taking(window.at_end, number(window.at), number(window.every), number(window.last), window.during)
+        return Taking(window.at_end, number(window.at), number(window.every), number(window.last), window.during, window.throughout)
 
     def value(self, expr: Expr, begin: int, end: int) -> Values:
         """The value now; statistics of spikes are of the planned steps begin to end − 1."""
@@ -171,7 +107,7 @@ class Reader:
             return self.standing(inside, self._of_spikes(inside, begin, end))
         if is_value_statistic(inside):
             return Number(statistics.OF_VALUES[inside.function](*self.arguments(inside)))
-        return Number(self._unit(inside)) if _is_unit(inside) else inside
+        return Number(self._unit(inside)) if is_unit(inside) else inside
 
     def standing(self, statistic: Call, found: Values) -> Expr:
         """What stands for a statistic that is known: a number, or a name for several, under which they are kept."""
@@ -202,7 +138,9 @@ class Reader:
         """Of expressions with a value for each connection, which connections are present; None where that makes no difference."""
         if not self.observer.some_change:
             return None
-        read = {(r.owner.name, part) for e in exprs for r, part in _of_each(e) if isinstance(r.owner, OfProjection) and r.name != PRESENT}
+        read = {
+            (r.owner.name, part) for e in exprs for r, part in read_of_each(e) if isinstance(r.owner, OfProjection) and r.name != PRESENT
+        }
         changing = ((there, name, part) for name, part in sorted(read, key=repr) if (there := self.observer.there(name)) is not None)
         found = [there[self.units(OfProjection(name), part)] if part else there for there, name, part in changing]
         return np.logical_and.reduce(found) if found else None
@@ -216,7 +154,7 @@ class Reader:
     def taken(self, statistic: Call, begin: int, end: int) -> list[Floats]:
         """The same, where these values may be statistics themselves."""
         if statistic not in self._nested:
-            self._nested[statistic] = any(map(_holds_statistic, statistic.arguments))
+            self._nested[statistic] = any(map(holds_statistic, statistic.arguments))
         if not self._nested[statistic]:
             return self.arguments(statistic)
         inside = rebuild(statistic, lambda child: self._without_statistics(child, begin, end))
@@ -278,11 +216,19 @@ class Reader:
         begins = np.arange(begin, end, steps)
         return begins, np.minimum(begins + steps, end), steps
 
-    def tracing(self, expr: Expr, interval: float) -> dict[Call, curves.Traced]:
+    def tracing(self, expr: Expr, interval: float) -> dict[Call, Sampled]:
         """What gathers the traces in it, sampled at this interval (s)."""
-        return {call: curves.Traced(call.function, tuple(self.numbers(call)), interval) for call in traced(expr)}
 
-    def with_results(self, expr: Expr, gathered: Mapping[Call, statistics.Gathered | curves.Traced]) -> Expr:
+        def gathering(call: Call) -> Sampled:
+            return (
+                OfEach(of_each(call.function), interval)
+                if is_over_time(call)
+                else curves.Traced(call.function, tuple(self.numbers(call)), interval)
+            )
+
+        return {call: gathering(call) for call in traced(expr)}
+
+    def with_results(self, expr: Expr, gathered: Mapping[Call, statistics.Gathered | Sampled]) -> Expr:
         """The expression with what has been gathered in place of these statistics."""
         return substitute(expr, {call: self.standing(call, so_far.result()) for call, so_far in gathered.items()}) if gathered else expr
 
@@ -361,7 +307,7 @@ class Reader:
         """Raises `PlasError` where the expression names a unit or connection that does not exist."""
         for node in walk(expr):
             try:
-                if _is_unit(node):
+                if is_unit(node):
                     self._place(node)
                 elif is_several(node):
                     for part in parts_read(node):
@@ -373,7 +319,7 @@ class Reader:
     def require_connections(self, expr: Expr, text: str, span: Span) -> None:
         """Raises `PlasError` where the expression, written so, has no value because a projection has no connections at all."""
         projections = self.observer.instance.projections
-        for ref in _needed(expr):
+        for ref in needed(expr):
             none = isinstance(ref.owner, OfProjection) and projections[ref.owner.name].count == 0
             if none and np.size(self.observer.value(ref)) == 0:
                 message = f"‘{text}’ has no value: ‘{ref.owner.name}’ has no connections."
@@ -392,10 +338,6 @@ def valued(text: str, span: Span) -> Iterator[None]:
 
 class DoesNotExist(ValueError):
     """A unit or connection that is not there; the message is one sentence."""
-
-
-def _is_unit(node: Expr) -> TypeGuard[Call]:
-    return isinstance(node, Call) and node.function == UNIT
 
 
 def _is_phase(node: Expr) -> TypeGuard[Ref]:

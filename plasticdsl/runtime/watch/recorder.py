@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
 from plasticdsl.model.experiments import PlotSpec, Recording, Side, Window
-from plasticdsl.model.expr import AT_SPIKES, Call, Expr, Number, Ref, refs, walk
+from plasticdsl.model.expr import AT_SPIKES, Call, Expr, Number, Ref, is_over_time, refs, walk
 from plasticdsl.model.owners import OfPopulation, Part, Whose
 from plasticdsl.model.parts import emitted, parts_read, text_of
 from plasticdsl.runtime.instance.resolver import counted
 from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
-from plasticdsl.runtime.watch.curves import Traced, curve
-from plasticdsl.runtime.watch.readings import Reader, curve_in, has_spike_statistic, is_statistic, per_unit
+from plasticdsl.runtime.watch.curves import curve
+from plasticdsl.runtime.watch.kinds import Sampled, after_each, curve_in, has_spike_statistic, is_statistic, per_unit
+from plasticdsl.runtime.watch.readings import Reader
 from plasticdsl.runtime.watch.series import Along, Kind, Label, Landscape, Panel, PlotPlan, Series, SpikeRecord
 from plasticdsl.runtime.watch.statistics import from_zero
 from plasticdsl.source import NOWHERE, Span
@@ -141,7 +142,7 @@ class _Planner:
         label = Label(recording.text, recording.dimension, recording.unit, recording.scale)
         traces = self.reader.tracing(expr, self.line.dt * (1 if taking.every is None else max(1, to_steps(taking.every, self.line.dt))))
         if traces:
-            found = self._moments(recording, replace(taking, at_end=False), True)
+            found = self._moments(recording, replace(taking, at_end=False), after_each(traces))
             series = Series(name, label, expr, found, single=True, window=self._window(recording), during=taking.during, traced=traces)
         elif of_spikes and taking.every is None:
             begin, end = self._window(recording)
@@ -188,7 +189,7 @@ class _Planner:
             series.axes = next((letters for letters in axes if len(letters) == len(shape_of_each)), ())
         series.prepare(shape)
 
-    def _sampled_once(self, series: Series) -> dict[Call, Traced]:
+    def _sampled_once(self, series: Series) -> dict[Call, Sampled]:
         """The traces as they would be after one sample, to see what a value looks like."""
         once = {call: so_far.anew() for call, so_far in series.traced.items()}
         for call, so_far in once.items():
@@ -296,6 +297,8 @@ class _Planner:
             return "histogram"
         if curve_in(item) is not None:
             return "curve"
+        if window.over is None and any(map(is_over_time, walk(item))) and per_unit(item):
+            return "units"
         if isinstance(window.over, Expr):
             return "sweep" if self._is_constant(window.over) else "plane"
         if window.over is None and (window.at_end or window.at is not None):

@@ -18,7 +18,8 @@ from plasticdsl.model.experiments import PlotSpec
 from plasticdsl.model.expr import Call, Expr, Ref
 from plasticdsl.model.parts import Emitted, Units
 from plasticdsl.runtime.play.schedule import Clock, Moments
-from plasticdsl.runtime.watch.curves import Curve, Traced
+from plasticdsl.runtime.watch.curves import Curve
+from plasticdsl.runtime.watch.kinds import Sampled
 from plasticdsl.runtime.watch.readings import Reader
 from plasticdsl.runtime.watch.spikes import called
 from plasticdsl.support.arrays import Floats, Steps
@@ -74,7 +75,7 @@ class Series:
     at: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     most: tuple[int, ...] = ()
     rounds: list[Round] = field(default_factory=list)
-    traced: dict[Call, Traced] = field(default_factory=dict)
+    traced: dict[Call, Sampled] = field(default_factory=dict)
     curve: Curve | None = None
     bins_asked: int = 0
 
@@ -99,8 +100,10 @@ class Series:
         """Adds the value now, or to the traces that it is made of."""
         for call, so_far in self.traced.items():
             so_far.add(*reader.sampled(call, step))
-        if self.traced and self.moments.next_after(step) is not None:
-            return
+        if not self.traced or self.moments.next_after(step) is None:
+            self._keep(reader, step)
+
+    def _keep(self, reader: Reader, step: int) -> None:
         value = reader.value(reader.with_results(self.expr, self.traced), *(self.window or self.moments.interval(step)))
         if self.values.ndim == 2 and np.size(value) != self.values.shape[1]:
             value = self._filled(np.ravel(value))
@@ -116,7 +119,10 @@ class Series:
 
     def pass_over(self, reader: Reader, at: int, end: int) -> None:
         """A phase planned to end at `end` was over at `at`, where everything due was taken: takes what is due at the end of a phase, or begins there."""
-        if end in self.moments and (self.single or self.moments.first == end):
+        if self.traced and at in self.moments:  # which is sampled
+            if self.moments.next_after(end) is None:
+                self._keep(reader, end)
+        elif end in self.moments and (self.single or self.moments.first == end):
             self.take(reader, end)
 
     def rewind(self, clock: Clock, step: int) -> None:

@@ -232,6 +232,14 @@ class AtSpikes:
 
 
 @dataclass(frozen=True, slots=True)
+class Along:
+    """`E.V over time` within a statistic: of each unit, its values in a window."""
+
+    item: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Within:
     """`N(1.8, 0.9) in [0.36, 3.6]`: a distribution cut off at both ends."""
 
@@ -260,6 +268,7 @@ Expr = (
     | Interval
     | Within
     | AtSpikes
+    | Along
     | Apply
     | Unary
     | Binary
