@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,6 +32,13 @@ def library_model(name: str) -> Path | None:
     """The library model of that name, with or without its folder and its ending."""
     wanted = name.removesuffix(SUFFIX)
     return next((path for known, path in library_models().items() if wanted in (known, known.rpartition("/")[2])), None)
+
+
+def model_with(kinds: tuple[str, ...], name: str) -> str | None:
+    """The first library model that has a block of one of these kinds and of this name; those made to be used come before whole networks."""
+    header = re.compile(rf"^(?:{'|'.join(kinds)})\s+{re.escape(name)}\b", re.MULTILINE)
+    models = sorted(library_models().items(), key=lambda item: item[0].startswith("networks/"))
+    return next((known for known, path in models if header.search(path.read_text(encoding="utf-8"))), None)
 
 
 def find_file(name: str) -> Path:

@@ -18,6 +18,7 @@ from plasticdsl.check.files import Folders, Morphologies, read_used
 from plasticdsl.check.likes import resolve_likes
 from plasticdsl.check.networks.effects import check_effects, with_what_is_read
 from plasticdsl.check.networks.network import check_network
+from plasticdsl.check.offers import with_offer
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Sight, identity, in_sight, known, needed, on_the_only_network
 from plasticdsl.check.terms.applications import file_scope
@@ -27,6 +28,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.module import Module
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.foreign import told
 from plasticdsl.syntax.reading import Reading
 
 
@@ -52,10 +54,11 @@ def checked(read: Reading, source: SourceFile, *, folder: Path | None = None, te
     sources = {**used.sources, source.path: source}
     morphologies: dict[str, SourceFile] = {}
     if read.lost is None or sight.lost is None:
-        return Checked(None, report.diagnostics, sources)
+        return Checked(None, told(source, report.diagnostics), sources)
     module = _module(read.file, known(sight, read.file.span.path, read.lost), sources, report, Folders(source.path, folder), morphologies)
+    report.revise(lambda found: with_offer(found, source))
     report.revise(lambda found: with_fractions(found, [item for item in read.file.items if isinstance(item, tree.Block)]))
-    return Checked(None if report.failed else module, report.diagnostics, {**sources, **morphologies}, module)
+    return Checked(None if report.failed else module, told(source, report.diagnostics), {**sources, **morphologies}, module)
 
 
 def _module(

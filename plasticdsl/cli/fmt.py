@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from plasticdsl.cli import console
+from plasticdsl.diagnostics.diagnostic import Severity
 from plasticdsl.library import read, text_source
 from plasticdsl.source import SourceFile
 from plasticdsl.whole import write_whole
@@ -26,16 +27,21 @@ def fmt(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; end with status 1 where a file would change.")] = False,
     ascii_: Annotated[bool, typer.Option("--ascii", help="Spell names and signs in ASCII: tau_m, ->, x^2.")] = False,
     unicode: Annotated[bool, typer.Option("--unicode", help="Spell names and signs as papers do: τ_m, →, x².")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Write what hints show, where that mends a finding, and say what was changed.")
+    ] = False,
 ) -> None:
     """Lay files out in one way."""
     if ascii_ and unicode:
         raise console.WrongUsage("--ascii and --unicode exclude each other")
     if _STDIN in files and len(files) > 1:
         raise console.WrongUsage("- stands alone")
-    different = 0
+    different = failed = 0
     for name in files:
         given = _Text.of(name)
-        text = _laid_out(given.source, ascii_, unicode)
+        source, whole = _fixed(given) if fix else (given.source, True)
+        failed += not whole
+        text = _laid_out(source, ascii_, unicode) if whole else source.text
         different += text != given.written
         if check:
             if text != given.written:
@@ -45,26 +51,39 @@ def fmt(
             sys.stdout.buffer.write(text.encode())
         elif text != given.written:
             _write(Path(name), text)
-    if check and different:
+    if failed or (check and different):
         raise typer.Exit(1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """What is laid out: what it is called, the bytes that are there now as text, and the text that is read."""
+    """What is laid out: what it is called, the bytes that are there now as text, the text that is read, and the folder that it lies in."""
 
     shown: str
     written: str
     source: SourceFile
+    folder: Path
 
     @staticmethod
     def of(name: str) -> _Text:
         if name == _STDIN:
             source = text_source("<stdin>", sys.stdin.buffer.read())
-            return _Text(source.path, source.text, source)
+            return _Text(source.path, source.text, source, Path())
         path = Path(name)
         source = read(path)
-        return _Text(name, path.read_bytes().decode("utf-8"), source)
+        return _Text(name, path.read_bytes().decode("utf-8"), source, path.resolve().parent)
+
+
+def _fixed(given: _Text) -> tuple[SourceFile, bool]:
+    """The text after what hints show has been written, and whether it is free of errors; says what was changed and what is left."""
+    from plasticdsl.mending import mended
+
+    result = mended(given.source, given.folder)
+    for change in result.changes:
+        console.tell(f"{given.shown}:{change.line}: {change.said}")
+    left = [d for d in result.left if d.severity is Severity.ERROR]
+    console.tell_findings(left, {result.source.path: result.source})
+    return result.source, not left
 
 
 def _laid_out(source: SourceFile, ascii_: bool, unicode: bool) -> str:

@@ -101,6 +101,8 @@ _CODES: tuple[Code, ...] = (
          " is exact; here what belongs to the unit keeps its value during a step, so that errors are in proportion to dt."),
     Code("fixed-and-state", "a name that is both fixed and a state",
          "`θ = 0.5` says that θ is always 0.5. What changes has an initial value, `θ(0) = 0.5`."),
+    Code("foreign-line", "a line as another program writes it",
+         "What stands in such a line is written in another way here, which the hint shows; `plasticdsl fmt --fix` writes it."),
     Code("foreign-sign", "a sign of another language",
          "`==` is written `=`, `**` is `^`, `:=` is `=`, `&&` is `and`."),
     Code("held-without-reset", "a variable that stands still while the neuron is refractory, and that no spike sets",

@@ -19,6 +19,7 @@ _BEFORE_COMMENT = re.compile(r'(?:[^"#\n]|"[^"\n]*"|"(?=[^"\n]*(?:\n|$)))*')
 _INDENT = re.compile(r"[ \t\u00a0\u2000-\u200b\u3000]*")
 _BLANK = " \t\r\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u3000\x0b\x0c\x1c\x1d\x1e\x1f\x85"
 _QUOTES = '"""'
+_TRIPLE = re.compile(r"\"{3}|'{3}")
 # A header that forgot its colon is told so, instead of being read together with its body as one long statement.
 _HEADER = re.compile(
     r"(?:neuron|synapse|rule|network|experiment|table)\s+[^\W\d]|on\s+(?:pre|post|all|nearest|[^\W\d]\w*\s+of)\b|every\s"
@@ -97,6 +98,7 @@ class _Reader:
         self.stack = [self.root]
         self.last: Line | None = None
         self.comments: list[Comment] = []
+        self.never_closed: set[str] = set()  # three quotes that no others follow
         self.findings: list[Diagnostic] = []
 
     def read(self) -> None:
@@ -116,10 +118,26 @@ class _Reader:
             return stop
         if text.startswith(_QUOTES, begin, stop):
             return self.docstring(start, begin)
+        stop = self.closing_quotes(begin, stop)
         code_end = self.cut_comment(begin, stop)
         if begin < code_end and self.indented_with_spaces(start, begin):
             self.code(begin - start, begin, code_end)
         return stop
+
+    def closing_quotes(self, begin: int, stop: int) -> int:
+        """Where the line ends on which three quotes are closed that open in this one: the lines of a text are no statements."""
+        text = self.source.text
+        opening = _TRIPLE.search(text, begin, stop)
+        if opening is None or text.find(opening[0], opening.end(), stop) >= 0 or "#" in text[begin : opening.start()]:
+            return stop
+        if opening[0] in self.never_closed:
+            return stop
+        close = text.find(opening[0], opening.end())
+        if close < 0:
+            self.never_closed.add(opening[0])
+            return stop
+        newline = text.find("\n", close)
+        return len(text) if newline < 0 else newline
 
     def cut_comment(self, begin: int, stop: int) -> int:
         """Records a comment at the end of a line and returns where the code before it ends."""

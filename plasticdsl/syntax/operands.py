@@ -29,13 +29,13 @@ def number_after_value(tokens: Sequence[Token], number: int) -> Refusal:
         message = f"‘{crossing} {before.text}’ is no condition."
         return Refusal("unexpected", before.span, message, Hint(f"Write ‘{meant}’.", (meant,)))
     operand = Span(tokens[begin_of(tokens, number - 1)].span.start, before.span.end, path)
-    texts: tuple[str, ...] = (f"{{0}}·{token.text}",)
-    words = f"‘{{0}}·{token.text}’ for the product"
-    if before.kind in ("NAME", ")"):
-        texts, words = (*texts, f"{{0}}^{token.text}"), f"{words}, ‘{{0}}^{token.text}’ for the power"
+    texts: tuple[str, ...] = ("{0}·{1}",)
+    words = "‘{0}·{1}’ for the product"
+    if before.kind in ("NAME", ")") and not token.unit:
+        texts, words = (*texts, "{0}^{1}"), f"{words}, ‘{{0}}^{{1}}’ for the power"
     hint = Hint(f"Write {words}.", texts, operand.to(token.span))
-    message = f"The number ‘{token.text}’ cannot follow ‘{{0}}’ without a sign between."
-    return Refusal("number-after-value", token.span, message, hint, quoted=(operand,))
+    message = "The number ‘{1}’ cannot follow ‘{0}’ without a sign between."
+    return Refusal("number-after-value", token.span, message, hint, quoted=(operand, token.span))
 
 
 def _two_points(left: str, right: str, place: Span, of_units: bool) -> Refusal:

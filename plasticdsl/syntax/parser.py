@@ -15,6 +15,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.diagnostics.render import render_all
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import limits, tree
+from plasticdsl.syntax.foreign import told
 from plasticdsl.syntax.grammar import read_statement
 from plasticdsl.syntax.layout import Line, layout
 from plasticdsl.syntax.problems import BLOCK_RULES, body_rule, home_rule
@@ -44,7 +45,7 @@ def reading(source: SourceFile) -> Reading:
     try:
         limits.check_size(source)
         file, starts = reader.read()
-        return intact(source, file, starts, reader.findings) if reader.findings else Reading(file)
+        return intact(source, file, starts, told(source, reader.findings)) if reader.findings else Reading(file)
     except Refusal as refusal:
         reader.report(refusal)
     except _StopReading:

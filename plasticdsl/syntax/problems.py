@@ -14,8 +14,8 @@ from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.source import Span
 from plasticdsl.syntax.operands import number_after_value, second_power
 from plasticdsl.syntax.refusal import Refusal
-from plasticdsl.syntax.tokens import Token
-from plasticdsl.syntax.words import FIRST_WORDS, RESERVED, reserved_message
+from plasticdsl.syntax.tokens import Token, begins_with_name
+from plasticdsl.syntax.words import FIRST_WORDS, RESERVED, likely_block, reserved_message
 from plasticdsl.units.display import unit_text
 
 #: The start rule that reads the statements of each kind of block.
@@ -90,8 +90,7 @@ _FOLLOW_VALUES = frozenset(("+", "-", "*", "/", "^", ".", "ᵀ", "<", "<=", ">",
 
 def body_rule(header: str) -> str:
     """The start rule for the body of a block whose header could not be read."""
-    words = header.split(maxsplit=1)
-    kind = nearest(words[0], BLOCK_RULES) if words else None
+    kind = likely_block(header)
     return "dynamics" if kind is None else BLOCK_RULES[kind]
 
 
@@ -175,7 +174,12 @@ def _first_word(place: _Place) -> Refusal | None:
     if word in FIRST_WORDS["item"] and place.first.kind == "NAME":
         message = f"‘{word}’ begins a block, and blocks do not stand inside each other."
         return place.refusal("nested-block", message, "Move it to the left margin.", at)
-    if word in FIRST_WORDS[place.rule] or word not in _HOME or place.first.kind not in ("NAME", *RESERVED):
+    if (
+        word in FIRST_WORDS[place.rule]
+        or word not in _HOME
+        or place.first.kind not in ("NAME", *RESERVED)
+        or begins_with_name(place.tokens)
+    ):
         return None
     where = {"network": "in a network", "procedure": "in an experiment"}.get(place.rule, "here")
     message = f"‘{word} …’ does not stand {where}; it belongs in {_HOME[word]}."
@@ -241,7 +245,8 @@ def _is_reserved(token: Token) -> Refusal:
 
 def _number_after_value(place: _Place) -> Refusal | None:
     """`x 2`; `run 10 s`, where the first word was meant to begin a statement."""
-    if place.kind != "NUMBER" or place.number == 0 or "*" not in place.choices:
+    token = place.token
+    if token is None or token.kind != "NUMBER" or place.number == 0 or "*" not in place.choices:
         return None
     left, words = place.before.text, FIRST_WORDS[place.rule]
     if place.number == 1 and words and not place.has(*_ASSIGNS):
@@ -249,12 +254,12 @@ def _number_after_value(place: _Place) -> Refusal | None:
         return place.refusal("unknown-statement", f"‘{left}’ begins no statement.", known, place.first.span)
     if place.rule != "network" or not place.has("->") or place.before.kind != "NAME":
         return number_after_value(place.tokens, place.number)
-    option = f"{left} {place.text}" if "-" in left else f"{left} = {place.text}"
+    option = f"{left} {_number(token)}" if "-" in left else f"{left} = {_number(token)}"
     hint = Hint(f"Write ‘{option}’.", (option,), place.before.span.to(place.span))
     last = place.tokens[place.number - 2]
     if last.kind != ",":
         hint = Hint(f"Options follow commas: ‘, {option}’.", (f", {option}",), Span(last.span.end, place.span.end, place.span.path))
-    return place.refusal("number-after-value", f"The number ‘{place.text}’ cannot follow ‘{left}’ without a sign between.", hint)
+    return place.refusal("number-after-value", f"The number ‘{_number(token)}’ cannot follow ‘{left}’ without a sign between.", hint)
 
 
 def _in_network(place: _Place) -> Refusal | None:

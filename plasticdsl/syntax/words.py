@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from plasticdsl.diagnostics.suggest import nearest
+
 _RESERVED = "and or not if otherwise else elif then in to at over every when where with from as for each until Sum"
 #: Words that can follow an expression or join two. `else`, `elif` and `then` are no words of the language, but whoever writes them means `otherwise`
 #: or `if`.
@@ -191,6 +193,20 @@ MEANINGS: Mapping[str, str] = {
 
 #: All words inside statements that are not reserved and begin no statement.
 INSIDE = frozenset(MEANINGS) - RESERVED - {word for first in FIRST_WORDS.values() for word in first}
+
+
+#: What blocks are called elsewhere.
+_ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(("model", "cell", "class", "neuronmodel", "celltype"), "neuron"),
+    **dict.fromkeys(("plasticity", "learning", "learning_rule", "stdp"), "rule"),
+    **dict.fromkeys(("simulation", "sim", "protocol"), "experiment"),
+}
+
+
+def likely_block(header: str) -> str | None:
+    """The kind of block that a line at the left margin begins, or was meant to."""
+    words = header.split(maxsplit=1)
+    return (_ELSEWHERE.get(words[0]) or nearest(words[0], BLOCKS)) if words else None
 
 
 def reserved_message(text: str) -> str:

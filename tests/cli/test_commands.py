@@ -300,6 +300,30 @@ def test_fmt_spells(capsys, tmp_path):
     assert run(capsys, "fmt", "--unicode", "--ascii", str(path))[0] == 2
 
 
+def test_fmt_fixes(capsys, tmp_path):
+    path = tmp_path / "a.plas"
+    text = "neuron A:\n  τ = 5*ms\n  dV/dt = −V/τ : volt\n  threshold: V > 20 mV\n  reset: V = 0 mV\n"
+    mended = "neuron A:\n    τ = 5 ms\n    dV/dt = −V/τ\n    spike when V > 20 mV:\n        V → 0 mV\n"
+    path.write_text(text, encoding="utf-8")
+    assert run(capsys, "fmt", "--fix", "--check", str(path))[0] == 1
+    assert path.read_text(encoding="utf-8") == text
+    status, out, err = run(capsys, "fmt", "--fix", str(path))
+    assert (status, out) == (0, "")
+    assert f"{path}:3: ‘dV/dt = −V/τ : volt’ is now ‘dV/dt = −V/τ’. A line does not state its unit" in err
+    assert path.read_text(encoding="utf-8") == mended
+    assert run(capsys, "fmt", "--fix", str(path)) == (0, "", "")
+
+
+def test_fmt_fixes_what_it_can(capsys, tmp_path):
+    """Of two readings neither is taken, and what is left wrong is said; a file with errors keeps its layout."""
+    path = tmp_path / "a.plas"
+    path.write_text("neuron A:\n  s =  3\n  x = 5s\n  y = 2 + (\n  dV/dt = −V/(5 ms) : volt\n", encoding="utf-8")
+    status, _, err = run(capsys, "fmt", "--fix", str(path))
+    assert status == 1
+    assert "error[ambiguous-unit]" in err and "error[missing-bracket]" in err
+    assert path.read_text(encoding="utf-8") == "neuron A:\n  s =  3\n  x = 5s\n  y = 2 + (\n  dV/dt = −V/(5 ms)\n"
+
+
 def test_models(capsys):
     status, out, _ = run(capsys, "models")
     assert status == 0

@@ -23,7 +23,7 @@ from plasticdsl.check.terms.unification import Dim
 from plasticdsl.derive.local_gradient import PARTIAL
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model import AddTo, Block, MethodChoice, Need, Presence, Role
+from plasticdsl.model import AddTo, Block, MethodChoice, Need, Presence, Role, Trigger
 from plasticdsl.model.dependencies import in_working_order
 from plasticdsl.model.expr import SLIDING, Call, Expr, Ref, rebuild, walk
 from plasticdsl.model.mapping import expressions, map_block, mapped
@@ -174,12 +174,13 @@ def _check_targets(block: Block, parts: Sequence[Part], ends: Ends, context: Con
     for handler in block.handlers:
         for statement in handler.statements:
             if isinstance(statement, AddTo):
-                _check_target(statement.target, Role.STATE, statement.span, parts, ends, context)
+                _check_target(statement.target, Role.STATE, statement.span, parts, ends, context, handler.trigger is Trigger.STEP)
     for total in block.sums:
         _check_target(Ref(Whose.POST, total.target), Role.INPUT, total.span, parts, ends, context)
 
 
-def _check_target(target: Ref, role: Role, span: Span, parts: Sequence[Part], ends: Ends, context: Context) -> None:
+def _check_target(target: Ref, role: Role, span: Span, parts: Sequence[Part], ends: Ends, context: Context, always: bool = False) -> None:
+    """`always`: the statement stands below no trigger."""
     side = ends.side(target.owner)
     if side is None:
         message = f"‘{target.path}’ belongs to another projection and cannot be changed here."
@@ -193,6 +194,9 @@ def _check_target(target: Ref, role: Role, span: Span, parts: Sequence[Part], en
     if role is Role.INPUT:
         message = f"A sum can fill an input only, and ‘{variable.symbol}’ of {neuron} is {_a(variable.role)}."
         context.report.error("not-an-input", message, place, f"Declare ‘input {variable.symbol}’ in {neuron}.", labels)
+    elif always and variable.role is Role.INPUT:
+        message = f"What flows through a connection all the time is a sum, and no change of the input ‘{text}’ of {neuron}."
+        context.report.error("not-a-state", message, span, f"Write ‘{text} = Σ …’; a spike adds to a state, below ‘on pre:’.", labels[1:])
     else:
         message = f"A spike can add to a state only, and ‘{text}’ is {_a(variable.role)} of {neuron}."
         hint = f"Write a flow for it in {neuron}, for example ‘τ d{variable.symbol}/dt = −{variable.symbol}’."

@@ -31,6 +31,9 @@ _REFRACTORY = "A refractory time is written without ‘=’: ‘refractory 5 ms�
 _THRESHOLD = "A threshold stands in a condition: ‘spike when V > {0}:’."
 _RESET = "A reset stands below the condition of a spike: ‘V → {0}’."
 
+#: What a synapse sends is called so elsewhere.
+_SENT = "psp"
+
 #: What a parameter of this name was probably meant for, where nothing reads it.
 _MEANT: Mapping[str, str] = {
     **dict.fromkeys(("refractory", "t_ref", "tau_ref", "t_refractory", "tau_refractory"), _REFRACTORY),
@@ -182,7 +185,7 @@ def _idle_definition(owner: _Owner, variable: Variable, report: Reporter) -> Non
     if variable.name.startswith("d") and changed is not None:
         message = f"‘{variable.symbol} = …’ only names a value; ‘{changed.symbol}’ does not change."
         report.error("only-named", message, variable.span, f"A change is written ‘Δ{changed.symbol} = …’, or ‘d{changed.symbol}/dt = …’.")
-    elif variable.name in owner.post or isinstance(variable.value, Incoming):
+    elif variable.name in owner.post or variable.name == _SENT or isinstance(variable.value, Incoming):
         hint = f"To fill an input of the postsynaptic unit write ‘post.{variable.symbol} = Σ …’."
         report.warning("no-effect", f"Nothing reads ‘{variable.symbol}’, so it reaches no unit.", variable.span, hint)
 

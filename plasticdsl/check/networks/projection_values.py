@@ -232,11 +232,17 @@ def _as_given(name: str, part: Part) -> str:
     return f"{part.name}.{name}" if name in CLAUSES else name
 
 
+def _of_unit(symbol: str) -> str | None:
+    """`x_pre` as other programs write the ‘x’ of the presynaptic unit."""
+    stem, _, side = symbol.rpartition("_")
+    return f"{side}.{stem}" if stem and side in ("pre", "post") else None
+
+
 def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], span: Span, context: Context, given: bool = False) -> None:
     """`given`: whether the projection gives the value under its name without letters."""
     labels = (Label(need.span, "used here"),)
     own = [v.symbol for v in part.block.variables]
-    near = None if need.symbol in own else nearest(need.symbol, own, _MISSPELT)
+    near = _of_unit(need.symbol) or (None if need.symbol in own else nearest(need.symbol, own, _MISSPELT))
     meant, fixes = ("", ()) if near is None else (f"Did you mean ‘{near}’? ", (near,))
     if part.block.kind == "synapse":
         message = f"‘{part.name}’ needs a value for ‘{need.symbol}’."

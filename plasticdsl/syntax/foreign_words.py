@@ -1,0 +1,96 @@
+"""Words of other programs inside a line: what they look like, what is said of them, and what is written in their place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_UNKNOWN = frozenset(("unknown-name", "unknown-function"))
+_NUMBER = r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][-+−]?\d+)?)"
+_WORD = r"([^\W\d]\w*)"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A piece of a line that looks like `pattern`, where a finding with one of the `codes` (those of strange lines, where none are named) lies in it, or
+    `anywhere` in its line.
+
+    `sentence` says what is wrong, `write` what stands in its place, as in `foreign_lines.Shape`. `kinds`: of blocks; all where none are named.
+    """
+
+    pattern: re.Pattern[str]
+    sentence: str
+    write: str
+    codes: frozenset[str] = frozenset()
+    anywhere: bool = False
+    kinds: tuple[str, ...] = ()
+
+
+def _word(
+    pattern: str, sentence: str, write: str, codes: frozenset[str] = frozenset(), *, anywhere: bool = False, kinds: tuple[str, ...] = ()
+) -> Word:
+    return Word(re.compile(pattern), sentence, write, codes, anywhere, kinds)
+
+
+_UNIT_STANDS = "A unit stands behind its number and a blank."
+_NOISE = "White noise in a flow is ξ(t)."
+_DRAWN = "What is drawn has a ‘~’ before its distribution."
+_NETWORK = ("network",)
+_CONNECTION = ("synapse", "rule")
+_UNUSED = frozenset(("no-effect", "misspelt-target"))
+
+WORDS: tuple[Word, ...] = (
+    _word(rf"{_NUMBER}\s*\*\s*{_WORD}(?:\s*/\s*{_WORD})?(?![\w(.])", _UNIT_STANDS, "{1} {2:unit}{3:per}", _UNKNOWN),
+    _word(rf"{_NUMBER}\s+{_WORD}(?![\w(.])", "Units are written with their signs.", "{1} {2:unit}", _UNKNOWN),
+    _word(rf"/\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "/1 {1:unit}", _UNKNOWN),
+    _word(rf"(?<![\d.])\s*\*\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "*1 {1:unit}", _UNKNOWN),
+    _word(
+        r"\b([^\W\d]\w*?)_(?:post|target)\b",
+        "What belongs to a unit has ‘post.’ or ‘pre.’ before its name.",
+        "post.{1}",
+        _UNUSED,
+        kinds=_CONNECTION,
+    ),
+    _word(rf"{_NUMBER}\s*°\s*C\b", "Temperatures are in kelvin.", "{1:celsius} K"),
+    _word(r"\bxi(_\w+)?\b(?!\()", _NOISE, "ξ{1}(t)", _UNKNOWN),
+    _word(
+        r"(\S+)\s*=\s*(?:\w+\.)?(?:rand|random)\(\s*\)(?:\s*\*\s*([^\W\d]\w*))?", _DRAWN, "{1} ~ U(0{2:as_unit}, 1{2:as_unit})", _UNKNOWN
+    ),
+    _word(r"(\S+)\s*=\s*(?:\w+\.)?randn\(\s*\)(?:\s*\*\s*([^\W\d]\w*))?", _DRAWN, "{1} ~ N(0{2:as_unit}, 1{2:as_unit})", _UNKNOWN),
+    _word(r"(\S+)\s*=\s*(?:\w+\.)?(?:uniform|Uniform)\(([^()]*)\)", _DRAWN, "{1} ~ U({2:plain})", _UNKNOWN),
+    _word(r"(\S+)\s*=\s*(?:\w+\.)?(?:normal|Normal|gauss|Gaussian|gaussian|norm)\(([^()]*)\)", _DRAWN, "{1} ~ N({2:plain})", _UNKNOWN),
+    _word(r"(\S+)\s*=\s*(?:\w+\.)?(?:lognormal|LogNormal)\(([^()]*)\)", _DRAWN, "{1} ~ LogN({2:plain})", _UNKNOWN),
+    _word(r"(\S+)\s*=\s*(?:\w+\.)?(?:exponential|Exponential)\(([^()]*)\)", _DRAWN, "{1} ~ Exp({2:plain})", _UNKNOWN),
+    _word(r"\b(?:randn|gauss)\(\s*\)", _NOISE, "ξ(t)", _UNKNOWN),
+    _word(r"\b(?:positive|relu|ReLU|rectify|rect)\(([^()]*)\)", "The positive part is written ‘[x]₊’ or ‘pos(x)’.", "pos({1})", _UNKNOWN),
+    _word(r"\bheaviside\(([^()]*)\)", "The step function is written ‘Θ(x)’ or ‘step(x)’.", "step({1})", _UNKNOWN),
+    _word(r"(?<=\s)//(?=\s*[^\W\d])", "A comment begins with ‘#’; a quotient has one ‘/’.", "#", frozenset(("foreign-sign",))),
+    _word(r"\[\s*:\s*(\d+)\s*\]", "Units are numbered from 1, and ‘to’ stands between the first and the last.", "[1 to {1}]"),
+    _word(r"\[\s*(\d+)\s*:\s*\]", "Units are numbered from 1, and −1 is the last.", "[{1} to −1]"),
+    _word(r"\ball[_-]to[_-]all\b", "How it connects is said in words.", "all to all", anywhere=True, kinds=_NETWORK),
+    _word(r"\bone[_-]to[_-]one\b", "How it connects is said in words.", "one to one", anywhere=True, kinds=_NETWORK),
+    _word(
+        r"\b(?:fixed_)?prob(?:ability)?\s*=?\s*([\d.]+)",
+        "The probability of a connection is ‘p’.",
+        "p = {1}",
+        anywhere=True,
+        kinds=_NETWORK,
+    ),
+    _word(
+        r"\b(?:fixed_)?(?:in_?degree|fan_?in)\s*=?\s*(\d+)",
+        "How many connections a unit gets is ‘in-degree 80’.",
+        "in-degree {1}",
+        anywhere=True,
+        kinds=_NETWORK,
+    ),
+    _word(
+        r"\b(?:fixed_)?(?:out_?degree|fan_?out)\s*=?\s*(\d+)",
+        "How many units one reaches is ‘out-degree 80’.",
+        "out-degree {1}",
+        anywhere=True,
+        kinds=_NETWORK,
+    ),
+    _word(
+        r"\b(all to all|one to one)\s+where\b", "Clauses stand apart by commas.", "{1}, where", frozenset(("unexpected",)), kinds=_NETWORK
+    ),
+)
