@@ -5,6 +5,7 @@ IPython is asked for nothing but what it hands over, so that nothing here import
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any, Protocol
 
 from plasticdsl import driver
 from plasticdsl.api import Model
+from plasticdsl.diagnostics.colours import ansi
+from plasticdsl.diagnostics.render import render_all
 from plasticdsl.source import SourceFile
 
 _OURS = Path(__file__).parent
@@ -50,6 +53,8 @@ def load_ipython_extension(shell: Shell) -> None:
         name, quiet = _asked(line)
         model = Model(driver.load(SourceFile(f"%%plas {name}", "\n" + cell), Path.cwd()))  # lines are those of the cell
         shell.push({name: model})
+        if model.warnings:
+            sys.stderr.write(render_all(model.warnings, model.loaded.sources, ansi) + "\n")
         return None if quiet else model
 
     shell.register_magic_function(plas, "cell", "plas")

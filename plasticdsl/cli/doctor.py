@@ -17,6 +17,7 @@ import typer
 from plasticdsl.api import parse
 from plasticdsl.cache import VARIABLE, cache_folder
 from plasticdsl.cli import console
+from plasticdsl.document.pdf import latex_program
 from plasticdsl.version import __version__
 
 #: Packages that the main job needs, as their authors call them.
@@ -29,6 +30,10 @@ _OPTIONAL = {
     "neo": ("results for Neo", "neo"),
     "pynwb": ("results as NWB files", "nwb"),
     "pygls": ("the language server for editors", "lsp"),
+    "IPython": ("models in notebooks", "notebook"),
+    "tqdm": ("progress bars in notebooks", "notebook"),
+    "neo": ("results as neo.Block", "neo"),
+    "pynwb": ("results as NWB files", "nwb"),
 }
 
 _TRIAL = """
@@ -74,6 +79,8 @@ def _tell_packages() -> Iterator[str]:
     for name, (use, extra) in _OPTIONAL.items():
         there = find_spec(name.partition(".")[0]) is not None
         console.say(f"  {name}: {'there' if there else f'not there; pip install plasticdsl[{extra}]'} (for {use})")
+    program = latex_program()
+    console.say(f"  LaTeX: {program or 'not there; pdflatex, for example'} (for ‘plasticdsl show FILE -o OUT.pdf’)")
 
 
 def _tell_trial() -> bool:

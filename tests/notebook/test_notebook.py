@@ -61,6 +61,12 @@ def test_a_cell_is_a_model(shell: InteractiveShell) -> None:
     assert isinstance(shell.user_ns["cell"], plasticdsl.Model)
 
 
+def test_a_cell_shows_warnings(shell: InteractiveShell) -> None:
+    printed = shown(shell, CELL.replace("cell\n", "odd -q\n", 1).replace("    τ = 10 ms\n", "    τ = 10 ms\n    c = 1\n"))
+    assert "%%plas odd:4:5: \x1b[1;33mwarning[no-effect]:" in printed
+    assert shell.user_ns["odd"].warnings
+
+
 def test_a_cell_needs_a_name(shell: InteractiveShell) -> None:
     printed = shown(shell, "%%plas two words\nneuron A:\n    τ = 1 ms\n")
     assert printed.strip() == "UsageError: %%plas takes a name for the model, and -q to show nothing: %%plas NAME"
