@@ -26,9 +26,6 @@ _NEEDED = ("numpy", "sympy", "lark", "jinja2", "llvmlite", "numba", "matplotlib"
 _OPTIONAL = {
     "scipy": ("files that end in .mat, sparse matrices", "files"),
     "panel": ("the page with sliders", "explore"),
-    "IPython": ("cells of notebooks", "notebook"),
-    "neo": ("results for Neo", "neo"),
-    "pynwb": ("results as NWB files", "nwb"),
     "pygls": ("the language server for editors", "lsp"),
     "IPython": ("models in notebooks", "notebook"),
     "tqdm": ("progress bars in notebooks", "notebook"),
