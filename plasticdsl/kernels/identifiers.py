@@ -119,6 +119,7 @@ class Part(Enum):
     STRIDE = "stride", "from one step of {group} to the next, in steps of the network"
     REFRACTORY_UNTIL = "refractory_until", "first step at which the unit may spike again"
     FREE_BEFORE = "free_before", "how long before the step in refractory_until the unit is free again, in s"
+    ON_WAY = "on_way", "1 where something happens to the unit on its way through the step"
     LOCATED = "located", "how often an event that is located within steps may happen to a unit in one step"
     LOCATED_COUNT = "located_count", "how often it happened in the step that has ended"
     LOCATED_AT = "located_at", "when, in steps"

@@ -1,68 +1,43 @@
-"""The flow of one unit with events that are located within a step: from one event to the next.
+"""The flow of units with events that are located within a step: from one event to the next.
 
-Comes in: the plan of a population, and what its flow needs. Goes out: statements for one unit. A loop tries how far it may go: its integrators lead it to
-the end of the step, or of its refractoriness. Where a condition has come to hold there, or numbers have ceased to be finite, the next tries are
-shorter, until the crossing is known to `CLOSE` of a step; there the events happen, and it goes on. The steps are those of `reference.located`.
+Comes in: the plan of a population, and what its flow needs. Goes out: loops over its units. The first takes all of them through the whole step, several
+at a time, and leaves where they are those to which something happens on the way. The second goes with each of these by itself (`loops.ways`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import reduce
+from dataclasses import replace
 
-from plasticdsl.kernels.identifiers import Group, Local, Part, of_emitted, of_population
+from plasticdsl.kernels.identifiers import Local, Part, of_emitted, of_population
 from plasticdsl.kernels.loops import parts_of_steps
-from plasticdsl.kernels.loops.bounds import clipped
-from plasticdsl.kernels.loops.flows import FlowContext, at_stage, moved_by, within_bounds
+from plasticdsl.kernels.loops.crossings import INFINITE, decided, held_of, holds_of, truth
+from plasticdsl.kernels.loops.flows import FlowContext, moved_by
 from plasticdsl.kernels.loops.names import DT, I, N, Names, T, local
-from plasticdsl.kernels.loops.refractory import FOR_EVER
+from plasticdsl.kernels.loops.seldom import SOME, each_group, in_group
+from plasticdsl.kernels.loops.small_steps import in_two_ways
+from plasticdsl.kernels.loops.ways import AND_PARTED, Way
 from plasticdsl.kernels.program import (
-    ONE,
     ZERO,
     Array,
-    Comment,
-    Element,
     If,
     Let,
     Read,
     Scalar,
     Statement,
     Store,
-    While,
     element,
     minus,
     plus,
     times,
 )
-from plasticdsl.model.crossing import moves_within_step
-from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Logic, Negate, Number, Ref, joined
+from plasticdsl.model.expr import Call, Choice, Compare, Expr, Logic, Ref, joined
 from plasticdsl.model.owners import Whose
-from plasticdsl.model.pretty import pretty
-from plasticdsl.model.schemes import CLOSE, MOST_TRIES, ON_GRID, PARTING, Exact, Rosenbrock, Scheme, variables_of
+from plasticdsl.model.schemes import Exact
 from plasticdsl.plan.plan import Plan
-from plasticdsl.plan.populations import Emits, Located, PopulationPlan
+from plasticdsl.plan.populations import Located, PopulationPlan
 
-#: How much of the step lies behind and ahead of the unit, and the time where it stands; for how long it is refractory from here, and whether it is.
-PASSED, LEFT, NOW, REST, RESTING = (Local(text) for text in ("passed", "left", "now", "rest", "resting"))
-#: How far a try goes and the time there; whether it is one of a search, and how many there were.
-WAY, THERE, TRYING, TRIES = (Local(text) for text in ("way", "time_there", "trying", "trials"))
-#: Whether conditions are looked at here, whether those that hold on happen anew, and whether spikes do, since the unit has just become free.
-LOOK, FRESH, RESTED = (Local(text) for text in ("look", "fresh", "rested"))
-#: Whether something has just happened, so that what holds on is looked at again soon.
-PARTED = Local("parted")
-#: Whether something comes to hold on the way, by how much it does, and whether numbers stay finite.
-COMES, EXCESS, SOUND = (Local(text) for text in ("comes", "excess", "sound"))
-#: The farthest from which nothing, and the nearest at which something has come to hold; by how much there; on which side the last try was; how many there
-#: were; where the next is; and whether something holds at the nearest, or there are no numbers.
-LOW, HIGH, BELOW, ABOVE, SIDE, SEARCHED, MIDDLE, HOLDS_THERE = (
-    Local(text) for text in ("low", "high", "below", "above", "side", "searched", "middle", "holds_there")
-)
-#: When refractoriness ends, in s from the beginning of the step, and in steps.
-ENDS, STEPS = (Local(text) for text in ("rest_ends", "rest_steps"))
-#: What is kept of a condition that holds, where something has happened at the very end of the step.
-AND_PARTED = Number(2.0)
-NAN, INFINITE, HALF = Number(float("nan")), Number(float("inf")), Number(0.5)
+#: Whether something happens to the unit on the way.
+STAYS = Local("stays")
 
 
 def arguments(population: PopulationPlan, names: Names) -> list[Array | Scalar]:
@@ -71,6 +46,7 @@ def arguments(population: PopulationPlan, names: Names) -> list[Array | Scalar]:
         return []
     of, found = of_population(population.name), list[Array | Scalar]()
     units = of.field(Part.UNITS)
+    found.append(Array(of.field(Part.ON_WAY), "int64", (units,), changes=False))
     for scheme in population.schemes:
         if isinstance(scheme, Exact):
             found += parts_of_steps.arguments(scheme, names, units)
@@ -87,320 +63,49 @@ def arguments(population: PopulationPlan, names: Names) -> list[Array | Scalar]:
 
 
 def flow_to_events(plan: Plan, population: PopulationPlan, context: FlowContext) -> tuple[Statement, ...]:
-    """Statements that move the unit `I` by one step."""
-    way = _Way.of(plan, population, context)
-    looking = Compare("!=", Read(LOOK), ZERO)
-    going_on = Logic("and", (Logic("or", (Compare(">", Read(LEFT), ZERO), looking)), Compare("<", Read(TRIES), Number(float(MOST_TRIES)))))
-    lost = If(Compare(">", Read(LEFT), ZERO), tuple(Let(local(v, "here"), NAN) for v in way.moved))
-    return (*way.begin(), While(going_on, (If(looking, way.look(), way.go()),)), lost, *way.store())
+    """Loops that move all units by one step."""
+    way = Way.of(plan, population, context)
+    whole = in_two_ways(population.name, population.schemes, context, lambda known: _at_once(way, known))
+    stays = Compare("!=", element(of_population(population.name).field(Part.ON_WAY), I), ZERO)
+    counted = in_group(Let(SOME, plus(Read(SOME), truth(stays))))
+    some = If(Compare(">", Read(SOME), ZERO), (in_group(If(stays, way.by_itself())),))
+    return *whole, each_group(population.name, (Let(SOME, ZERO), counted, some), in_order=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """`moved`: what flows; of each variable a local `…_here` holds what it is where the unit stands, `…_then` where a try leads, and `…_found` at the
-    nearest place beyond a crossing. `names`: how they are read here, `at_grid` at grid times. `lengths`: whose integrators keep how long their next step
-    may be."""
-
-    plan: Plan
-    population: PopulationPlan
-    context: FlowContext
-    names: Names
-    moved: tuple[str, ...]
-    lengths: tuple[str, ...]
-    at_grid: Names
-
-    @classmethod
-    def of(cls, plan: Plan, population: PopulationPlan, context: FlowContext) -> _Way:
-        """The way of one unit of a population, as its context knows it at grid times."""
-        moved = tuple(v for scheme in population.schemes for v in variables_of(scheme))
-        here: dict[str, Expr] = {v: Read(local(v, "here")) for v in moved}
-        if population.rest is not None:
-            here |= {name: Read(RESTING) for name in population.rest.shown}
-        names = replace(context.names, current=here, begun=plus(Read(T), Read(PASSED)), length=Read(WAY))
-        free = None if population.rest is None else Compare("==", Read(RESTING), ZERO)
-        lengths = tuple(s.variables[0] for s in population.schemes if isinstance(s, Rosenbrock) and s.tolerance is not None)
-        at_grid = context.names
-        return cls(plan, population, replace(context, names=names, free=free, on_the_way=True), names, moved, lengths, at_grid)
-
-    # --- where it sets out and ends ---
-
-    def begin(self) -> list[Statement]:
-        """Where the unit stands at t_n."""
-        found: list[Statement] = [Let(local(v, "here"), self.at_grid.resolve(Ref(Whose.OWN, v))) for v in self.moved]
-        found += [Let(local(v, "length_here"), self._kept(v)) for v in self.lengths]
-        found += [Let(PASSED, ZERO), Let(LEFT, self.at_grid.dt), Let(PARTED, ZERO)]
-        if self.population.rest is not None:
-            p = of_population(self.population.name)
-            until = times(minus(element(p.field(Part.REFRACTORY_UNTIL), I), Read(N)), DT)
-            found += [Let(REST, minus(until, element(p.field(Part.FREE_BEFORE), I)))]
-            found += [Let(RESTING, _truth(Compare(">", Read(REST), ZERO)))]
-        for emits in self.population.located:
-            was = element(self._of(emits).field(Part.WAS_TRUE), I)
-            found += [Let(PARTED, Choice(((Compare("==", was, AND_PARTED), ONE),), Read(PARTED)))]
-            found += [Let(_held(emits), Call("min", (was, ONE))), Let(_count(emits), ZERO)]
-        return [*found, Let(LOOK, ONE), Let(FRESH, ONE), Let(RESTED, ZERO), Let(TRYING, ZERO), Let(TRIES, ZERO)]
-
-    def store(self) -> list[Statement]:
-        """What is known at t_{n+1}."""
-        found: list[Statement] = [Store(self.at_grid.cell(Ref(Whose.OWN, v)), Read(local(v, "here"))) for v in self.moved]
-        found += [Store(self._kept(v), Read(local(v, "length_here"))) for v in self.lengths]
-        for emits in self.population.located:
-            p = self._of(emits)
-            found += [Store(element(p.field(Part.WAS_TRUE), I), times(Read(_held(emits)), plus(ONE, Read(PARTED))))]
-            found += [Store(element(p.field(Part.LOCATED_COUNT), I), Read(_count(emits)))]
-        return found
-
-    def _kept(self, variable: str) -> Element:
-        """How long a step may be that begins at a grid time."""
-        return element(of_population(self.population.name).field(Part.LENGTHS, variable), I)
-
-    def _turned(self, into: str, out_of: str) -> Iterator[Statement]:
-        """All that is known of one place becomes what is known of another."""
-        yield from (Let(local(v, into), Read(local(v, out_of))) for v in self.moved)
-        yield from (Let(local(v, f"length_{into}"), Read(local(v, f"length_{out_of}"))) for v in self.lengths)
-
-    def _of(self, emits: Emits) -> Group:
-        return of_emitted(self.population.name, emits.event)
-
-    # --- conditions ---
-
-    def _decided(self, emits: Emits, values: Mapping[str, Expr], time: Expr) -> tuple[list[Statement], Expr, Expr]:
-        """Whether it holds with these values at this time, and by how much; and what both are made of."""
+def _at_once(way: Way, known: FlowContext) -> list[Statement]:
+    """Where nothing happens on the way, the unit is at the end of its step afterwards."""
+    p, context, here = of_population(way.population.name), replace(known, on_the_way=True), known.names
+    found: list[Statement] = [Let(local(v, "length_here"), way.kept(v)) for v in way.lengths]
+    for scheme in way.population.schemes:
+        found += moved_by(scheme, context)
+    found += way.led(context, {v: here.resolve(Ref(Whose.OWN, v)) for v in way.moved})
+    then = {v: Read(local(v, "then")) for v in way.moved}
+    happens: list[Expr] = [Compare(">=", Call("abs", (value,)), INFINITE) for value in then.values()]
+    happens += [Compare("!=", value, value) for value in then.values()]
+    if way.population.rest is not None:
+        left = minus(times(minus(element(p.field(Part.REFRACTORY_UNTIL), I), Read(N)), DT), element(p.field(Part.FREE_BEFORE), I))
+        happens.append(Logic("and", (Compare(">", left, ZERO), Compare("<", left, here.dt))))
+    for emits in way.population.located:
         assert isinstance(emits.emission, Located)
-        made: list[Statement] = []
-
-        def decided(condition: Expr) -> tuple[Expr, Expr]:
-            match condition:
-                case Logic("not", (inner,)):
-                    holds, by = decided(inner)
-                    return Logic("not", (holds,)), Negate(by)
-                case Logic(connective, operands):
-                    parts = [decided(o) for o in operands]
-                    least = "min" if connective == "and" else "max"
-                    return Logic(connective, tuple(h for h, _ in parts)), reduce(lambda a, b: Call(least, (a, b)), (by for _, by in parts))
-                case Compare(operator, left, right) if moves_within_step(condition, self.moved):
-                    sides = []
-                    for side in (left, right):
-                        sides.append(Local("{}_side_" + str(len(made) + 1), (_name(emits),)))
-                        made.append(Let(sides[-1], at_stage(side, values, time, self.names)))
-                    a, b = map(Read, sides)
-                    return Compare(operator, a, b), minus(b, a) if operator in ("<", "<=") else minus(a, b)
-                case _:
-                    holds = at_stage(condition, values, Read(T), self.names)
-                    return holds, Choice(((holds, INFINITE),), Negate(INFINITE))
-
-        holds, by = decided(emits.emission.condition)
-        return made, holds, by
-
-    def _armed(self, emits: Emits) -> Expr:
-        """Whether it would happen if its condition held."""
-        may: list[Expr] = [Compare("==", Read(_held(emits)), ZERO)]
-        if not emits.event and self.population.rest is not None:
-            may.append(Compare("==", Read(RESTING), ZERO))
-        return joined("and", may)
-
-    # --- what happens here ---
-
-    def look(self) -> tuple[Statement, ...]:
-        """Everything whose condition has come to hold happens, and what that makes hold, the next time."""
-        found: list[Statement] = [Comment("what happens here"), Let(NOW, self.names.begun), Let(TRIES, plus(Read(TRIES), ONE))]
-        for emits in self.population.located:
-            made, holds, _ = self._decided(emits, {}, Read(NOW))
-            anew: list[Expr] = [Compare("==", Read(_held(emits)), ZERO)]
-            assert isinstance(emits.emission, Located)
-            if not emits.emission.rising:
-                anew.append(Compare("!=", Read(FRESH), ZERO))
-            if not emits.emission.rising and not emits.event and self.population.rest is not None:
-                anew.append(Compare("!=", Read(RESTED), ZERO))
-            happens: list[Expr] = [Compare("!=", Read(_holds(emits)), ZERO), joined("or", anew)]
-            if not emits.event and self.population.rest is not None:
-                happens.append(Compare("==", Read(RESTING), ZERO))
-            found += [*made, Let(_holds(emits), _truth(holds)), Let(_happens(emits), _truth(Logic("and", tuple(happens))))]
-            found += [Let(_held(emits), Read(_holds(emits)))]
-        found += [Let(FRESH, ZERO), Let(RESTED, ZERO), Let(LOOK, ZERO)]
-        found += [If(Compare("!=", Read(_happens(e)), ZERO), tuple(self._happen(e))) for e in self.population.located]
-        return tuple(found)
-
-    def _happen(self, emits: Emits) -> list[Statement]:
-        p, names = self._of(emits), replace(self.names, clock=Read(NOW), repeat=_count(emits))
-        number = _count(emits)
-        told: list[Statement] = [Store(element(p.field(Part.LOCATED_AT), I, number), plus(Read(N), Binary("/", Read(PASSED), DT)))]
-        for name, value in () if emits.event else self.population.kept:
-            told.append(Store(element(p.field(Part.LOCATED_VALUES, name), I, number), names.resolve(value)))
-        most = Compare("<", Read(number), Read(p.field(Part.LOCATED)))
-        found: list[Statement] = [If(most, tuple(told), (Let(TRIES, Number(float(MOST_TRIES))),))]
-        for jump in emits.jumps:
-            value = clipped(names.resolve(jump.value), self.population.variable(jump.target).variable, names.resolve)
-            found.append(Comment(f"{jump.target} -> {pretty(jump.written)}"))
-            if jump.target in self.moved:
-                found.append(Let(local(jump.target, "here"), value))
-            else:
-                found.append(Store(names.cell(Ref(Whose.OWN, jump.target)), value))
-        if not emits.event and self.population.rest is not None:
-            found += self._begin_rest(names)
-        return [*found, Let(number, plus(Read(number), ONE)), Let(LOOK, ONE), Let(PARTED, ONE)]
-
-    def _begin_rest(self, names: Names) -> list[Statement]:
-        """From here on, to a time that need not be on the grid."""
-        rest, p = self.population.rest, of_population(self.population.name)
-        assert rest is not None
-        lasts: Expr = times(FOR_EVER, DT)
-        if rest.duration is not None:
-            asked = names.resolve(rest.duration)
-            lasts = Choice(((Compare(">", asked, ZERO), Call("min", (asked, lasts))),), ZERO)
-        in_steps = Binary("/", Read(ENDS), DT)
-        until = plus(Read(N), Read(STEPS))
-        return [
-            Let(REST, lasts),
-            Let(ENDS, plus(Read(PASSED), Read(REST))),
-            Let(STEPS, Call("ceil", (minus(in_steps, times(Number(ON_GRID), Call("max", (ONE, in_steps)))),))),
-            Store(element(p.field(Part.REFRACTORY_UNTIL), I), until),
-            Store(element(p.field(Part.FREE_BEFORE), I), Call("max", (ZERO, minus(times(Read(STEPS), DT), Read(ENDS))))),
-            Let(RESTING, _truth(Compare(">", Read(REST), ZERO))),
-        ]
-
-    # --- how far it goes ---
-
-    def go(self) -> tuple[Statement, ...]:
-        """One try: to the end, or as far as a search asks."""
-        far: Expr = Read(LEFT)
-        if self.population.rest is not None:
-            far = Choice(((Compare("!=", Read(RESTING), ZERO), Call("min", (Read(LEFT), Read(REST)))),), Read(LEFT))
-        holds_on = joined("or", [Compare("!=", Read(_held(emits)), ZERO) for emits in self.population.located])
-        soon = If(
-            Logic("and", (Compare("!=", Read(PARTED), ZERO), holds_on)),
-            (Let(WAY, Call("min", (Read(WAY), times(Number(PARTING), self.at_grid.dt)))),),
-        )
-        nothing = (
-            Let(WAY, far),
-            soon,
-            Let(PARTED, ZERO),
-            Let(LOW, ZERO),
-            Let(HIGH, ZERO),
-            Let(BELOW, NAN),
-            Let(ABOVE, NAN),
-            Let(SIDE, ZERO),
-            Let(SEARCHED, ZERO),
-        )
-        begun = If(Compare("==", Read(TRYING), ZERO), (*nothing, Let(TRYING, ONE)))
-        then = {v: Read(local(v, "then")) for v in self.moved}
-        found: list[Statement] = [begun, Let(TRIES, plus(Read(TRIES), ONE)), *self._lead()]
-        found.append(Let(THERE, plus(Read(T), plus(Read(PASSED), Read(WAY)))))
-        comes: list[Expr] = []
-        excess: list[Expr] = []
-        for emits in self.population.located:
-            made, holds, by = self._decided(emits, then, Read(THERE))
-            found += [*made, Let(_holds(emits), _truth(holds))]
-            comes.append(Logic("and", (Compare("!=", Read(_holds(emits)), ZERO), self._armed(emits))))
-            excess.append(Choice(((self._armed(emits), by),), Negate(INFINITE)))
-        finite = [Compare("<", Call("abs", (value,)), INFINITE) for value in then.values()]
-        found += [Let(COMES, _truth(joined("or", comes))), Let(SOUND, _truth(joined("and", finite)))]
-        beyond = Logic("or", (Compare("!=", Read(COMES), ZERO), Compare("==", Read(SOUND), ZERO)))
-        searching = Compare(">", Read(HIGH), ZERO)
-        amount = Let(EXCESS, reduce(lambda a, b: Call("max", (a, b)), excess))
-        found.append(If(beyond, (amount, *self._nearer()), (If(searching, (amount, *_farther()), self._arrive_with_nothing()),)))
-        found.append(If(searching, self._next()))
-        return tuple(found)
-
-    def _lead(self) -> list[Statement]:
-        """Where the integrators lead: the locals `…_then`."""
-        found: list[Statement] = []
-        for scheme in self.population.schemes:
-            found += self._part(scheme) if isinstance(scheme, Exact) else moved_by(scheme, self.context)
-        for v in self.moved:
-            new: Expr = Read(local(v, "new"))
-            if self.context.free is not None and v in self.context.held:
-                new = Choice(((self.context.free, new),), Read(local(v, "here")))
-            found.append(Let(local(v, "then"), within_bounds(v, new, self.context)))
-        return found
-
-    def _part(self, scheme: Scheme) -> list[Statement]:
-        """An exact scheme through a whole step by its propagator, else by itself."""
-        assert isinstance(scheme, Exact)
-        whole = Compare("==", Read(WAY), self.at_grid.dt)
-        return [If(whole, tuple(moved_by(scheme, self.context)), tuple(parts_of_steps.exact(scheme, self.context)))]
-
-    def _nearer(self) -> tuple[Statement, ...]:
-        """Something has come to hold: the crossing is on this side."""
-        again = Choice(((Compare(">", Read(SIDE), ZERO), times(HALF, Read(BELOW))),), Read(BELOW))
-        there: tuple[Statement, ...] = (Let(HIGH, Read(WAY)), Let(ABOVE, Read(EXCESS)), Let(HOLDS_THERE, Read(COMES)), Let(SIDE, ONE))
-        return (Let(BELOW, again), *there, *self._turned("found", "then"))
-
-    def _next(self) -> tuple[Statement, ...]:
-        """The next try of a search, or what it has found."""
-        close = Number(CLOSE)
-        found = (
-            *self._turned("here", "found"),
-            Let(WAY, Read(HIGH)),
-            *self._arrive(),
-            Let(LOOK, ONE),
-        )
-        as_far = (Let(WAY, Read(LOW)), Let(HIGH, ZERO))
-        no_number = (*self._turned("here", "found"), Let(LEFT, ZERO))
-        lost = If(Compare(">", Read(LOW), ZERO), as_far, no_number)
-        ended = If(Compare("!=", Read(HOLDS_THERE), ZERO), found, (lost,))
-        known = [Compare("<", Call("abs", (Read(x),)), INFINITE) for x in (BELOW, ABOVE)]
-        known += [Compare("<", Call("mod", (Read(SEARCHED), Number(3.0))), Number(2.0)), Compare("!=", Read(BELOW), Read(ABOVE))]
-        secant = Choice(((Logic("and", tuple(known)), Binary("/", Read(BELOW), minus(Read(BELOW), Read(ABOVE)))),), HALF)
-        inside = Logic("and", (Compare(">=", Read(MIDDLE), ZERO), Compare("<=", Read(MIDDLE), ONE)))
-        margin = times(times(HALF, close), self.at_grid.dt)
-        way = plus(Read(LOW), times(minus(Read(HIGH), Read(LOW)), Choice(((inside, Read(MIDDLE)),), HALF)))
-        within = Call("min", (Call("max", (way, plus(Read(LOW), margin))), minus(Read(HIGH), margin)))
-        further = (Let(MIDDLE, secant), Let(WAY, within), Let(SEARCHED, plus(Read(SEARCHED), ONE)))
-        return (If(Compare(">", minus(Read(HIGH), Read(LOW)), times(close, self.at_grid.dt)), further, (ended,)),)
-
-    def _arrive_with_nothing(self) -> tuple[Statement, ...]:
-        """At the end, where nothing has come to hold on the way."""
-        found: list[Statement] = [*self._turned("here", "then")]
-        found += [Let(_held(emits), Read(_holds(emits))) for emits in self.population.located]
-        found += self._arrive()
-        if self.population.rest is not None:
-            found.append(Let(LOOK, _truth(Logic("and", (Compare("!=", Read(RESTED), ZERO), Compare(">", Read(LEFT), ZERO))))))
-        return tuple(found)
-
-    def _arrive(self) -> Sequence[Statement]:
-        """So far on its way."""
-        found: list[Statement] = []
-        if self.population.rest is not None:
-            resting = Compare("!=", Read(RESTING), ZERO)
-            found += [
-                Let(RESTED, _truth(Logic("and", (resting, Compare("<=", Read(REST), Read(WAY)))))),
-                Let(REST, Choice(((resting, minus(Read(REST), Read(WAY))),), Read(REST))),
-                Let(RESTING, _truth(Compare(">", Read(REST), ZERO))),
-            ]
-        found += [Let(LEFT, minus(Read(LEFT), Read(WAY))), Let(TRYING, ZERO)]
-        return [*found, Let(PASSED, Choice(((Compare(">", Read(LEFT), ZERO), plus(Read(PASSED), Read(WAY))),), self.at_grid.dt))]
-
-
-def _farther() -> tuple[Statement, ...]:
-    """Nothing holds yet: the crossing is on the other side."""
-    again = Choice(((Compare("<", Read(SIDE), ZERO), times(HALF, Read(ABOVE))),), Read(ABOVE))
-    return Let(ABOVE, again), Let(LOW, Read(WAY)), Let(BELOW, Read(EXCESS)), Let(SIDE, Number(-1.0))
-
-
-def _name(emits: Emits) -> str:
-    return emits.event or "spike"
-
-
-def _held(emits: Emits) -> Local:
-    """Whether the condition held when it was last looked at."""
-    return Local("{}_held", (_name(emits),))
-
-
-def _holds(emits: Emits) -> Local:
-    """Whether the condition holds, here or where a try leads."""
-    return Local("{}_holds", (_name(emits),))
-
-
-def _happens(emits: Emits) -> Local:
-    """Whether it happens here."""
-    return Local("{}_happens", (_name(emits),))
-
-
-def _count(emits: Emits) -> Local:
-    """How often it has happened in this step."""
-    return Local("{}_count", (_name(emits),))
-
-
-def _truth(condition: Expr) -> Expr:
-    return Choice(((condition, ONE),), ZERO)
+        free = [known.free] if known.free is not None and not emits.event else []
+        was = element(way.group_of(emits).field(Part.WAS_TRUE), I)
+        held: list[Expr] = [Compare("==", was, ZERO)] if emits.emission.rising else []
+        before, holds, _ = decided(emits, way.moved, {}, Read(T), here)
+        found += [*before, Let(held_of(emits), truth(holds))]
+        after, holds, _ = decided(emits, way.moved, then, plus(Read(T), here.dt), here)
+        found += [*after, Let(holds_of(emits), truth(holds))]
+        held_here, held_there = (Compare("!=", Read(x(emits)), ZERO) for x in (held_of, holds_of))
+        happens.append(joined("and", [held_here, *held, *free]))
+        happens.append(joined("and", [held_there, Logic("not", (held_here,)), *free]))
+        happens.append(Compare("==", was, AND_PARTED))
+    stays = Compare("!=", Read(STAYS), ZERO)
+    found += [Let(STAYS, truth(joined("or", happens))), Store(element(p.field(Part.ON_WAY), I), Read(STAYS))]
+    for v in way.moved:
+        cell = here.cell(Ref(Whose.OWN, v))
+        found.append(Store(cell, Choice(((stays, cell),), Read(local(v, "then")))))
+    for v in way.lengths:
+        found.append(Store(way.kept(v), Choice(((stays, Read(local(v, "length_here"))),), Read(local(v, "length_then")))))
+    for emits in way.population.located:
+        was = element(way.group_of(emits).field(Part.WAS_TRUE), I)
+        found.append(Store(was, Choice(((stays, was),), Read(holds_of(emits)))))
+    return found

@@ -278,10 +278,9 @@ def flow_units(plan: Plan, population: PopulationPlan) -> Function:
     context, doc = flow_context(plan, population), f"Let the state of {population.name} flow from step n to n + 1."
     if population.located:
         first = let_vanish(population.alone, context, lambda body: (each_unit(population.name, body),))
-        loop = each_unit(population.name, located.flow_to_events(plan, population, context))
-        return Function(
-            Kernel("flow_{}", (population.name,)), f"{doc[:-1]}, from event to event.", (*first, *at_own_ends(population, (loop,)))
-        )
+        loops = located.flow_to_events(plan, population, context)
+        doc = f"{doc[:-1]}, from event to event."
+        return Function(Kernel("flow_{}", (population.name,)), doc, (*first, *at_own_ends(population, loops)))
     loops = in_two_ways(population.name, population.alone, context, lambda known: flow(population.alone, known))
     first = let_vanish(population.alone, context, lambda body: (each_unit(population.name, body),))
     return Function(Kernel("flow_{}", (population.name,)), doc, (*first, *at_own_ends(population, loops)))
