@@ -13,10 +13,12 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 import plasticdsl
+from plasticdsl import driver
 from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.kernels.store import import_text
 from plasticdsl.model.schemes import MOST_LOCATED
 from plasticdsl.net import Net
-from plasticdsl.options import EngineName
+from plasticdsl.options import CompileOptions, EngineName
 from plasticdsl.support.propagators import fastest
 
 both = pytest.mark.parametrize("engine", ["python", "reference"])
@@ -280,6 +282,21 @@ experiment E on Net:
     result = plasticdsl.parse(text).run("E", engine="python")
     assert [o.text for o in result.expectations if o.passed is not True] == []
     assert not np.array_equal(result["s"], np.round(result["s"], 3))
+
+
+def test_explained() -> None:
+    text = driver.explain(plasticdsl.parse(LIF).loaded, CompileOptions())
+    assert "spikes when V > 0.01, located within steps, counted at the next grid time" in text
+    assert "found to 1e-13 of a step on the course by exact propagator" in text
+    assert "refractory for 1.37 ms, from the time of the spike on" in text
+
+
+@pytest.mark.slow
+def test_exported() -> None:
+    """A module of its own tells the same times."""
+    exported = import_text(driver.export(plasticdsl.parse(LIF).loaded, CompileOptions()), "located_alone")
+    found, _ = exported.simulate(exported.allocate(LIF_units=1, dt=1e-3), 0.04)["LIF"]
+    np.testing.assert_allclose(1e3 * found, times(LIF, "1 ms", "40 ms", "lif")[: len(found)], rtol=0.0, atol=1e-11)
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------
