@@ -578,7 +578,9 @@ STATISTICS = (
     "count_correlation(cell, 5 ms), spike_time(cell, 1), isi(cell, 1)",
     "correlogram(src, cell, 2 ms, 8 ms), autocorrelogram(cell, 2 ms, 8 ms)",
     "spectrum(cell.v[1], 8 ms), synchrony(cell.v)",
-    "sd(cell.v), min(cell.u), max(cell.u), median(cell.v), norm(cell.v), sum(cell.a), argmax(cell.v)",
+    "sd(cell.v), min(cell.u), max(cell.u), median(cell.v), norm(cell.v), sum(cell.a), argmax(cell.v)",  # and of each unit:
+    "mean(cell.v over time), sd(cell.u over time), min(cell.v over time), max(cell.v over time), median(cell.u over time), "
+    "fraction(cell.v > 0.4 over time)",
     "correlation(cell.v, cell.u), fraction(cell.v > 0.3137), count(cell.v > cell.u), histogram(ex.w, 3)",
 )
 PLOTS = (
@@ -614,7 +616,7 @@ def course(d: Draw) -> list[str]:
                 number += 2
             case "repeat until":
                 d.features.add("repeat until")
-                condition = d.one("spike_count(cell) ≥ 4", "mean(cell.v) > 0.5", "mean(ex.w) < 0.3", "Q > 0.4")
+                condition = d.one("spike_count(cell) ≥ 4", "mean(cell.v) > 0.5", "mean(ex.w) < 0.3 or t > 1 s", "Q > 0.4")
                 lines += block(f"repeat until {condition}, at most 3 times", phase(d, number, True))
                 number += 1
             case _:
