@@ -51,7 +51,7 @@ class Rule:
 
 #: What goes on a name: letters, digits, subscripts and accents, but no powers.
 _MARKS = r"\u0300-\u036f\u20d0-\u20ff"
-_GOES_ON = rf"(?:(?![{NO_LETTERS}])[\w₊₋∞{_MARKS}])"
+_GOES_ON = rf"(?:(?![{NO_LETTERS}])[\w₀-₉₊₋∞{_MARKS}])"
 NAME = rf"(?:(?![{NO_LETTERS}₀-₉])[^\W\d_]|[∆∞])(?:{_GOES_ON}|(?<=_)\{{[\w+\-−∞₊₋]{{1,40}}\}}|(?<=_)[+\-−](?![\w(]))*"
 #: Where a word ends.
 END = rf"(?!{_GOES_ON})"
@@ -84,7 +84,7 @@ def _phrase(phrase: str) -> Rule:
         case "(", first:
             pattern, parts = r"(?<=\()", [first[1:], *parts[1:]]
         case _, "…" if parts[-1] == "…":
-            pattern, parts = r"(?<=[\w₊₋)] )", parts[1:]
+            pattern, parts = r"(?<=[\w₀-₉₊₋)] )", parts[1:]
         case _, "…":  # behind a name, it would be a factor like any other
             pattern, parts = r"(?<=[\d)\]%½] )", parts[1:]
         case _:
