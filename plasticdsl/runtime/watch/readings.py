@@ -60,7 +60,7 @@ def is_traced(node: Expr) -> TypeGuard[Call]:
 def is_statistic(node: Expr) -> bool:
     """Any statistic that has nothing for each unit, or one unit of several."""
     together = is_value_statistic(node) or (is_traced(node) and node.function not in curves.OVER)
-    return together or (is_spike_statistic(node) and not is_of_each(node)) or _is_unit(node)
+    return together or (is_spike_statistic(node) and not is_of_each(node)) or is_unit(node)
 
 
 def has_spike_statistic(expr: Expr) -> bool:
@@ -171,7 +171,7 @@ class Reader:
             return self.standing(inside, self._of_spikes(inside, begin, end))
         if is_value_statistic(inside):
             return Number(statistics.OF_VALUES[inside.function](*self.arguments(inside)))
-        return Number(self._unit(inside)) if _is_unit(inside) else inside
+        return Number(self._unit(inside)) if is_unit(inside) else inside
 
     def standing(self, statistic: Call, found: Values) -> Expr:
         """What stands for a statistic that is known: a number, or a name for several, under which they are kept."""
@@ -183,15 +183,18 @@ class Reader:
 
     def arguments(self, statistic: Call) -> list[Floats]:
         """The values a statistic is taken of, of equal length; one value that all units or connections share is as many where that makes a difference."""
-        values = [np.atleast_1d(self.observer.value(a, self._found)) for a in statistic.arguments]
+        values = [np.atleast_1d(np.asarray(self.observer.value(a, self._found), dtype=np.float64)) for a in statistic.arguments]
         if statistic.function in statistics.OF_ALL and values[0].size == 1:
-            sizes = [len(self.units(*part)) for part in parts_read(statistic)]
-            return [np.broadcast_to(values[0], (max(sizes, default=1),))]
+            return [np.broadcast_to(values[0], (self.number_of_values(statistic),))]
         values = values if len(values) == 1 else [np.asarray(a) for a in np.broadcast_arrays(*values)]
         there = self.there(statistic.arguments)
         if there is not None and statistic.function == "argmax":
             return [np.where(there, values[0], -np.inf)]
         return values if there is None else [v[there] for v in values]
+
+    def number_of_values(self, statistic: Call) -> int:
+        """Of how many units or connections it is."""
+        return max((len(self.units(*part)) for part in parts_read(statistic)), default=1)
 
     def of_those_there(self, values: Values, *exprs: Expr) -> Values:
         """The values of expressions without those of connections that are absent."""
@@ -313,6 +316,11 @@ class Reader:
         shape, place = self._place(call)
         return float(np.broadcast_to(self.observer.value(call.arguments[0]), shape)[place])
 
+    def place_of(self, unit: Call) -> int:
+        """Which unit or connection it is, from 0. Raises `DoesNotExist`."""
+        _, place = self._place(unit)
+        return place[0]
+
     def _place(self, call: Call) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The shape of the values and where in them it stands. Raises `DoesNotExist`."""
         if call in self._places:
@@ -361,7 +369,7 @@ class Reader:
         """Raises `PlasError` where the expression names a unit or connection that does not exist."""
         for node in walk(expr):
             try:
-                if _is_unit(node):
+                if is_unit(node):
                     self._place(node)
                 elif is_several(node):
                     for part in parts_read(node):
@@ -394,7 +402,8 @@ class DoesNotExist(ValueError):
     """A unit or connection that is not there; the message is one sentence."""
 
 
-def _is_unit(node: Expr) -> TypeGuard[Call]:
+def is_unit(node: Expr) -> TypeGuard[Call]:
+    """`cell.V[3]`, `ex.w[1, 2]`."""
     return isinstance(node, Call) and node.function == UNIT
 
 
