@@ -75,7 +75,9 @@ def test_every_function_is_listed() -> None:
 
 def test_every_statistic_is_listed() -> None:
     page = read("experiments.md").split("## Statistics")[1].split("## Plots")[0]
-    assert set(STATISTICS) | set(ALIASES) <= words(page)
+    assert {name.removesuffix(" over time") for name in STATISTICS} | set(ALIASES) <= words(page)
+    of_each = next(line for line in page.splitlines() if line.startswith("| `max(e over time)`"))
+    assert {name.removesuffix(" over time") for name in STATISTICS if name.endswith(" over time")} <= words(of_each)
 
 
 def test_every_distribution_is_listed_with_its_arguments() -> None:
