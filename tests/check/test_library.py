@@ -43,7 +43,7 @@ class Gathered:
 
 def gathered(folder: Path, text: str) -> Gathered:
     report = Reporter()
-    read = read_used(parse(SourceFile("main.plas", text)), folder, report)
+    read = read_used(parse(SourceFile("main.plas", text)), folder, report, {})
     sight = in_sight(read, report)
     return Gathered(sight, report.diagnostics, read.sources)
 
