@@ -104,7 +104,7 @@ def _of_block(owner: str, block: tree.Block, network: Network, module: Module) -
 
 
 def _number(written: tree.Expr) -> tuple[float, str] | None:
-    """The value and unit of a number with a sign perhaps; a potential below 0 is moved around its value."""
+    """The value and unit of a number with a sign perhaps; None for anything else."""
     match written:
         case tree.Number(text=text, unit=unit):
             top, _, below = text.partition("/")

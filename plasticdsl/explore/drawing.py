@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from plasticdsl.explore.portraits import Plane, Window
 
 if TYPE_CHECKING:
@@ -24,15 +26,16 @@ def draw_window(window: Window) -> Figure:
 
 
 def draw_plane(plane: Plane) -> Figure:
-    """Nullclines, the flow between them and the path, in SI."""
+    """Nullclines and the path between them."""
     figure, axes = _empty("")
-    for slopes, colour, name in ((plane.dx, "#d55e00", plane.names[0]), (plane.dy, "#009e73", plane.names[1])):
-        if slopes.min() < 0.0 < slopes.max():
-            axes.contour(plane.x, plane.y, slopes, levels=[0.0], colors=[colour])
-        axes.plot([], [], color=colour, label=f"d{name}/dt = 0")
+    for slopes, colour, name in ((plane.dx, "#d55e00", plane.x.name), (plane.dy, "#009e73", plane.y.name)):
+        known = slopes[np.isfinite(slopes)]
+        if known.size and known.min() < 0.0 < known.max():
+            axes.contour(plane.x.points, plane.y.points, slopes, levels=[0.0], colors=[colour])
+            axes.plot([], [], color=colour, label=f"d{name}/dt = 0")
     axes.plot(*plane.path, color="0.3", linewidth=0.8, label="path")
-    axes.set_xlabel(f"{plane.names[0]} (SI)")
-    axes.set_ylabel(f"{plane.names[1]} (SI)")
+    axes.set_xlabel(plane.x.label)
+    axes.set_ylabel(plane.y.label)
     axes.legend(frameon=False)
     return figure
 

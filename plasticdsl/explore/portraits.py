@@ -17,6 +17,7 @@ from plasticdsl import driver
 from plasticdsl.api import Model
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model import Network, Population
+from plasticdsl.model.expr import Expr, Negate, Number, Ref
 from plasticdsl.net import Net
 from plasticdsl.source import SourceFile
 
@@ -56,12 +57,26 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Plane:
-    """Slopes `dx`, `dy` (SI per second) at the points x × y of the plane of two variables of a population, and the path of its first unit."""
+class Axis:
+    """A variable along one side of the plane: its `name` and `unit` as shown, and where its slopes are known, in this unit."""
 
-    names: tuple[str, str]
-    x: Floats
-    y: Floats
+    name: str
+    unit: str
+    points: Floats
+
+    @property
+    def label(self) -> str:
+        """What stands along the axis."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """Slopes `dx`, `dy` (in units of the axes per second) at the points of the plane of two variables of a population, a row for each point of `y`, NaN
+    where the unit spikes; and the path of its first unit."""
+
+    x: Axis
+    y: Axis
     dx: Floats
     dy: Floats
     path: tuple[Floats, Floats]
@@ -97,21 +112,40 @@ def plane(model: Model, network: Network, settings: Mapping[str, str]) -> Plane 
     population = _small(network)
     if population is None:
         return None
-    one, two = (flow.variable for flow in population.block.flows)
-    symbols = {v.name: v.symbol for v in population.block.variables}
-    names = tuple(f"{population.symbol}.{symbols[v]}[1]" for v in (one, two))
+    known = {v.name: v for v in population.block.variables}
+    shown = tuple(known[flow.variable] for flow in population.block.flows)
     try:
-        first, second = _path(model.build(network.name, parameters=dict(settings)), population.symbol, symbols[one], symbols[two])
-        x, y = (_around(values) for values in (first, second))
-        across, up = (part.ravel() for part in np.meshgrid(x, y))
-        given = {population.symbol: across.size, f"{population.symbol}.{symbols[one]}": across, f"{population.symbol}.{symbols[two]}": up}
-        net = model.build(network.name, dt=_INSTANT, parameters={**settings, **given})
+        net = model.build(network.name, parameters=dict(settings))
+        limits = [(_bound(v.low, net, population), _bound(v.high, net, population)) for v in shown]
+        path = _path(net, population.symbol, shown[0].symbol, shown[1].symbol)
+        sides = [_around(values, *limit) for values, limit in zip(path, limits, strict=True)]
+        points = [part.ravel() for part in np.meshgrid(*sides)]
+        given = {f"{population.symbol}.{v.symbol}": at for v, at in zip(shown, points, strict=True)}
+        net = model.build(network.name, dt=_INSTANT, parameters={**settings, **given, population.symbol: points[0].size})
         net.run(steps=1)
-        dx, dy = ((getattr(net[population.symbol], symbols[v]) - at) / _INSTANT for v, at in ((one, across), (two, up)))
     except (PlasError, KeyError, ValueError):
         return None
-    shape = (y.size, x.size)
-    return Plane((names[0], names[1]), x, y, dx.reshape(shape), dy.reshape(shape), (first, second))
+    slopes = [(getattr(net[population.symbol], v.symbol) - at) / _INSTANT / v.scale for v, at in zip(shown, points, strict=True)]
+    if population.block.spike is not None:
+        for slope in slopes:
+            slope[net.spikes(population.symbol).units] = np.nan
+    axes = [Axis(f"{population.symbol}.{v.symbol}[1]", v.unit, side / v.scale) for v, side in zip(shown, sides, strict=True)]
+    dx, dy = (slope.reshape(sides[1].size, sides[0].size) for slope in slopes)
+    return Plane(axes[0], axes[1], dx, dy, (path[0] / shown[0].scale, path[1] / shown[1].scale))
+
+
+def _bound(limit: Expr | None, net: Net, population: Population) -> float | None:
+    """The number that a bound is; None where it is none, or computed."""
+    match limit:
+        case Number(value=value):
+            return value
+        case Negate(operand=Number(value=value)):
+            return -value
+        case Ref(name=name):
+            symbol = next((v.symbol for v in population.block.variables if v.name == name), None)
+            return None if symbol is None else float(np.ravel(getattr(net[population.symbol], symbol))[0])
+        case _:
+            return None
 
 
 def _path(net: Net, population: str, x: str, y: str) -> tuple[Floats, Floats]:
@@ -131,11 +165,12 @@ def _small(network: Network) -> Population | None:
     return next((p for p in network.populations if p.source is None and len(p.block.flows) == 2), None)
 
 
-def _around(values: Floats) -> Floats:
-    """The range of the path, and a quarter of it more on both sides."""
+def _around(values: Floats, least: float | None, most: float | None) -> Floats:
+    """The range of the path, and a quarter of it more on both sides, as far as its bounds allow."""
     low, high = float(values.min()), float(values.max())
     margin = 0.25 * (high - low) or 1e-3
-    return np.linspace(low - margin, high + margin, _SIDE)
+    first, last = (-np.inf if least is None else least), (np.inf if most is None else most)
+    return np.linspace(max(low - margin, first), min(high + margin, last), _SIDE)
 
 
 def _beside(model: Model, text: str) -> Model:

@@ -67,6 +67,20 @@ network Alone:
     one = 1 Oscillator
 """
 
+SPIKING = """
+neuron Adapting:
+    τ = 20 ms
+    τ dV/dt = 15 mV − V − w
+    5 τ dw/dt = −w
+    w ∈ [0 mV, ∞]
+    spike when V > 10 mV:
+        V → 0 mV
+        w += 1 mV
+
+network Alone:
+    one = 1 Adapting
+"""
+
 
 def test_what_the_file_gives_a_number_can_be_moved(tmp_path):
     path = tmp_path / "one.plas"
@@ -92,12 +106,26 @@ def test_slopes_in_the_plane_of_an_oscillator(tmp_path):
     path.write_text(OSCILLATOR, encoding="utf-8")
     model = plasticdsl.load(path)
     found = plane(model, model.loaded.module.networks[0], {"ω": "50 Hz"})
-    assert found is not None and found.names == ("one.x[1]", "one.y[1]")
-    across, up = np.meshgrid(found.x, found.y)
+    assert found is not None and (found.x.label, found.y.label) == ("one.x[1]", "one.y[1]")
+    across, up = np.meshgrid(found.x.points, found.y.points)
     np.testing.assert_allclose(found.dx, 50.0 * up, atol=1e-4)
     np.testing.assert_allclose(found.dy, -50.0 * across, atol=1e-4)
     np.testing.assert_allclose(np.hypot(*found.path), 1.0, atol=1e-6)
     assert as_svg(draw_plane(found)).startswith("<svg")
+
+
+def test_a_reset_is_no_slope_and_the_plane_ends_at_bounds(tmp_path):
+    """τ dV/dt = 15 mV − V − w, 5 τ dw/dt = −w: known where there is no spike."""
+    path = tmp_path / "spiking.plas"
+    path.write_text(SPIKING, encoding="utf-8")
+    model = plasticdsl.load(path)
+    found = plane(model, model.loaded.module.networks[0], {})
+    assert found is not None and found.x.label == "one.V[1] (mV)" and found.y.points.min() == 0.0
+    across, up = np.meshgrid(found.x.points, found.y.points)
+    spikes = across > 10.0
+    assert spikes.any() and np.array_equal(np.isnan(found.dx), spikes)
+    np.testing.assert_allclose(found.dx[~spikes], (15.0 - across - up)[~spikes] / 0.02, atol=1e-3)
+    np.testing.assert_allclose(found.dy[~spikes], -up[~spikes] / 0.1, atol=1e-3)
 
 
 @pytest.fixture
