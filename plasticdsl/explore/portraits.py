@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from plasticdsl import driver
 from plasticdsl.api import Model
 from plasticdsl.diagnostics.diagnostic import PlasError
-from plasticdsl.model import Network, Population
+from plasticdsl.model import Network, Population, Trigger
 from plasticdsl.model.expr import Expr, Negate, Number, Ref
 from plasticdsl.net import Net
 from plasticdsl.source import SourceFile
@@ -73,7 +73,7 @@ class Axis:
 @dataclass(frozen=True, slots=True)
 class Plane:
     """Slopes `dx`, `dy` (in units of the axes per second) at the points of the plane of two variables of a population, a row for each point of `y`, NaN
-    where the unit spikes; and the path of its first unit."""
+    where the unit jumps at a spike; and the path of its first unit."""
 
     x: Axis
     y: Axis
@@ -126,7 +126,7 @@ def plane(model: Model, network: Network, settings: Mapping[str, str]) -> Plane 
     except (PlasError, KeyError, ValueError):
         return None
     slopes = [(getattr(net[population.symbol], v.symbol) - at) / _INSTANT / v.scale for v, at in zip(shown, points, strict=True)]
-    if population.block.spike is not None:
+    if population.block.spike is not None and population.block.statements(Trigger.SPIKE):
         for slope in slopes:
             slope[net.spikes(population.symbol).units] = np.nan
     axes = [Axis(f"{population.symbol}.{v.symbol}[1]", v.unit, side / v.scale) for v, side in zip(shown, sides, strict=True)]
