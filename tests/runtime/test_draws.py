@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from plasticdsl.support import draws, philox
+from plasticdsl.support import draws, philox, vmath
 
 SEED, STREAM, COUNT = 5, 2**62 - 12345, 40_000
 
@@ -36,8 +36,8 @@ def compiled() -> types.SimpleNamespace:
     """The functions compiled as they are in generated code, every one by itself, in one namespace."""
     import numba
 
-    namespace: dict[str, object] = dict(vars(draws))
-    functions = {n: f for module in (philox, draws) for n, f in vars(module).items() if isinstance(f, types.FunctionType)}
+    namespace: dict[str, object] = {name: value for module in (vmath, philox, draws) for name, value in vars(module).items()}
+    functions = {name: value for name, value in namespace.items() if isinstance(value, types.FunctionType)}
     for name, function in functions.items():
         namespace[name] = numba.njit(types.FunctionType(function.__code__, namespace, name))
     namespace["math"] = math
