@@ -40,6 +40,8 @@ SIZES: dict[tuple[str, str], dict[str, int]] = {
     ("networks/distal_reward", "Cortex"): {"N": 40, "lines": 4},
     ("networks/force_spiking", "Reservoir"): {"N": 10},
     ("networks/ring_attractor", "Ring"): {"N_E": 64},
+    ("networks/assemblies", "Assemblies"): {"stimulus": 64, "N": 8, "M": 4},
+    ("networks/assemblies", "Small"): {"stimulus": 64, "N": 8, "M": 4},
     ("networks/barrel_cortex", "Barrels"): {"B": 2, "M₄": 2, "M_E": 2, "M_I": 1},
     ("networks/nonmatch", "Nonmatch"): {"N": 8},
     ("neurons/cable", "Cables"): {},

@@ -35,6 +35,8 @@ LONG = {
     ("networks/hopfield_graded", "Map"),
     ("networks/digits", "FirstEpoch"),
     ("networks/digits", "Learning"),
+    ("networks/assemblies", "Formation"),
+    ("networks/assemblies", "Recall"),
     ("networks/barrel_cortex", "Learning"),
     ("networks/digits_stdp", "Learning"),
     ("networks/force", "Sine"),
