@@ -74,7 +74,23 @@ function makeClient() {
     "plasticdsl",
     "plasticdsl",
     { command, args: [...before, "lsp"] },
-    { documentSelector: [{ language: "plas" }] },
+    {
+      documentSelector: [{ language: "plas" }],
+      middleware: {
+        // What lenses ask for is done in a terminal here, where its progress is seen.
+        executeCommand: async (name, values, next) => {
+          const [uri, experiment] = values;
+          switch (name) {
+            case "plasticdsl.run":
+              return inTerminal("run", vscode.Uri.parse(uri), experiment, ...results());
+            case "plasticdsl.test":
+              return inTerminal("test", vscode.Uri.parse(uri), "--only", experiment);
+            default:
+              return next(name, values);
+          }
+        },
+      },
+    },
   );
 }
 

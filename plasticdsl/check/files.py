@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.diagnostic import Hint, PlasError
@@ -52,7 +53,7 @@ def _parsed(source: SourceFile) -> tree.File:
     return parse(source)
 
 
-def read_used(file: tree.File, folder: Path | None, report: Reporter, texts: Mapping[Path, str]) -> Read:
+def read_used(file: tree.File, folder: Path | None, report: Reporter, texts: Mapping[Path, str] = MappingProxyType({})) -> Read:
     """Follows the `use` lines of `file`; `folder` is None for text that lies in no folder, which can use the library alone. `texts`: what stands for the
     files at these absolute paths."""
     found = Read({file.span.path: file}, texts=texts)

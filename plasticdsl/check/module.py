@@ -16,11 +16,12 @@ from plasticdsl.check.experiments.experiment import KnownNetworks, check_experim
 from plasticdsl.check.experiments.phases import asked
 from plasticdsl.check.files import Folders, Morphologies, read_used
 from plasticdsl.check.likes import resolve_likes
+from plasticdsl.check.mentions import Mention
 from plasticdsl.check.networks.effects import check_effects, with_what_is_read
 from plasticdsl.check.networks.network import check_network
 from plasticdsl.check.offers import with_offer
 from plasticdsl.check.report import Reporter
-from plasticdsl.check.sight import Sight, identity, in_sight, known, needed, on_the_only_network
+from plasticdsl.check.sight import Sight, identity, in_sight, known, mention_headers, needed, on_the_only_network
 from plasticdsl.check.terms.applications import file_scope
 from plasticdsl.check.terms.fractions import with_fractions
 from plasticdsl.check.terms.scope import constants
@@ -35,12 +36,13 @@ from plasticdsl.syntax.reading import Reading
 @dataclass(frozen=True, slots=True)
 class Checked:
     """`module` is None when there are errors. `sources`: every text read, by path, to render findings with. `known`: the model as far as it could be
-    made, errors or not, for those who look something up in it and run nothing."""
+    made, errors or not, for those who look something up in it and run nothing; `mentions`: what names stand for."""
 
     module: Module | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, SourceFile]
     known: Module | None = None
+    mentions: tuple[Mention, ...] = ()
 
 
 def checked(read: Reading, source: SourceFile, *, folder: Path | None = None, texts: Mapping[Path, str] = MappingProxyType({})) -> Checked:
@@ -58,7 +60,9 @@ def checked(read: Reading, source: SourceFile, *, folder: Path | None = None, te
     module = _module(read.file, known(sight, read.file.span.path, read.lost), sources, report, Folders(source.path, folder), morphologies)
     report.revise(lambda found: with_offer(found, source))
     report.revise(lambda found: with_fractions(found, [item for item in read.file.items if isinstance(item, tree.Block)]))
-    return Checked(None if report.failed else module, told(source, report.diagnostics), {**sources, **morphologies}, module)
+    return Checked(
+        None if report.failed else module, told(source, report.diagnostics), {**sources, **morphologies}, module, report.mentions
+    )
 
 
 def _module(
@@ -66,7 +70,9 @@ def _module(
 ) -> Module:
     """The blocks and networks in sight of the file, and its own experiments; those of files it uses are there to be built on."""
     path, scope = file.span.path, file_scope(sight.functions(), constants())
-    whole = resolve_likes(needed(sight, path), sight, report)
+    in_need = needed(sight, path)
+    mention_headers(in_need, sight, report)
+    whole = resolve_likes(in_need, sight, report)
     by_identity = {identity(b): on_the_only_network(b, sight) for b in whole}
     files = Morphologies(folders, read)
     parts = {i: check_block(b, scope, report, files=files) for i, b in by_identity.items() if b.kind in ("neuron", "synapse", "rule")}

@@ -115,6 +115,15 @@ def needed(sight: Sight, path: str) -> tuple[tree.Block, ...]:
     return tuple(found.values())
 
 
+def mention_headers(blocks: Iterable[tree.Block], sight: Sight, report: Reporter) -> None:
+    """Remembers which blocks others are like, and on which networks experiments are done."""
+    for block in blocks:
+        for kind, name in ((block.kind, block.base), ("network", block.on)):
+            found = None if name is None or name.span == block.name.span else sight.find(kind, name)
+            if found is not None and name is not None:
+                report.means(name, found.name.span, f"a {kind}")
+
+
 def in_sight(read: Read, report: Reporter) -> Sight:
     """Carries out the `use` lines of all files."""
     looking = _Looking(read, report)
@@ -182,7 +191,10 @@ class _Looking:
                 self.lost.add((path, one.here.name))
                 hint = did_you_mean(one.name.text, [i.name.text for i in self.own[used].values()], "It has")
                 self.report.error("unknown-name", f"‘{use.path}’ has nothing called ‘{one.name.text}’.", one.name.span, hint)
-            yield from ((_called(item, one.here), one.name.span, one.name.text) for item in found.values())
+            for item in found.values():
+                self.report.means(one.name, item.name.span)
+                self.report.means(one.here, item.name.span)
+                yield _called(item, one.here), one.name.span, one.name.text
 
     def _meant(self, path: str, name: str, seen: set[tuple[str, str]]) -> Iterator[Item]:
         """The items that a name has in a file: its own, then those that it uses itself."""

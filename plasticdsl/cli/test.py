@@ -11,6 +11,7 @@ from plasticdsl.api import Model, load
 from plasticdsl.cli import console
 from plasticdsl.cli.choices import Digits, Files, Level, Quiet, Runs, Seed, Threads
 from plasticdsl.model.experiments import Experiment
+from plasticdsl.names import canonical
 from plasticdsl.results.result import Result
 from plasticdsl.results.summary import beside
 from plasticdsl.results.verdicts import verdicts
@@ -19,6 +20,7 @@ from plasticdsl.runtime.watch.expectations import Outcome
 
 def test(
     files: Files,
+    only: Annotated[list[str] | None, typer.Option("--only", metavar="EXPERIMENT", help="Only this experiment; repeatable.")] = None,
     refine: Annotated[bool, typer.Option("--refine", help="Run again at half the time step and show what moved.")] = False,
     seed: Seed = None,
     threads: Threads = 1,
@@ -33,6 +35,8 @@ def test(
         model = load(file)
         _tell_proofs(model)
         for experiment in model.loaded.module.experiments:
+            if only and canonical(experiment.name) not in map(canonical, only):
+                continue
             if experiment.expectations or any(p.expectations for p in experiment.phases):
                 how = {"seed": seed, "threads": threads, "level": level, "precision": precision, "engine": engine}
                 good &= _test(model, experiment, refine, how, quiet)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from plasticdsl.editor.analysis import Analysis, Deeper, analyse, deeper, unchecked
+from plasticdsl.editor.knowledge import Knowledge, knowledge
 from plasticdsl.model.module import Module
 from plasticdsl.source import SourceFile
 
@@ -25,7 +26,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Document:
-    """One open text. `good`: the last analysis of which a model is known; `deep`: the last that went on, and what it found."""
+    """One open text. `good`: the last analysis of a text without errors of notation; `deep`: the last that went on, and what it found; `last`: what was
+    known of which text."""
 
     uri: str
     path: str
@@ -35,6 +37,7 @@ class Document:
     analysis: Analysis | None = None
     good: Analysis | None = None
     deep: tuple[Analysis, Deeper] | None = None
+    last: dict[str, tuple[Analysis, str, Knowledge]] = field(default_factory=dict)
     working: asyncio.Task[None] | None = None
     waiting: asyncio.Task[None] | None = None
 
@@ -46,7 +49,22 @@ class Document:
     @property
     def known(self) -> Module | None:
         """The last model that is known of the text."""
-        return None if self.good is None else self.good.checked.known
+        newest = None if self.analysis is None else self.analysis.checked.known
+        older = None if self.good is None else self.good.checked.known
+        return older if self.analysis is not None and self.analysis.reading.findings and older is not None else newest or older
+
+    def knowledge(self) -> tuple[Knowledge, ...]:
+        """What is known of names: from the text as it is, and from the last one that could be read."""
+        found = [self._known("now", self.analysis), self._known("good", self.good) if self.good is not self.analysis else None]
+        return tuple(one for one in found if one is not None)
+
+    def _known(self, which: str, analysis: Analysis | None) -> Knowledge | None:
+        if analysis is None:
+            return None
+        kept = self.last.get(which)
+        if kept is None or kept[0] is not analysis or kept[1] != self.text:
+            kept = self.last[which] = (analysis, self.text, knowledge(analysis, self.text))
+        return kept[2]
 
     @property
     def deeper(self) -> Deeper | None:
@@ -116,7 +134,7 @@ class Documents:
                 _log.exception("the compiler failed on %s", document.path)
                 found = unchecked(source, document.folder, problem)
             document.analysis = found
-            if found.checked.known is not None:
+            if found.checked.known is not None and not found.reading.findings:
                 document.good = found
             await self.publish(document)
         if document.waiting is not None:

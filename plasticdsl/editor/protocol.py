@@ -7,11 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 from lsprotocol import types as lsp
 
 from plasticdsl.diagnostics.diagnostic import Severity
+from plasticdsl.editor.colouring import Coloured, Shade
 from plasticdsl.editor.completion import Completion, CompletionKind
 from plasticdsl.editor.findings import Finding
+from plasticdsl.editor.inlays import Inlay
 from plasticdsl.editor.structure import Fold, FoldKind, Symbol, SymbolKind
 from plasticdsl.editor.text import Edit, Position, Region, Text
 from plasticdsl.source import Span
+
+#: The colours and what else is said of a stretch, in the order in which they have their numbers.
+SHADES = tuple(Shade)
+LEGEND = lsp.SemanticTokensLegend([shade.value for shade in SHADES], ["declaration", "readonly", "defaultLibrary"])
 
 #: The address of the file at a path, and its text.
 Locate = Callable[[str], tuple[str, Text] | None]
@@ -131,6 +137,37 @@ def completion(text: Text, one: Completion) -> lsp.CompletionItem:
         filter_text=one.typed or None,
         text_edit=lsp.TextEdit(range_of(text, Span(one.start, one.end)), one.text),
     )
+
+
+def colours(text: Text, found: Iterable[Coloured]) -> lsp.SemanticTokens:
+    """Coloured stretches, each told by how far it is from the one before."""
+    data: list[int] = []
+    line = character = 0
+    for one in found:
+        begin, end = text.position(one.span.start), text.position(one.span.end)
+        flags = (one.declaration, one.constant, one.built_in)
+        modifiers = sum(1 << number for number, holds in enumerate(flags) if holds)
+        kind = SHADES.index(one.shade)
+        data += [
+            begin.line - line,
+            begin.character - (character if begin.line == line else 0),
+            end.character - begin.character,
+            kind,
+            modifiers,
+        ]
+        line, character = begin.line, begin.character
+    return lsp.SemanticTokens(data)
+
+
+def inlay(text: Text, one: Inlay) -> lsp.InlayHint:
+    """A unit that nobody wrote."""
+    return lsp.InlayHint(position(text.position(one.offset)), one.text, lsp.InlayHintKind.Type, tooltip=one.meaning or None)
+
+
+def locations(spans: Iterable[Span], locate: Locate) -> list[lsp.Location]:
+    """Places in files."""
+    found = ((locate(span.path), span) for span in spans)
+    return [lsp.Location(there[0], range_of(there[1], span)) for there, span in found if there is not None]
 
 
 def edits(text: Text, changes: Sequence[Edit]) -> list[lsp.TextEdit]:

@@ -7,70 +7,23 @@ question.
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from lsprotocol import types as lsp
-from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, lsp_method
-from pygls.uris import from_fs_path, to_fs_path
 
 from plasticdsl.editor import protocol
+from plasticdsl.editor.colouring import coloured
 from plasticdsl.editor.completion import completions
-from plasticdsl.editor.documents import Document, Documents
+from plasticdsl.editor.deeds import register_deeds
+from plasticdsl.editor.documents import Document
 from plasticdsl.editor.findings import findings, fixes_at, title
+from plasticdsl.editor.hover import described
+from plasticdsl.editor.inlays import inlays
 from plasticdsl.editor.layouting import formatting
+from plasticdsl.editor.meaning import register_meaning
+from plasticdsl.editor.session import PlasServer, path_of
 from plasticdsl.editor.structure import folds, symbols
-from plasticdsl.editor.text import Text
 from plasticdsl.editor.words import said
-from plasticdsl.version import __version__
-
-
-class _Protocol(LanguageServerProtocol):
-    """Positions are in UTF-16, whatever else a client could take."""
-
-    @lsp_method(lsp.INITIALIZE)
-    def lsp_initialize(self, params: lsp.InitializeParams) -> Generator[Any, Any, lsp.InitializeResult]:
-        """Says what the server can do."""
-        if params.capabilities.general is not None:
-            params.capabilities.general.position_encodings = None
-        return (yield from super().lsp_initialize(params))
-
-
-class PlasServer(LanguageServer):
-    """`documents`: the open texts."""
-
-    def __init__(self) -> None:
-        super().__init__("plasticdsl", __version__, lsp.TextDocumentSyncKind.Full, protocol_cls=_Protocol)
-        self.documents = Documents(self._publish)
-
-    async def _publish(self, document: Document) -> None:
-        analysis = document.analysis
-        if analysis is None or document.uri not in self.documents.opened:
-            return
-        found = findings(analysis, document.deeper.findings if document.deeper is not None else ())
-        shown = protocol.diagnostics(analysis.text, found, lambda path: self.locate(document, path))
-        version = document.version if document.is_current else None
-        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(document.uri, shown, version))
-
-    def locate(self, document: Document, path: str) -> tuple[str, Text] | None:
-        """The address and the text of a file that a document knows."""
-        analysis = document.analysis
-        if analysis is None:
-            return None
-        if path == document.path:
-            return document.uri, analysis.text
-        source, uri = analysis.checked.sources.get(path), from_fs_path(path)
-        return None if source is None or uri is None else (uri, Text(source.text))
-
-
-def path_of(uri: str) -> Path | None:
-    """The file at an address; None for a text that lies in no folder."""
-    if not uri.startswith("file:"):
-        return None
-    path = to_fs_path(uri)
-    return None if path is None else Path(path).resolve()
 
 
 def serve(read: BinaryIO, write: BinaryIO) -> None:
@@ -85,6 +38,8 @@ def made() -> PlasServer:
     _texts(server)
     _looking(server)
     _writing(server)
+    register_meaning(server)
+    register_deeds(server)
     return server
 
 
@@ -113,13 +68,15 @@ def _looking(server: PlasServer) -> None:
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     async def hover(params: lsp.HoverParams) -> lsp.Hover | None:
-        document = await server.documents.current(params.text_document.uri)
+        document, offset = await server.asked(params)
         if document is None or document.analysis is None:
             return None
-        text = document.analysis.text
-        found = said(document.analysis, text.offset(protocol.place(params.position)))
+        deep = document.deep[1] if document.deep is not None else None
+        names = (described(known, deep, offset) for known in document.knowledge())
+        found = next(filter(None, names), None) or said(document.analysis, offset)
         if found is None:
             return None
+        text = document.analysis.text
         return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, found.text), protocol.range_of(text, found.span))
 
     @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
@@ -134,18 +91,34 @@ def _looking(server: PlasServer) -> None:
         document = await server.documents.current(params.text_document.uri)
         return [] if document is None or document.analysis is None else [protocol.fold(one) for one in folds(document.analysis)]
 
+    @server.feature(lsp.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, protocol.LEGEND)
+    async def colours(params: lsp.SemanticTokensParams) -> lsp.SemanticTokens:
+        document = await server.documents.current(params.text_document.uri)
+        if document is None or document.analysis is None:
+            return lsp.SemanticTokens([])
+        return protocol.colours(document.analysis.text, coloured(document.analysis, document.knowledge()))
+
+    @server.feature(lsp.TEXT_DOCUMENT_INLAY_HINT)
+    async def units(params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
+        document = await server.documents.current(params.text_document.uri)
+        if document is None or document.analysis is None:
+            return []
+        text = document.analysis.text
+        start, end = (text.offset(protocol.place(p)) for p in (params.range.start, params.range.end))
+        found = {i.offset: i for known in reversed(document.knowledge()) for i in inlays(document.analysis, known, start, end)}
+        return [protocol.inlay(text, found[offset]) for offset in sorted(found)]
+
 
 def _writing(server: PlasServer) -> None:
     """Questions about what could be written."""
 
     @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=["\\", ".", '"', " "]))
     async def completion(params: lsp.CompletionParams) -> lsp.CompletionList:
-        document = await server.documents.current(params.text_document.uri)
+        document, offset = await server.asked(params)
         if document is None or document.analysis is None:
             return lsp.CompletionList(False, [])
-        text = document.analysis.text
-        found = completions(document.analysis, text.offset(protocol.place(params.position)), document.known)
-        return lsp.CompletionList(False, [protocol.completion(text, one) for one in found])
+        found = completions(document.analysis, offset, document.known)
+        return lsp.CompletionList(False, [protocol.completion(document.analysis.text, one) for one in found])
 
     @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
     async def layout(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:
@@ -157,21 +130,20 @@ def _writing(server: PlasServer) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions([lsp.CodeActionKind.QuickFix]))
     async def fixes(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
         document = await server.documents.current(params.text_document.uri)
-        if document is None or document.analysis is None:
-            return []
-        text = document.analysis.text
-        deep = document.deeper.findings if document.deeper is not None else ()
-        start, end = (text.offset(protocol.place(p)) for p in (params.range.start, params.range.end))
-        actions = []
-        for finding, fix in fixes_at(findings(document.analysis, deep), start, end):
-            change = lsp.TextEdit(protocol.range_of(text, fix.span), fix.text)
-            shown = protocol.diagnostics(text, [finding], lambda path: server.locate(document, path))
-            actions.append(
-                lsp.CodeAction(
-                    title(fix, {document.path: document.text}),
-                    lsp.CodeActionKind.QuickFix,
-                    shown,
-                    edit=lsp.WorkspaceEdit({document.uri: [change]}),
-                )
-            )
-        return actions
+        return [] if document is None else _fixes(server, document, params.range)
+
+
+def _fixes(server: PlasServer, document: Document, there: lsp.Range) -> list[lsp.CodeAction]:
+    analysis = document.analysis
+    if analysis is None:
+        return []
+    text = analysis.text
+    deep = document.deeper.findings if document.deeper is not None else ()
+    start, end = (text.offset(protocol.place(p)) for p in (there.start, there.end))
+    actions = []
+    for finding, fix in fixes_at(findings(analysis, deep), start, end):
+        change = lsp.TextEdit(protocol.range_of(text, fix.span), fix.text)
+        shown = protocol.diagnostics(text, [finding], server.locator(document))
+        words = title(fix, {document.path: document.text})
+        actions.append(lsp.CodeAction(words, lsp.CodeActionKind.QuickFix, shown, edit=lsp.WorkspaceEdit({document.uri: [change]})))
+    return actions

@@ -19,6 +19,7 @@ from plasticdsl.model.expr import Ref
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
 from plasticdsl.names import canonical
+from plasticdsl.source import Span
 from plasticdsl.units.dimension import ONE, Dimension
 
 Kind = Literal["size", "network", "block", "population", "projection"]
@@ -97,6 +98,17 @@ class Lookup:
             hint = Hint(f"Write one of: {', '.join(names)}.", names)
             raise UnknownParameter(f"‘{text}’ is a parameter of several blocks.", names, hint)
         raise _unknown(self.network, self.module, text, wanted, self.everything)
+
+    def places(self, found: Setting) -> Iterator[Span]:
+        """Where what a setting sets is declared."""
+        blocks, network = self.network.blocks, self.network
+        if found.kind == "size":
+            yield from (p.span for p in network.populations if p.name == found.owner)
+        for target in found.targets:
+            variables = (
+                network.variables if target.owner is Whose.NETWORK else blocks[target.owner].variables if target.owner in blocks else ()
+            )
+            yield from (v.span for v in variables if v.name == target.name)
 
     def _initial(self, text: str) -> Setting:
         whole = text.rstrip()[:-3]

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeGuard
 from plasticdsl.model.expr import Binary, Call, Compare, Expr, Logic, Number, Ref, children, joined
 from plasticdsl.model.owners import OfPopulation, OfProjection, Part
 from plasticdsl.model.pretty import pretty
+from plasticdsl.source import NOWHERE, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class NamedPart:
     symbol: str
     population: str
     units: Units
+    span: Span = NOWHERE
 
 
 #: The function of a call that stands for the values of some units: `units(V, 1, 5, 8, 8)` are those of the units 1 to 5 and of 8. Its first argument

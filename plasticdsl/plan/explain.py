@@ -36,7 +36,8 @@ from plasticdsl.plan.wording import Words
 from plasticdsl.symbolic.block_contents import default_values
 from plasticdsl.symbolic.numeric import evaluate
 
-_WHERE = {
+#: Where a variable of a projection is kept.
+WHERE = {
     Place.CONNECTION: "one value per connection",
     Place.PRE: "one value per presynaptic unit",
     Place.POST: "one value per postsynaptic unit",
@@ -57,9 +58,9 @@ def explain(plan: Plan) -> str:
     network = plan.network
     lines = [f"network {network.name}", ""]
     for p in plan.populations:
-        lines += [*_population(p, network), ""]
+        lines += [*population_in_words(p, network), ""]
     for projection in plan.projections:
-        lines += [*_projection(projection, network), ""]
+        lines += [*projection_in_words(projection, network), ""]
     lines += ["order of a step:", *(f"  {line}" for line in step_in_words(plan)), *(f"pass {note}" for note in plan.notes)]
     lines += [proof.line for proof in network.proofs]
     return "\n".join(lines).rstrip() + "\n"
@@ -68,12 +69,13 @@ def explain(plan: Plan) -> str:
 # --- populations -----------------------------------------------------------------------------------------------------
 
 
-def _population(plan: PopulationPlan, network: Network) -> Iterator[str]:
+def population_in_words(plan: PopulationPlan, network: Network) -> Iterator[str]:
+    """The paragraph of a population."""
     population, words = plan.population, Words(network, plan.population.as_owner)
     steps = "" if population.step is None else f", in steps of {words.duration(population.step)} of its own"
     yield f"{population.symbol} = {words.formula(population.size)} {population.block.name}{steps}"
     for scheme in plan.schemes:
-        yield from (f"  {line}" for line in _scheme(scheme, population.block, words))
+        yield from (f"  {line}" for line in scheme_in_words(scheme, population.block, words))
     yield from _conserved(population.block)
     symbols = {e.name: f"event {e.symbol}" for e in population.block.events}
     for emits in plan.events:
@@ -123,7 +125,7 @@ def _given(rate: Expr, population: Population) -> Value:
     return dict(population.values).get(rate.name) or (declared.value if declared is not None else None) or rate
 
 
-def _scheme(scheme: Scheme, block: Block, words: Words) -> Iterator[str]:
+def scheme_in_words(scheme: Scheme, block: Block, words: Words) -> Iterator[str]:
     """The integrator with its reason, and the equations as it takes them."""
     names = variables_of(scheme)
     rates = {f.variable: f for f in block.flows}
@@ -186,7 +188,8 @@ def method(scheme: Scheme) -> str:
 # --- projections -----------------------------------------------------------------------------------------------------
 
 
-def _projection(projection: ProjectionPlan, network: Network) -> Iterator[str]:
+def projection_in_words(projection: ProjectionPlan, network: Network) -> Iterator[str]:
+    """The paragraph of a projection."""
     own, words = projection.projection, Words(network, projection.projection.as_owner)
     connected = own.connectivity
     ends = f"{words.units(own.pre, connected.pre)} → {words.units(own.post, connected.post)}, {words.connections(connected)}"
@@ -211,9 +214,9 @@ def _projection(projection: ProjectionPlan, network: Network) -> Iterator[str]:
         if placed.variable.role is Role.STATE and placed.variable.name not in rests:
             derived = "derived from the learning window; " if placed.derived and placed.variable.name not in parts else ""
             reason = f" ({derived}{placed.reason})" if placed.reason else ""
-            yield f"  {placed.variable.symbol}: {_WHERE[placed.place]}{reason}"
+            yield f"  {placed.variable.symbol}: {WHERE[placed.place]}{reason}"
     for scheme in _as_written(projection):
-        yield from (f"  {line}" for line in _scheme(scheme, own.connection, words))
+        yield from (f"  {line}" for line in scheme_in_words(scheme, own.connection, words))
     yield from (f"  {line}" for line in _happenings(projection, words))
 
 

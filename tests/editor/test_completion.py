@@ -138,7 +138,13 @@ def test_units_are_all_there() -> None:
 
 
 def test_built_in_names_are_all_there() -> None:
-    assert set(built_in.FUNCTIONS) == known_functions() | set(FUNCTIONS) | set(COUPLINGS) | {"hold"}
+    assert set(built_in.FUNCTIONS) == known_functions() | set(FUNCTIONS) | set(COUPLINGS) | {
+        "hold",
+        "one_hot",
+        "cylinder",
+        "sphere",
+        "morphology",
+    }
     assert set(built_in.STATISTICS) == {*(name.removesuffix(" over time") for name in STATISTICS), *ALIASES}
     assert set(built_in.DISTRIBUTIONS) == set(DISTRIBUTIONS)
     assert set(built_in.SOURCES) == set(ARGUMENTS)

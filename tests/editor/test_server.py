@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from lsprotocol import types as lsp
+from pygls.exceptions import JsonRpcException
 
 from plasticdsl.cli.console import WrongUsage
 from plasticdsl.cli.lsp import lsp as lsp_command
@@ -185,6 +187,124 @@ def test_no_mutant_ends_the_server(server: Server) -> None:
             await client.speaking.text_document_hover_async(hover)
         client.change(uri, WRONG)
         assert len(await client.diagnostics(uri)) == 1
+
+    server.talk(conversation)
+
+
+PARTS = "neuron Part:\n    τ₊ = 3 ms\n    τ₊ dV/dt = −V\n"
+WHOLE = 'use "parts"\n\nnetwork N:\n    𝑥 = 3 Part(τ₊ = 2 ms)  # 𝑥\n\nexperiment E on N:\n    phase p for 1 ms\n    expect 𝑥.τ₊ = 1\n'
+
+
+def test_names_lead_from_file_to_file(tmp_path: Path, server: Server) -> None:
+    (tmp_path / "parts.plas").write_text(PARTS, encoding="utf-8")
+    (tmp_path / "other.plas").write_text('use Part as P from "parts"\n\nnetwork M:\n    q = 1 P(τ₊ = 1 ms)\n', encoding="utf-8")
+    main, parts, other = ((tmp_path / name).as_uri() for name in ("main.plas", "parts.plas", "other.plas"))
+
+    async def conversation(client: Client) -> None:
+        added = lsp.WorkspaceFolder(tmp_path.as_uri(), "models")
+        client.speaking.workspace_did_change_workspace_folders(
+            lsp.DidChangeWorkspaceFoldersParams(lsp.WorkspaceFoldersChangeEvent([added], []))
+        )
+        client.open(main, WHOLE)
+        await client.diagnostics(main)
+        begin = "    𝑥 = 3 Part(".encode("utf-16-le").__len__() // 2
+        found = await client.speaking.text_document_definition_async(lsp.DefinitionParams(**at(main, 3, begin)))
+        assert isinstance(found, Sequence)
+        assert list(found) == [lsp.Location(parts, lsp.Range(lsp.Position(1, 4), lsp.Position(1, 6)))]
+        context = lsp.ReferenceContext(include_declaration=True)
+        places = await client.speaking.text_document_references_async(lsp.ReferenceParams(context, **at(main, 3, begin)))
+        assert places is not None
+        assert sorted((p.uri.rpartition("/")[2], p.range.start.line, p.range.start.character) for p in places) == [
+            ("main.plas", 3, 16),
+            ("main.plas", 7, 14),
+            ("other.plas", 3, 12),
+            ("parts.plas", 1, 4),
+            ("parts.plas", 2, 4),
+        ]
+        prepared = await client.speaking.text_document_prepare_rename_async(lsp.PrepareRenameParams(**at(main, 3, begin)))
+        assert isinstance(prepared, lsp.PrepareRenamePlaceholder)
+        assert prepared.placeholder == "τ₊"
+        edit = await client.speaking.text_document_rename_async(lsp.RenameParams(new_name="τ_fast", **at(main, 3, begin)))
+        assert edit is not None
+        assert edit.changes is not None
+        assert {uri: len(changes) for uri, changes in edit.changes.items()} == {main: 2, parts: 2, other: 1}
+        assert {change.new_text for changes in edit.changes.values() for change in changes} == {"τ_fast"}
+        with pytest.raises(JsonRpcException, match="reserved word"):
+            await client.speaking.text_document_rename_async(lsp.RenameParams(new_name="if", **at(main, 3, begin)))
+        marked = await client.speaking.text_document_document_highlight_async(lsp.DocumentHighlightParams(**at(main, 3, 4)))
+        assert marked is not None
+        assert [(m.range.start.line, m.range.start.character, m.range.end.character) for m in marked] == [(3, 4, 6), (7, 11, 13)]
+
+    server.talk(conversation)
+
+
+def test_colours_units_and_lenses_are_told(server: Server) -> None:
+    text = "neuron A:\n    𝑥 = 2 mV  # 𝑥\n    y = 2 𝑥\n\nnetwork N:\n    a = 1 A\n\nexperiment E on N:\n    phase p for 1 steps\n    expect a.y = 1\n"
+
+    async def conversation(client: Client) -> None:
+        uri = "untitled:seven"
+        document = lsp.TextDocumentIdentifier(uri)
+        client.open(uri, text)
+        tokens = await client.speaking.text_document_semantic_tokens_full_async(lsp.SemanticTokensParams(document))
+        assert tokens is not None
+        assert len(tokens.data) % 5 == 0
+        assert list(tokens.data[:25])[0::5] == [0, 0, 0, 1, 0]
+        lengths = list(tokens.data)[2::5]
+        assert lengths[:7] == [6, 1, 1, 2, 1, 1, 2]
+        whole = lsp.Range(lsp.Position(0, 0), lsp.Position(99, 0))
+        hints = await client.speaking.text_document_inlay_hint_async(lsp.InlayHintParams(document, whole))
+        assert hints is not None
+        assert [(h.position, h.label) for h in hints] == [(lsp.Position(2, 5), ": mV")]
+        lenses = await client.speaking.text_document_code_lens_async(lsp.CodeLensParams(document))
+        assert lenses is not None
+        assert [(one.command.command, list(one.command.arguments or [])) for one in lenses if one.command] == [
+            ("plasticdsl.run", [uri, "E"]),
+            ("plasticdsl.test", [uri, "E"]),
+        ]
+
+    server.talk(conversation)
+
+
+def test_hovers_say_what_the_compiler_made_of_it_and_survive_a_broken_text(server: Server) -> None:
+    text = "neuron A:\n    τ = 20 ms\n    τ dV/dt = −V\n\nnetwork N:\n    a = 1 A\n"
+
+    async def conversation(client: Client) -> None:
+        uri = "untitled:eight"
+        client.open(uri, text)
+        await client.until(uri, lambda found: not found)
+        for _ in range(100):
+            hover = await client.speaking.text_document_hover_async(lsp.HoverParams(**at(uri, 2, 7)))
+            assert hover is not None
+            assert isinstance(hover.contents, lsp.MarkupContent)
+            if "exact propagator" in hover.contents.value:
+                break
+            await asyncio.sleep(0.1)
+        assert "exact propagator for V" in hover.contents.value
+        client.change(uri, text.replace("neuron A:\n", "neuron A:\n    z = (3 +\n"))
+        assert [d.code for d in await client.diagnostics(uri)] == ["missing-bracket"]
+        hover = await client.speaking.text_document_hover_async(lsp.HoverParams(**at(uri, 3, 4)))
+        assert hover is not None
+        assert isinstance(hover.contents, lsp.MarkupContent)
+        assert "= 20 ms" in hover.contents.value
+        with pytest.raises(JsonRpcException, match="errors of notation"):
+            await client.speaking.text_document_rename_async(lsp.RenameParams(new_name="τ_m", **at(uri, 3, 4)))
+
+    server.talk(conversation)
+
+
+def test_experiments_are_run_and_tested_in_processes_of_their_own(tmp_path: Path, server: Server) -> None:
+    text = "neuron A:\n    x = 3\n\nnetwork N:\n    a = 1 A\n\nexperiment E on N:\n    phase p for 1 steps\n    expect a.x = 3\n"
+    path = tmp_path / "one.plas"
+    path.write_text(text, encoding="utf-8")
+
+    async def conversation(client: Client) -> None:
+        client.open(path.as_uri(), text)
+        await client.speaking.workspace_execute_command_async(lsp.ExecuteCommandParams("plasticdsl.test", arguments=[path.as_uri(), "E"]))
+        assert "passed" in client.messages[-1]
+        assert "a.x = 3" in client.messages[-1]
+        await client.speaking.workspace_execute_command_async(lsp.ExecuteCommandParams("plasticdsl.run", arguments=["untitled:nine", "E"]))
+        assert "Save the text first" in client.messages[-1]
+        client.messages.clear()
 
     server.talk(conversation)
 

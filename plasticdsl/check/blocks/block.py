@@ -121,6 +121,8 @@ def check_block(
         span=block.span,
         sections=translated(sections, scope, report, files or Morphologies(Folders(), {})),
     )
+    for name in (name for method in contents.methods for name in method.variables if name.name in contents.symbols):
+        report.means(name, contents.symbols[name.name].span)
     check_incoming(checked, report)
     check_located(checked, contents.events, report)
     check_assigned(checked, {name: i.rhs.span for name, i in contents.initials.items()}, report)

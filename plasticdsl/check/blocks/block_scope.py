@@ -170,7 +170,7 @@ class BlockScope:
             self.dims[key] = self.solver.fresh()
         what = REFRACTORY if name == "refractory" and owner in _OUTPUTS.values() else OUTSIDE
         what = PRESENCE if name == PRESENT and owner is Whose.OWN else what
-        return Declared(name, written.text, what, Ref(owner, name), self.dims[key], span=written.span)
+        return Declared(name, written.text, what, Ref(owner, name), self.dims[key], span=self.needs[key].span)
 
     def _undeclared(self, name: tree.Name) -> Declared | None:
         """In a synapse an undeclared name is a value that the projection must give; in a rule something the synapse or the projection has."""

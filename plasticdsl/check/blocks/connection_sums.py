@@ -56,6 +56,7 @@ def _sum(statement: tree.Define, scope: BlockScope) -> SumInto | None:
     body = _body(statement, scope)
     if body is None or wanted is None or wanted.dim is None:
         return None
+    context.report.means(target.attribute, wanted.span, wanted.what)
     require_same(target, wanted.dim, statement.rhs, body.dim, context)
     return SumInto(target.attribute.name, settled(body.expr, statement.rhs, scope), statement.span)
 

@@ -94,7 +94,7 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
             changed.setdefault(name.name, jump)
     symbols: dict[str, tree.Name] = {}
     for name in (name for statement in body for name in _names(statement)):
-        symbols.setdefault(name.name, name)
+        report.means(name, symbols.setdefault(name.name, name).span)
     species = [name.name for reactions in of_kind(body, tree.Reactions) for name in _names(reactions)]
     moving = dict.fromkeys((*flows, *initials, *changed, *species))
     contents = Contents(

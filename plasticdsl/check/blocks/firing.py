@@ -83,9 +83,12 @@ def _named(names: tuple[tree.Name, ...], scope: BlockScope, flowing: frozenset[s
     if [name.name for name in names] == ["nothing"] and scope.context.scope.find(names[0]) is None:
         return ()
     for name in names:
-        if scope.context.scope.find(name) is None:
+        found = scope.context.scope.find(name)
+        if found is None:
             unknown_name(name, scope.context)
-        elif name.name not in flowing:
+            continue
+        scope.context.report.means(name, found.span, found.what)
+        if name.name not in flowing:
             message = f"‘{name.text}’ has no flow that could be held."
             scope.context.report.error("not-a-flow", message, name.span)
     return tuple(n.name for n in names if n.name in flowing)
@@ -110,6 +113,9 @@ def output_name(scope: BlockScope) -> str | None:
     if scope.contents.output is None:
         return None
     variable = scope.contents.output.variable
-    if scope.context.scope.find(variable) is None:
+    found = scope.context.scope.find(variable)
+    if found is None:
         unknown_name(variable, scope.context)
+    else:
+        scope.context.report.means(variable, found.span, found.what)
     return variable.name

@@ -47,7 +47,8 @@ def with_measures(block: tree.Block) -> tree.Block:
     wanted = [(m.value, _POWERS[m]) for m in Measure if (m.value in read or m in needed) and m.value not in own]
     names = [*(s.name.name for s in sections if s.file is None), *(KINDS.values() if any(s.file is not None for s in sections) else ())]
     wanted += [(name, 0) for name in names if name in read]
-    made = tuple(_parameter(name, power, at) for name, power in dict(wanted).items())
+    places = {s.name.name: s.name.span for s in reversed(sections)}
+    made = tuple(_parameter(name, power, places.get(name, at)) for name, power in dict(wanted).items())
     return replace(block, body=(*made, *body))
 
 
@@ -80,6 +81,8 @@ def translated(written: Sequence[tree.Section], scope: BlockScope, report: Repor
             span = section.span if section.parent is None else section.parent.span
             report.error("bad-section", "A section comes from one that stands above it; only the first comes from nowhere.", span, hint)
             parent = -1 if number == 0 else 0
+        if section.parent is not None and parent >= 0:
+            report.means(section.parent, written[parent].name.span, "a section")
         place = _place(section, written[parent] if parent >= 0 else None, parent, report)
         name = section.name
         found.append(

@@ -41,6 +41,7 @@ def _pair_rule(event: tree.OnPairs, statement: tree.Statement, scope: BlockScope
     variable = context.scope.find(target)
     if variable is None or variable.dim is None:
         return None
+    context.report.means(target, variable.span, variable.what)
     before = context.report.count
     if isinstance(statement.rhs, tree.Cases):
         branches, otherwise, dim = case_branches(statement.rhs, context)
@@ -92,6 +93,9 @@ def _truncation(statement: tree.Jump, scope: BlockScope) -> Expr | None:
 def _unused_truncations(events: Sequence[tree.OnPairs], scope: BlockScope) -> None:
     used = {n.name for event in events for n in names_read(event.body)}
     for truncation in scope.contents.truncations:
+        declared = scope.contents.functions.get(truncation.function.name)
+        if declared is not None:
+            scope.context.report.means(truncation.function, declared.target.span)
         if truncation.function.name not in used:
             message = f"‘{truncation.function.text}’ is not applied to the time between two spikes in this block."
             scope.context.report.error("unknown-function", message, truncation.function.span)

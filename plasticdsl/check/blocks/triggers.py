@@ -55,6 +55,8 @@ def _at_event(side: tree.Name, name: tree.Name | None, handler: Handler, scope: 
     handler = replace(handler, event="" if name is None else name.name)
     if side.name in _SIDES:
         return replace(handler, trigger=Trigger(side.name))
+    for parameter in (p for p in scope.block.parameters if p.name == side.name):
+        scope.context.report.means(side, parameter.span)
     if side.name not in {name.name for name in scope.block.parameters}:
         block = scope.block
         message = f"‘{side.text}’ is neither ‘pre’ nor ‘post’, nor anything that this {block.kind} takes as an argument."
@@ -149,6 +151,7 @@ def jump(statement: tree.Jump, scope: BlockScope, context: Context) -> Statement
     variable = context.scope.find(target)
     if variable is None or variable.dim is None:
         return None
+    context.report.means(target, variable.span, variable.what)
     ref = Ref(Whose.OWN, target.name)
     value, dim = _right_side(statement, ref, scope, context)
     if statement.operator in ("*=", "/="):
@@ -195,6 +198,7 @@ def _add_to(target: tree.Member, statement: tree.Jump, scope: BlockScope, contex
     found = base.members.lookup(target.attribute)
     if found is None or found.dim is None:
         return None
+    context.report.means(target.attribute, found.span, found.what)
     ref = Ref(side, target.attribute.name)
     amount, dim = _right_side(statement, ref, scope, context)
     require_same(target, found.dim, statement.rhs, dim, context)

@@ -13,6 +13,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.graph import ordered
 from plasticdsl.model.experiments import Experiment
+from plasticdsl.syntax import tree
 
 
 def with_beginnings(experiments: Sequence[Experiment], report: Reporter) -> tuple[Experiment, ...]:
@@ -42,6 +43,7 @@ def _checked(experiment: Experiment, others: Mapping[str, Experiment], names: Se
         hint = replace(meant, texts=tuple(f"start from end of {name}" for name in meant.texts))
         report.error("unknown-beginning", message, begin.span, hint)
         return experiment
+    report.means(tree.Name(begin.experiment, begin.experiment, begin.span), first.span, "an experiment")
     if first.network != experiment.network:
         _report(experiment, f"‘{first.name}’ is done on {first.network}, and ‘{experiment.name}’ on {experiment.network}.", report)
     if first.sweep:

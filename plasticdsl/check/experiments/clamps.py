@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from plasticdsl.check.blocks.bounds import check_allowed, values_of
 from plasticdsl.check.experiments.readings import Taking, part_of, text_of, undeclared_population
+from plasticdsl.check.experiments.settings import mention
 from plasticdsl.check.experiments.whole_patterns import set_named
 from plasticdsl.check.likes import path_text
 from plasticdsl.check.terms.amounts import SHARE, amount, constant
@@ -173,6 +174,7 @@ def _target(target: tree.Expr, taking: Taking) -> tuple[Population | Projection,
         case tree.Name() if target.name in populations:
             population = populations[target.name]
             variable = population.block.variable(population.block.output or "")
+            report.means(target, population.span, "a population")
             if variable is not None:
                 return _held(population, variable)
             names = ", ".join(f"{target.text}.{v.symbol}" for v in population.block.variables)
@@ -181,7 +183,9 @@ def _target(target: tree.Expr, taking: Taking) -> tuple[Population | Projection,
         case tree.Member(base=tree.Name() as base, attribute=attribute) if base.name in parts:
             part = parts[base.name]
             found = (part.block if isinstance(part, Population) else part.connection).variable(attribute.name)
+            report.means(base, part.span, "a population" if isinstance(part, Population) else "a projection")
             if found is not None:
+                report.means(attribute, found.span)
                 return _held(part, found)
             translate_number(target, taking.context)  # reports the unknown name with what is near
         case tree.Name() if (moving := _moving(target.name, network)) is not None:
@@ -216,6 +220,7 @@ def _parameter(target: tree.Expr, taking: Taking) -> Setting | None:
     report, network = taking.context.report, taking.network
     try:
         found = taking.lookup.find(path_text(target) or text_of(target.span, taking.sources))
+        mention(target, found, taking.lookup, report)
     except UnknownParameter as problem:
         owner = path_text(target).rpartition(".")[0] or path_text(target)
         if owner in taking.lookup.owners or problem.hint.words.startswith("Write one of"):

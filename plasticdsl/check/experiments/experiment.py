@@ -114,7 +114,7 @@ def check_experiment(
     repeats = [amount(s.repeats, COUNT, "The number of repeats", taking.context, taking.constants) for s in sweeps if s.repeats is not None]
     phases, plots = _phases_and_plots(body, taking)
     own = tuple(r for s in of_kind(body, tree.Record) for r in recordings(s, taking))
-    recorded = _recorded_names((*own, *(r for phase, _, _ in phases for r in phase.recordings)), solver)
+    recorded = _recorded_names((*own, *(r for phase, _, _ in phases for r in phase.recordings)), _aliases(body), solver)
     whole = tuple(replace(phase, expectations=_expectations(s.body, recorded, inside)) for phase, s, inside in phases)
     check_set_once(body, taking, lookup)
     _check_phases(block, report)
@@ -150,7 +150,7 @@ def _taking(
     known = [v for v in network.variables if not {v.name, f"{network.name}.{v.name}"} & resized]
     constants = known_values(known, {}, Whose.NETWORK)
     sizes = {p.name: None if p.name in resized else constant(p.size, constants) for p in network.populations}
-    phases = tuple(s.name.name for s in phases_of(body))
+    phases = {s.name.name: s.name.span for s in phases_of(body)}
     whole = {name: None if size is None else int(size) for name, size in sizes.items()}
     records = of_kind((*body, *(s for phase in phases_of(body) for s in phase.body)), tree.Record)
     aliases = {s.alias.name: s.items[0] for s in records if s.alias is not None and len(s.items) == 1}
@@ -194,11 +194,17 @@ def _with_rounds(body: Iterable[tree.Statement], around: int = 0) -> Iterator[tu
                 yield statement, around
 
 
-def _recorded_names(recorded: Iterable[Recording], solver: Solver) -> dict[str, Declared]:
+def _aliases(body: Sequence[tree.Statement]) -> dict[str, Span]:
+    """Where the names stand that something is recorded as."""
+    records = of_kind((*body, *(s for phase in phases_of(body) for s in phase.body)), tree.Record)
+    return {s.alias.name: s.alias.span for s in records if s.alias is not None}
+
+
+def _recorded_names(recorded: Iterable[Recording], places: Mapping[str, Span], solver: Solver) -> dict[str, Declared]:
     """`correct` after `record … as correct`: everything recorded under that name."""
     named = {canonical(r.alias): r for r in recorded if r.alias}
     return {
-        name: Declared(name, r.alias, "a recording", Ref(Whose.RECORDED, r.alias), solver.of(r.dimension), span=r.span)
+        name: Declared(name, r.alias, "a recording", Ref(Whose.RECORDED, r.alias), solver.of(r.dimension), span=places.get(name, r.span))
         for name, r in named.items()
     }
 

@@ -107,6 +107,12 @@ def _rules_off(statements: Sequence[tree.RulesOff], taking: Taking) -> tuple[str
     for statement in statements:
         off = tuple(name.name for name in statement.names if name.name in known)
         for name in statement.names:
+            for projection in plastic:
+                if projection.name == name.name:
+                    taking.context.report.means(name, projection.span, "a projection")
+                if name.name in projection.rules:
+                    for block in (b for b in taking.lookup.module.blocks if b.kind == "rule" and b.name == name.name):
+                        taking.context.report.means(name, block.span, "a rule")
             if name.name not in known:
                 message = f"‘{name.text}’ is neither a rule nor a projection with one."
                 taking.context.report.error("unknown-rule", message, name.span, did_you_mean(name.name, sorted(known)))

@@ -21,7 +21,7 @@ from plasticdsl.check.terms.amounts import COUNT, FROM_EITHER_END, POSITIVE, Val
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate, translate_condition, translate_number
 from plasticdsl.check.terms.index_letters import split_indices
-from plasticdsl.check.terms.scope import Declared, Scope, seen, seen_events
+from plasticdsl.check.terms.scope import EVENT, Declared, Scope, seen, seen_events
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
@@ -31,7 +31,7 @@ from plasticdsl.model.lookup import Lookup, Setting
 from plasticdsl.model.owners import OfPopulation, OfTable, Whose
 from plasticdsl.model.parts import SEVERAL, Units, numbered, parts_read, several
 from plasticdsl.model.patterns import DataSet, PatternSet
-from plasticdsl.source import SourceFile, Span
+from plasticdsl.source import NOWHERE, SourceFile, Span
 from plasticdsl.syntax import tree
 from plasticdsl.units.display import counted
 
@@ -50,7 +50,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """Where something is taken: the names in sight, the network, its parameters by their names, the names of all `phases` of the experiment, and the
+    """Where something is taken: the names in sight, the network, its parameters by their names, all `phases` of the experiment with their places, and the
     `phase`, if inside one.
     `resized`: names that the experiment sets or sweeps, populations among them; `constants`: what is known of the network's other parameters, `sizes`:
     units of each population, where they are known. `data`: by name; None for one that could not be read.
@@ -60,7 +60,7 @@ class Taking:
     network: Network
     lookup: Lookup
     sources: Sources
-    phases: tuple[str, ...]
+    phases: Mapping[str, Span]
     phase: str | None = None
     resized: frozenset[str] = frozenset()
     constants: Values = field(default_factory=dict)
@@ -218,6 +218,7 @@ def part_of(node: tree.Expr, context: Context, taking: Taking) -> tuple[Populati
     population = next((p for p in taking.network.populations if p.name == name), None)
     if found is None or population is None or (named is not None and found.units):
         return None
+    context.report.means(found.called, population.span if named is None else named.span, "a population")
     return population, named.units if named is not None else _units(population, found.units, context, taking)
 
 
@@ -309,6 +310,7 @@ def _arguments(node: tree.Apply, name: str, found: Statistic, context: Context, 
 def _stretch(node: tree.Expr, context: Context, taking: Taking) -> Typed:
     """What a histogram is aligned to: a phase by its name, or a time after which the next one begins."""
     if isinstance(node, tree.Name) and node.name in taking.phases:
+        context.report.means(node, taking.phases[node.name], "a phase")
         return Typed(Ref(Whose.PHASE, node.name), SECONDS)
     if isinstance(node, tree.Name) and context.scope.find(node) is None:
         hint = did_you_mean(node.text, taking.phases, "The phases are")
@@ -320,8 +322,8 @@ def _stretch(node: tree.Expr, context: Context, taking: Taking) -> Typed:
 def _population(node: tree.Expr, context: Context, taking: Taking) -> Typed:
     """A population by its name, or a part of one, as an argument: its spikes, or with a name after it another event of its units."""
     match node:
-        case tree.Indexed(base=tree.Member(base=whole, attribute=event), indices=indices):  # E.burst[1 to 5] as E[1 to 5].burst
-            node = tree.Member(tree.Indexed(whole, indices, node.span), event, node.span)
+        case tree.Indexed(base=tree.Member(base=whole, attribute=happening), indices=indices):  # E.burst[1 to 5] as E[1 to 5].burst
+            node = tree.Member(tree.Indexed(whole, indices, node.span), happening, node.span)
         case _:
             pass
     if isinstance(node, tree.Member) and (found := part_of(node.base, context, taking)) is not None:
@@ -330,6 +332,8 @@ def _population(node: tree.Expr, context: Context, taking: Taking) -> Typed:
             undeclared_population(node, context, [p.symbol for p in taking.network.populations if not p.hidden])
         elif not any(e.name == name.name for e in population.block.events):
             unknown_event(name.text, name.span, population, context)
+        for event in (e for e in population.block.events if e.name == name.name):
+            context.report.means(name, event.when.span, EVENT)
         return Typed(several(Ref(population.as_owner, name.name), chosen_units), PURE)
     found = part_of(node, context, taking)
     if found is not None:
@@ -387,7 +391,7 @@ def network_scope(lookup: Lookup, outside: Scope, solver: Solver) -> Scope:
     for named in network.parts:
         members = names[named.population].members
         of_part = {n: replace(d, expr=several(d.expr, named.units)) for n, d in (members.names if members else {}).items() if d.expr}
-        names[named.name] = Declared(named.name, named.symbol, "a part of a population", members=Scope(of_part))
+        names[named.name] = Declared(named.name, named.symbol, "a part of a population", members=Scope(of_part), span=named.span)
     names |= seen(network.variables, Whose.NETWORK, solver)
     return outside.child(names, missing=lambda name: _parameter(name, lookup, solver))
 
@@ -397,18 +401,22 @@ def _blocks(lookup: Lookup, solver: Solver) -> dict[str, Declared]:
     found: dict[str, dict[str, Declared]] = {}
     for setting in lookup.everything:
         if setting.kind == "block":
-            found.setdefault(setting.owner, {})[setting.name] = _set(setting, setting.name, solver)
-    return {block: Declared(block, block, "a block", members=Scope(names)) for block, names in found.items()}
+            found.setdefault(setting.owner, {})[setting.name] = _set(setting, setting.name, lookup, solver)
+    places = {b.name: b.span for b in lookup.module.blocks}
+    return {
+        block: Declared(block, block, "a block", members=Scope(names), span=places.get(block, NOWHERE)) for block, names in found.items()
+    }
 
 
-def _set(setting: Setting, symbol: str, solver: Solver) -> Declared:
-    return Declared(setting.name, symbol, "a parameter", setting.targets[0], solver.of(setting.dimension))
+def _set(setting: Setting, symbol: str, lookup: Lookup, solver: Solver) -> Declared:
+    place = next(iter(lookup.places(setting)), NOWHERE)
+    return Declared(setting.name, symbol, "a parameter", setting.targets[0], solver.of(setting.dimension), span=place)
 
 
 def _parameter(name: tree.Name, lookup: Lookup, solver: Solver) -> Declared | None:
     """A parameter named without its block, where only one block has it; or one entry of an observable with index letters, `m_1`."""
     setting = lookup.value(name.name)
-    return _set(setting, name.text, solver) if setting is not None else _entry(name, lookup, solver)
+    return _set(setting, name.text, lookup, solver) if setting is not None else _entry(name, lookup, solver)
 
 
 def _entry(name: tree.Name, lookup: Lookup, solver: Solver) -> Declared | None:

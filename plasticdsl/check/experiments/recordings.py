@@ -297,6 +297,8 @@ def _window(moment: tree.Moment | None, taking: Taking) -> Window:
         if during not in taking.phases:
             hint = did_you_mean(moment.during.text, taking.phases, "The phases are")
             taking.context.report.error("unknown-phase", f"There is no phase ‘{moment.during.text}’.", moment.during.span, hint)
+        else:
+            taking.context.report.means(moment.during, taking.phases[during], "a phase")
 
     over: Expr | str | None = "time" if _is_word(moment.over, "time") else None
     if moment.over is not None and over is None:

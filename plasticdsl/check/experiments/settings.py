@@ -10,6 +10,7 @@ from plasticdsl.check.experiments.readings import Sources, Taking, text_of
 from plasticdsl.check.likes import path_text
 from plasticdsl.check.networks.from_data import require_units
 from plasticdsl.check.networks.lists import listed_items
+from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.amounts import COUNT, amount
 from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.written_units import written_unit
@@ -59,6 +60,26 @@ def _find(target: tree.Expr, lookup: Lookup, sources: Sources) -> Setting:
         case tree.Apply(function=variable, arguments=(tree.Argument(value=tree.Number(text="0", unit=())),)) if path_text(variable):
             return lookup.find(f"{path_text(variable, as_written=True)}(0)")
     return lookup.find(path_text(target) or text_of(target.span, sources))
+
+
+def mention(target: tree.Expr, found: Setting, lookup: Lookup, report: Reporter) -> None:
+    """Remembers what the names of a setting stand for."""
+    match target:
+        case tree.Apply(function=function):
+            mention(function, found, lookup, report)
+        case tree.Member(base=tree.Name() as owner, attribute=name):
+            network = lookup.network
+            parts = [p.span for p in network.populations if p.name == owner.name]
+            parts += [p.span for p in network.projections if p.name == owner.name]
+            parts += [network.span] if not parts and owner.name == network.name else []
+            for place in parts or [b.span for b in lookup.module.blocks if b.name == owner.name]:
+                report.means(owner, place)
+            mention(name, found, lookup, report)
+        case tree.Name():
+            for place in lookup.places(found):
+                report.means(target, place, "a parameter")
+        case _:
+            pass
 
 
 def names_set(body: Iterable[tree.Statement]) -> frozenset[str]:
@@ -113,7 +134,9 @@ def sweep_axis(axis: tree.SweepAxis, taking: Taking, lookup: Lookup) -> SweepAxi
 def _named(target: tree.Expr, taking: Taking, lookup: Lookup) -> Setting | None:
     """What a target names; None after reporting that it is unknown or could be several things."""
     try:
-        return _find(target, lookup, taking.sources)
+        found = _find(target, lookup, taking.sources)
+        mention(target, found, lookup, taking.context.report)
+        return found
     except UnknownParameter as problem:
         taking.context.report.error("unknown-parameter", problem.message, target.span, problem.hint)
         return None

@@ -37,8 +37,10 @@ def check_loop(node: tree.ForEach, taking: Taking) -> tuple[ForEach, Taking]:
     patterns = next((p for p in taking.network.patterns if p.name == node.source.name), None)
     found = taking.data.get(node.source.name)
     if patterns is not None:
+        context.report.means(node.source, patterns.span, "a set of patterns")
         parts = _of_patterns(node, patterns, taking.sizes, context)
     elif found is not None:
+        context.report.means(node.source, found.span, "a data set")
         parts, arrays = _of_data(node, found, context)
     else:
         if node.source.name not in taking.data:  # else its file has been reported

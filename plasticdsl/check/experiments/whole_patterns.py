@@ -46,6 +46,7 @@ def dimension_of(patterns: PatternSet, context: Context) -> Dim:
 
 
 def _pattern(patterns: PatternSet, index: tree.Expr, node: tree.Expr, context: Context, constants: Values) -> Typed:
+    context.report.means(tree.Name(patterns.name, patterns.symbol, node.span), patterns.span, "a set of patterns")
     which = amount(index, COUNT, "The number of a pattern", context, constants)
     number = constant(which, constants)
     count = float(len(patterns.source.rows)) if isinstance(patterns.source, WrittenPatterns) else None

@@ -13,6 +13,7 @@ from itertools import count as naturals
 
 from plasticdsl.check.blocks.block import CheckedBlock
 from plasticdsl.check.networks.building import Building, Side, Taken
+from plasticdsl.check.networks.needs import meant
 from plasticdsl.check.networks.parts import Chosen, chosen, units
 from plasticdsl.check.networks.projection_values import GivenValue, given_arguments
 from plasticdsl.check.terms.amounts import constant
@@ -47,13 +48,21 @@ def arguments(
 def _taken(value: GivenValue, checked: CheckedBlock, post: Side, known: Iterable[Taken], building: Building) -> Taken | None:
     """What an argument names; None after reporting that it is nothing that can be taken."""
     node = value.value
+    report = building.context.report
+    for parameter in (p for p in checked.tree.parameters if p.name == value.path):
+        report.means(value.name, parameter.span)
     if isinstance(node, tree.Name) and node.name in building.projections:
+        projection = building.projections[node.name]
+        report.means(node, projection.span, "a projection")
+        for need in (n for n in checked.block.needs if n.owner == OfArgument(value.path)):
+            meant(need, projection.connection, building.context)
         return Taken(OfProjection(node.name), building.dims[node.name])
     found = chosen(node, building.parts)
     side = None if found is None else building.sides.get(found.population.name)
     if found is None or side is None:
         _report_unknown(value, checked, building)
         return None
+    report.means(found.called, side.population.span, "a population")
     return _unit(value, found, side, post, known, building)
 
 

@@ -14,11 +14,13 @@ from plasticdsl.check.experiments.readings import how_to_spike, unknown_event
 from plasticdsl.check.networks.building import Ends, Side
 from plasticdsl.check.networks.gradients import local_gradients, reads_observable
 from plasticdsl.check.networks.merging import Joined, Part, join
+from plasticdsl.check.networks.needs import meant
 from plasticdsl.check.networks.presence import in_turn, presence_of
 from plasticdsl.check.networks.projection_values import GivenValue, give
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import HOW_TO_REST
 from plasticdsl.check.terms.mismatch import described
+from plasticdsl.check.terms.scope import EVENT
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.derive.local_gradient import PARTIAL
 from plasticdsl.diagnostics.diagnostic import Hint, Label
@@ -31,6 +33,7 @@ from plasticdsl.model.owners import OfArgument, Owner, Whose, owner_text
 from plasticdsl.model.schemes import method_named
 from plasticdsl.source import Span
 from plasticdsl.symbolic.derivative import HOLD
+from plasticdsl.syntax import tree
 
 
 def compose(
@@ -90,6 +93,7 @@ def _bind_to_unit(part: Part, need: Need, dim: Dim, side: Side, context: Context
     name = side.block.output if need.name == OUTPUT else need.name
     labels = (Label(need.span, "used here"), Label(side.population.span, f"‘{side.population.symbol}’"))
     kind = f"‘{side.population.symbol}’ ({side.block.name})"
+    meant(need, side.block, context)
     if name is None:
         letter = "x" if need.owner is Whose.PRE else "y"
         message = f"‘{part.name}’ uses ‘{letter}’, the output of the {owner_text(need.owner)}synaptic unit, but {kind} has no output."
@@ -220,6 +224,9 @@ def _check_spikes(block: Block, parts: Sequence[Part], ends: Ends, context: Cont
     for owner, who, of_pairs in _spiking(block):
         side, of_unit = ends.side(owner), [h for h in block.handlers if h.awaited == owner]
         for h in of_unit:
+            for event in side.block.events if side is not None and h.event else ():
+                if event.name == h.event:
+                    context.report.means(tree.Name(event.name, event.symbol, h.span), event.when.span, EVENT)
             if side is not None and h.event and all(e.name != h.event for e in side.block.events):
                 unknown_event(h.event, parts[0].use.span, side.population, context, h.span)
         if side is not None and side.population.spikes:

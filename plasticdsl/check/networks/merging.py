@@ -25,6 +25,7 @@ from plasticdsl.model import Assign, Block, Need, Role, Variable
 from plasticdsl.model.expr import Drawn, Ref
 from plasticdsl.model.mapping import rename_block, rename_variable, renames
 from plasticdsl.model.owners import Whose
+from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 
 
@@ -141,6 +142,7 @@ def _add_variables(part: Part, names: Mapping[str, str], joined: Joined, solver:
         variable = rename_variable(own, names) if renames(names) else own
         _same_dimension(name, own.symbol, part.dims.get(own.name), part, joined, solver, report)
         known = joined.variables.get(name)
+        _mention(own.name, own.symbol, own.span, name, joined, report)
         joined.variables[name] = variable if known is None else _one(known, variable)
         joined.origins.setdefault(name, (part.name, own.name))
         if own.role is Role.GIVEN:
@@ -149,6 +151,14 @@ def _add_variables(part: Part, names: Mapping[str, str], joined: Joined, solver:
             settled = own.role in (Role.DEFINITION, Role.PARAMETER) or own.initial is not None
             if settled or known is None:
                 joined.open.pop(name, None)
+
+
+def _mention(name: str, symbol: str, place: Span, joint: str, joined: Joined, report: Reporter) -> None:
+    """Remembers that what is called so there is what the connection has under its `joint` name already, or lacks."""
+    if joint in joined.variables:
+        report.means(tree.Name(name, symbol, place), joined.variables[joint].span)
+    if joint in joined.open:
+        report.means(tree.Name(name, symbol, place), joined.open[joint][1].span)
 
 
 def _one(known: Variable, new: Variable) -> Variable:
@@ -170,6 +180,7 @@ def _add_needs(part: Part, joined: Joined, solver: Solver, report: Reporter) -> 
     for need in part.block.needs:
         if need.owner is Whose.OWN:
             _same_dimension(need.name, need.name, part.dims.get(need.name), part, joined, solver, report)
+            _mention(need.name, need.symbol, need.span, need.name, joined, report)
             if need.name not in joined.variables:
                 joined.open.setdefault(need.name, (part, need))
 

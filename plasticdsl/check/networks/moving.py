@@ -108,6 +108,7 @@ def check_kicks(block: tree.Block, building: Building) -> None:
         elif event.name is not None and all(e.name != event.name.name for e in source.population.block.events):
             unknown_event(event.name.text, event.name.span, source.population, building.context)
         else:
+            building.context.report.means(found.called, source.population.span, "a population")
             size = constant(source.population.size, building.constants)
             them = units(found.units, source.population.symbol, size, building.context, building.constants)
             jumps = tuple(j for s in event.body if (j := _jump(s, building.moving, building)) is not None)

@@ -150,6 +150,7 @@ def _no_two_blocks_of_a_name(block: tree.Block, blocks: CheckedBlocks, report: R
     for kind, name in parts_named(block):
         found = blocks.sight.find(kind, name)
         if found is not None:
+            report.means(name, found.name.span, "a function" if isinstance(found, tree.Function) else f"a {found.kind}")
             known, where = first.setdefault((group(kind), name.name), (identity(found), name))
             if known != identity(found):
                 labels = (Label(where.span, "the other"),)

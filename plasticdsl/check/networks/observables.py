@@ -23,7 +23,7 @@ from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, OfTa
 from plasticdsl.model.parts import NamedPart, Units, among
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.names import canonical
-from plasticdsl.source import Span
+from plasticdsl.source import NOWHERE, Span
 from plasticdsl.syntax import tree
 from plasticdsl.units.display import counted
 
@@ -35,7 +35,7 @@ class Indexables:
     """What can carry indices: the names in each population (one index) and in each projection (two: post, pre), pattern sets (pattern, unit) by
     the population they are over, and observables with free letters by what these run over. `outputs`: what `x` and `y` mean in a population that has
     neither. `parts`: of populations, with names; `sizes`: of populations, and `constants`: of parameters, where they are known. `data`: files of
-    arrays, whose indices run over whatever the letters do.
+    arrays, whose indices run over whatever the letters do. `declared`: where patterns and observables are.
     """
 
     populations: Mapping[str, Scope]
@@ -48,6 +48,7 @@ class Indexables:
     constants: Values = field(default_factory=dict)
     observables: Mapping[str, tuple[tuple[str, ...], Dim]] = field(default_factory=dict)
     data: Mapping[str, DataSet] = field(default_factory=dict)
+    declared: Mapping[str, Span] = field(default_factory=dict)
 
     def sets(self, ref: Ref) -> tuple[str | None, ...]:
         """What each index of a variable runs over; None for anything."""
@@ -66,21 +67,22 @@ class Indexables:
     def places(self, one: Indexed) -> Iterator[Place]:
         """Everything that the name could be with so many indices."""
         members = self._of_units(one) if len(one.letters) == 1 else self._of_connections(one) if len(one.letters) == 2 else ()
-        found = [(Ref(owner, declared.name), declared.dim) for owner, declared in members if declared is not None]
+        found = [(Ref(owner, declared.name), declared.dim, declared.span) for owner, declared in members if declared is not None]
+        there = self.declared.get(one.name, NOWHERE)
         if one.owner is None and one.name in self.patterns:
-            found.append((Ref(OfPatterns(one.name), ""), self.patterns[one.name][1]))
+            found.append((Ref(OfPatterns(one.name), ""), self.patterns[one.name][1], there))
         if one.owner is None and one.name in self.observables:
-            found.append((Ref(Whose.NETWORK, one.name), self.observables[one.name][1]))
+            found.append((Ref(Whose.NETWORK, one.name), self.observables[one.name][1], there))
         of = self.data.get(one.owner or "")
         if of is not None:
             found += [
-                (Ref(OfTable(of.name, (None,) * len(shape)), array), PURE)
+                (Ref(OfTable(of.name, (None,) * len(shape)), array), PURE, NOWHERE)
                 for array, shape in of.arrays
                 if one.name in (array, canonical(array))
             ]
-        for ref, dim in found:
+        for ref, dim, declared in found:
             if dim is not None and len(self.sets(ref)) == len(one.letters):
-                yield Place(ref, self.sets(ref), dim)
+                yield Place(ref, self.sets(ref), dim, declared)
 
     def _of_units(self, one: Indexed) -> list[tuple[Owner, Declared | None]]:
         """The variable in each population; `x` and `y` also mean the output, where none has it under this name."""
@@ -100,6 +102,7 @@ class Place:
     ref: Ref
     sets: tuple[str | None, ...]
     dim: Dim
+    declared: Span = NOWHERE
 
 
 def _readings(one: Indexed, bound: Bound, things: Indexables) -> list[Place]:
@@ -133,6 +136,7 @@ def indexing(things: Indexables, bound: Bound) -> Extension:
             return _sum(node, things, bound, context)
         one = read_indexed(node, tuple(bound), context.scope)
         if one is not None and (bound or isinstance(node, tree.Indexed) or any(things.places(one))):
+            _mention_owner(node, context)
             return _at(one, node.span, things, bound, context)
         if isinstance(node, tree.Indexed) and bound and not _is_entry(node, things):
             message = f"Here each index is a number or a letter of the Σ around it: {', '.join(bound)}."
@@ -140,6 +144,14 @@ def indexing(things: Indexables, bound: Bound) -> Extension:
         return read_hold(node, context)
 
     return extend
+
+
+def _mention_owner(node: tree.Expr, context: Context) -> None:
+    """J of `J.w_ij`."""
+    base = node.base if isinstance(node, tree.Indexed) else node
+    found = context.scope.find(base.base) if isinstance(base, tree.Member) and isinstance(base.base, tree.Name) else None
+    if found is not None and isinstance(base, tree.Member) and isinstance(base.base, tree.Name):
+        context.report.means(base.base, found.span, found.what)
 
 
 def _is_entry(node: tree.Indexed, things: Indexables) -> bool:
@@ -162,6 +174,7 @@ def _at(one: Indexed, span: Span, things: Indexables, bound: Bound, context: Con
             message, hint = f"No {kind} has a variable ‘{one.name}’ that could be written with {count}.", _hint(one, things)
         return context.refuse("unknown-name", message, span, hint)
     (place,) = found
+    context.report.means(tree.Name(one.name, one.name, span), place.declared)
     if isinstance(place.ref.owner, OfTable):
         return Typed(_of_table(place.ref, one, span, things, bound, context), place.dim)
     return Typed(At(place.ref, one.letters), place.dim)
@@ -237,6 +250,7 @@ def _set_named(over: tree.Expr | None, things: Indexables, context: Context) -> 
         name, text = part.population.name, part.population.text
         if name in things.parts and not part.units:
             return things.parts[name].population, things.parts[name].units
+        context.report.means(part.called, things.declared.get(name, NOWHERE))
         if name in things.populations:
             return name, units(part.units, text, things.sizes.get(name), context, things.constants)
         if name in things.patterns and not part.units:

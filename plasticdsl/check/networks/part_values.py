@@ -62,6 +62,8 @@ def _check(line: Line, part: Chosen, side: Side, building: Building) -> None:
     report = building.context.report
     plain = replace(line, of=None) if isinstance(line, tree.Initial) else replace(line, target=_attribute(line.target))
     (given,) = given_values((plain,))
+    named = next((p for p in building.named if p.name == part.called.name), None)
+    report.means(part.called, side.population.span if named is None else named.span, "a population")
     key = key_of(given, side.block, building.context)
     if key is None:
         return

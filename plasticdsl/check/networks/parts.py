@@ -108,7 +108,8 @@ def declared_parts(defines: Sequence[tree.Define], building: Building) -> tuple[
             whole = building.sides[part.population.name].population
             size = constant(whole.size, building.constants)
             them = units(part.units, whole.symbol, size, building.context, building.constants)
-            found.append(NamedPart(target.name, target.text, whole.name, them))
+            found.append(NamedPart(target.name, target.text, whole.name, them, target.span))
+            building.context.report.means(part.population, whole.span, "a population")
     return tuple(found)
 
 
@@ -167,6 +168,7 @@ def membership(ends: Mapping[str, Side]) -> Extension:
 def _members(part: Chosen, side: Side, context: Context) -> Units | None:
     """The units that are meant, of the population on this side; None for those of another one."""
     named = next((p for p in side.named if p.name == part.population.name and not part.units), None)
+    context.report.means(part.called, side.population.span if named is None else named.span)
     if (part.population.name if named is None else named.population) != side.population.name:
         return None
     if named is not None:

@@ -36,6 +36,7 @@ def check_patterns(statements: Iterable[tree.Patterns], building: Building, fold
         if side is None:
             undeclared_population(statement.over, building.context, building.symbols)
             continue
+        building.context.report.means(statement.over, side.population.span, "a population")
         dim = building.context.solver.fresh()
         source = _source(statement, side.population, dim, building, folders)
         if source is not None:

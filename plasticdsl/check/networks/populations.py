@@ -214,6 +214,7 @@ def key_of(value: GivenValue, block: Block, context: Context) -> str | None:
         message = f"‘{block.name}’ has nothing called ‘{value.text}’."
         context.report.error("unknown-parameter", message, value.target, hint)
         return None
+    context.report.means(value.name, variable.span)
     labels = (Label(variable.span, f"‘{variable.symbol}’"),)
     if value.starts:
         if variable.role is Role.STATE:

@@ -57,6 +57,11 @@ class GivenValue:
     starts: bool = False
     part: int | None = None
 
+    @property
+    def name(self) -> tree.Name:
+        """The name of what gets the value, behind that of its block."""
+        return tree.Name(self.path.rpartition(".")[2], self.text.rpartition(".")[2], self.target)
+
 
 def given_values(statements: Sequence[tree.Define | tree.Draw | tree.Initial | tree.Place | tree.OwnStep]) -> tuple[GivenValue, ...]:
     """The values of a projection or population as written."""
@@ -106,6 +111,7 @@ def give(
         if name in written:
             context.report.twice(f"‘{value.text}’ is given twice.", value.target, written[name].target)
         written[name] = value
+        _mention(name, value, joined, parts, context)
         _put(name, value, joined, inside, ends)
     for value in misnamed:
         _misnamed(value, len(misnamed) == 1, joined, parts, span, inside, ends)
@@ -123,6 +129,13 @@ def give(
         shown = tuple(with_dimension(v, joined.dims.get(v.name), context.solver) for v in variables)
         check_bounds(shown, ends.constants, places, span, context.report)
     return variables
+
+
+def _mention(name: str, value: GivenValue, joined: Joined, parts: Sequence[Part], context: Context) -> None:
+    if name in joined.variables:
+        context.report.means(value.name, joined.variables[name].span)
+    elif name in joined.open:
+        context.report.means(value.name, joined.open[name][1].span)
 
 
 def value_context(own: Mapping[str, Declared], context: Context) -> Context:

@@ -183,6 +183,9 @@ def side(end: Chosen, whose: Whose, building: Building) -> Side | None:
     if found is None:
         undeclared_population(end.population, building.context, building.symbols)
         return None
+    part = next((p for p in building.named if p.name == end.called.name), None)
+    if end.called is not end.population or not found.population.hidden:
+        building.context.report.means(end.called, found.population.span if part is None else part.span, "a population")
     if building.named:
         found = replace(found, named=building.named)
     if not end.units:

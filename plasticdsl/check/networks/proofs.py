@@ -80,6 +80,8 @@ def _context(projection: Projection, context: Context) -> Context:
                 return _change(name, members, projection, node, inner)
             case tree.Name(name=name) as bare if inner.scope.find(bare) is None:
                 found = members.find(name)
+                if found is not None:
+                    inner.report.means(bare, found.span, found.what)
                 return Typed(found.expr, found.dim) if found is not None and found.expr is not None and found.dim is not None else None
             case tree.Partial(of=of, by=by):
                 return _partial(of, by, node, inner)
@@ -95,6 +97,11 @@ def _change(name: str, members: Scope, projection: Projection, node: tree.Member
     changed = members.find(name.removeprefix(_PREFIX))
     if changed is None or changed.dim is None:
         return None
+    if isinstance(node.base, tree.Name):
+        context.report.means(node.base, projection.span, "a projection")
+    written, place = node.attribute.text, node.attribute.span
+    bare = Span(place.start + (1 if written[0] in "Δ∆" else len(_PREFIX)), place.end, place.path)
+    context.report.means(tree.Name(changed.name, changed.symbol, bare), changed.span, changed.what)
     if _added(projection, changed.name) is None:
         message = f"‘{projection.symbol}.{changed.symbol}’ does not change at every step, so it has no Δ."
         return context.refuse("not-a-state", message, node.span, "A rule that says ‘Δw = …’ without a trigger changes it at every step.")

@@ -126,7 +126,8 @@ def check_observables(observables: Sequence[tree.Define], building: Building) ->
     read = [_observable(s, things, building) for s in observables]
     found = [o for o in read if o is not None]
     dims = {o.name.name: building.observables.get(o.name.name) or building.context.solver.fresh() for o in found}
-    things = replace(things, observables={o.name.name: (tuple(o.letters.values()), dims[o.name.name]) for o in found if o.letters})
+    observed = {o.name.name: (tuple(o.letters.values()), dims[o.name.name]) for o in found if o.letters}
+    things = replace(things, observables=observed, declared={**things.declared, **{o.name.name: o.name.span for o in found if o.letters}})
     for o in found:
         name = o.name
         if o.letters and name.name in building.names:
@@ -148,8 +149,19 @@ def indexables(building: Building) -> Indexables:
     patterns = {n: (p.population, building.pattern_dims[n]) for n, p in building.patterns.items()}
     sizes = {n: constant(s.population.size, building.constants) for n, s in building.sides.items()}
     named = {p.name: p for p in building.named}
+    declared = {n: d.span for n, d in building.names.items() if d.members is not None or n in building.patterns}
+    declared |= {p.name: p.span for p in building.named}
     return Indexables(
-        populations, projections, building.projections, outputs, patterns, named, sizes, building.constants, data=building.data
+        populations,
+        projections,
+        building.projections,
+        outputs,
+        patterns,
+        named,
+        sizes,
+        building.constants,
+        data=building.data,
+        declared=declared,
     )
 
 

@@ -55,6 +55,8 @@ def apply(node: tree.Apply, context: Context, value: Translate, limited: Callabl
     if isinstance(node.function, tree.Member):
         return not_a_function(node, node.function, context)
     declared = context.scope.find(node.function)
+    if declared is not None:
+        context.report.means(node.function, declared.span, declared.what)
     if declared is not None and declared.function is not None:
         return _inline(node, declared.function, context, value)
     if declared is not None:
@@ -207,7 +209,8 @@ def _too_large(function: UserFunction, node: tree.Apply, context: Context) -> Ty
 def _body(function: UserFunction, values: list[Typed], context: Context, value: Translate) -> Typed:
     """The function's body with the argument values in place of the arguments."""
     names = {
-        name.name: Declared(name.name, name.text, "an argument", v.expr, v.dim) for name, v in zip(function.arguments, values, strict=True)
+        name.name: Declared(name.name, name.text, "an argument", v.expr, v.dim, span=name.span)
+        for name, v in zip(function.arguments, values, strict=True)
     }
     scope = (function.scope or context.scope).child(names)
     return value(function.body, context.called(function, scope))

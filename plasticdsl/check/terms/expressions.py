@@ -113,6 +113,7 @@ def _name(node: tree.Name, context: Context) -> Typed:
 
 def _value(node: tree.Name | tree.Member, found: Declared, context: Context) -> Typed:
     """A reference to a declared thing that must have a value."""
+    context.report.means(node.attribute if isinstance(node, tree.Member) else node, found.span, found.what)
     if found.expr is not None and found.dim is not None:
         return Typed(found.expr, found.dim, is_truth=found.what in TRUTHS)
     if found.function is not None:
@@ -174,6 +175,8 @@ def member_base(node: tree.Member, context: Context) -> Declared | None:
     found = context.scope.lookup(node.base)
     if found is None:
         unknown_name(node.base, context)
+    else:
+        context.report.means(node.base, found.span, found.what)
     return found
 
 

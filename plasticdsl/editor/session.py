@@ -1,0 +1,89 @@
+"""The server as such: which texts are open, and where files are. What it can do is registered by `server`, `meaning` and `deeds`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, lsp_method
+from pygls.uris import from_fs_path, to_fs_path
+
+from plasticdsl.editor import protocol
+from plasticdsl.editor.documents import Document, Documents
+from plasticdsl.editor.findings import findings
+from plasticdsl.editor.text import Text
+from plasticdsl.library import read
+from plasticdsl.version import __version__
+
+#: What asks about a place in a text.
+Asking = (
+    lsp.TextDocumentPositionParams | lsp.HoverParams | lsp.CompletionParams | lsp.DefinitionParams | lsp.ReferenceParams | lsp.RenameParams
+)
+
+
+class _Protocol(LanguageServerProtocol):
+    """Positions are in UTF-16, whatever else a client could take."""
+
+    @lsp_method(lsp.INITIALIZE)
+    def lsp_initialize(self, params: lsp.InitializeParams) -> Generator[Any, Any, lsp.InitializeResult]:
+        """Says what the server can do."""
+        if params.capabilities.general is not None:
+            params.capabilities.general.position_encodings = None
+        return (yield from super().lsp_initialize(params))
+
+
+class PlasServer(LanguageServer):
+    """`documents`: the open texts."""
+
+    def __init__(self) -> None:
+        super().__init__("plasticdsl", __version__, lsp.TextDocumentSyncKind.Full, protocol_cls=_Protocol)
+        self.documents = Documents(self._publish)
+
+    async def _publish(self, document: Document) -> None:
+        analysis = document.analysis
+        if analysis is None or document.uri not in self.documents.opened:
+            return
+        found = findings(analysis, document.deeper.findings if document.deeper is not None else ())
+        shown = protocol.diagnostics(analysis.text, found, self.locator(document))
+        version = document.version if document.is_current else None
+        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(document.uri, shown, version))
+
+    async def asked(self, params: Asking | lsp.PrepareRenameParams | lsp.DocumentHighlightParams) -> tuple[Document | None, int]:
+        """The text that is asked about, with an analysis of what it is now, and the place in it."""
+        document = await self.documents.current(params.text_document.uri)
+        if document is None or document.analysis is None:
+            return None, 0
+        return document, document.analysis.text.offset(protocol.place(params.position))
+
+    def locator(self, document: Document) -> protocol.Locate:
+        """Where files are that a text knows of, or that can be read."""
+
+        def locate(path: str) -> tuple[str, Text] | None:
+            if path == document.path:
+                return document.uri, Text(document.text)
+            for other in self.documents.opened.values():
+                if other.path == path:
+                    return other.uri, Text(other.text)
+            source = None if document.analysis is None else document.analysis.checked.sources.get(path)
+            uri = from_fs_path(path)
+            if uri is None or not Path(path).is_file():
+                return None
+            return uri, Text(source.text if source is not None else read(Path(path)).text)
+
+        return locate
+
+    def folders(self) -> list[Path]:
+        """The folders of the workspace, else that of its root."""
+        uris = [folder.uri for folder in self.workspace.folders.values()] or [self.workspace.root_uri or ""]
+        return [path for uri in uris if (path := path_of(uri)) is not None]
+
+
+def path_of(uri: str) -> Path | None:
+    """The file at an address; None for a text that lies in no folder."""
+    if not uri.startswith("file:"):
+        return None
+    path = to_fs_path(uri)
+    return None if path is None else Path(path).resolve()
