@@ -5,13 +5,12 @@ There is one for each name that a check looked up. A place can be that of a whol
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from plasticdsl.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """At `span` stands what is declared at `declared` under the canonical name `name`; `what` it is, in words, where that is known."""
 
     span: Span

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from plasticdsl.check.mentions import Mention
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Label, Severity, diagnostic
-from plasticdsl.source import NOWHERE, Span
+from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.limits import shown
 
@@ -23,17 +23,16 @@ class Reporter:
         self._found: dict[tuple[str, Span], Diagnostic] = {}
         self._doubtful: dict[str, list[tuple[int, int]]] = {}
         self._withheld = 0
-        self._mentions: dict[tuple[Span, Span], Mention] = {}
+        self._mentions: list[Mention] = []
 
     def means(self, name: tree.Name, declared: Span, what: str = "") -> None:
         """Remembers what a name stands for: for those who ask where it is declared, and where else it is written."""
-        if declared != NOWHERE and name.span != NOWHERE:
-            self._mentions[name.span, declared] = Mention(name.span, name.name, declared, what)
+        self._mentions.append(Mention(name.span, name.name, declared, what))
 
     @property
     def mentions(self) -> tuple[Mention, ...]:
-        """What names stand for, as far as they have been looked up."""
-        return tuple(self._mentions.values())
+        """What names stand for, each time that they have been looked up."""
+        return tuple(self._mentions)
 
     def doubt(self, spans: Iterable[Span]) -> None:
         """From now on nothing is reported of these statements (which do not overlap): it could be a mere consequence of what has been found."""

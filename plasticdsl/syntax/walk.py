@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from plasticdsl.source import Span
@@ -29,9 +31,22 @@ def phases_of(statements: Iterable[object]) -> Iterator[tree.Phase]:
 
 def parts(node: object) -> tuple[object, ...]:
     """What a node (or a tuple of them) consists of, in the order of the text; nothing for a place or a plain value."""
-    if isinstance(node, tuple):
-        return node
-    return tuple(getattr(node, f.name) for f in fields(node)) if is_dataclass(node) and not isinstance(node, Span | type) else ()
+    return node if isinstance(node, tuple) else _values(type(node))(node)
+
+
+def _getter(kind: type) -> Callable[[Any], tuple[object, ...]]:
+    """What gives the values of the fields of a kind of node: each is asked for them very often."""
+    match tuple(f.name for f in fields(kind)) if _is_node(kind) else ():
+        case ():
+            return lambda _: ()
+        case (name,):
+            return lambda node: (getattr(node, name),)
+        case names:
+            return attrgetter(*names)
+
+
+_values: Callable[[type], Callable[[Any], tuple[object, ...]]] = cache(_getter)
+_is_node: Callable[[type], bool] = cache(lambda kind: kind is not Span and is_dataclass(kind))
 
 
 def nodes(node: object) -> Iterator[object]:
@@ -39,16 +54,18 @@ def nodes(node: object) -> Iterator[object]:
     waiting: list[object] = [node]
     while waiting:
         current = waiting.pop()
-        if is_dataclass(current) and not isinstance(current, Span):
+        if isinstance(current, tuple):
+            waiting.extend(current[::-1])
+        elif _is_node(type(current)):
             yield current
-        waiting.extend(reversed(parts(current)))
+            waiting.extend(_values(type(current))(current)[::-1])
 
 
 def rebuilt(node: Any, new: Callable[[Any], Any]) -> Any:
     """The same node (or tuple of them) with `new` applied to each of its parts; a place or a plain value is itself."""
     if isinstance(node, tuple):
         return tuple(map(new, node))
-    if not is_dataclass(node) or isinstance(node, Span | type):
+    if not _is_node(type(node)):
         return node
     return replace(node, **{f.name: new(getattr(node, f.name)) for f in fields(node)})
 

@@ -7,6 +7,8 @@ from fractions import Fraction
 
 BASE_UNITS = ("m", "kg", "s", "A", "K", "mol", "cd")
 
+#: Most exponents are 0, and the same one: what is the same needs no arithmetic.
+_ZERO = Fraction(0)
 Exponents = tuple[Fraction, Fraction, Fraction, Fraction, Fraction, Fraction, Fraction]
 
 
@@ -19,24 +21,26 @@ class Dimension:
     def __mul__(self, other: Dimension) -> Dimension:
         if other is ONE or self is ONE:
             return self if other is ONE else other
-        return _dimension(a + b if b else a for a, b in zip(self.exponents, other.exponents, strict=True))
+        return _dimension(
+            a if b is _ZERO else b if a is _ZERO else a + b or _ZERO for a, b in zip(self.exponents, other.exponents, strict=True)
+        )
 
     def __truediv__(self, other: Dimension) -> Dimension:
         if other is ONE:
             return self
         if other is self or other.exponents == self.exponents:
             return ONE
-        return _dimension(a - b if b else a for a, b in zip(self.exponents, other.exponents, strict=True))
+        return _dimension(a if b is _ZERO else a - b or _ZERO for a, b in zip(self.exponents, other.exponents, strict=True))
 
     def __pow__(self, power: Fraction | int) -> Dimension:
         if power == 1 or self is ONE:
             return self
-        return _dimension(a * power if a else a for a in self.exponents)
+        return _dimension(a if a is _ZERO else a * power or _ZERO for a in self.exponents)
 
     @property
     def is_one(self) -> bool:
         """Whether the quantity is a pure number."""
-        return not any(self.exponents)
+        return self.exponents == ONE.exponents
 
     def __str__(self) -> str:
         """In base units: `kg·m²·s⁻³·A⁻¹`-like; `1` for a pure number."""
@@ -50,7 +54,7 @@ def _dimension(exponents: object) -> Dimension:
 
 def dimension(m: int = 0, kg: int = 0, s: int = 0, a: int = 0, k: int = 0, mol: int = 0, cd: int = 0) -> Dimension:
     """A dimension from whole exponents."""
-    return _dimension(Fraction(e) for e in (m, kg, s, a, k, mol, cd))
+    return _dimension(Fraction(e) if e else _ZERO for e in (m, kg, s, a, k, mol, cd))
 
 
 ONE = dimension()
