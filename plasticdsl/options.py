@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+#: What figures are written as, and how large they are: for slides, for a column or for the whole width of a journal's page.
+FigureFormat = Literal["png", "svg", "pdf"]
+FigureSize = Literal["slide", "column", "page"]
 Precision = Literal["double", "single"]
 
 #: What runs a network: machine code; the same kernels as plain Python; the interpreter that defines the meaning.

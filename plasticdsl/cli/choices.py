@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from plasticdsl.cli.console import WrongUsage
-from plasticdsl.options import EngineName, Precision
+from plasticdsl.options import EngineName, FigureFormat, FigureSize, Precision
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="A .plas file, or the name of a model of the library.")]
 Files = Annotated[list[str], typer.Argument(metavar="FILE...", help="One or more .plas files, or names of models of the library.")]
@@ -32,6 +32,8 @@ Runs = Annotated[
     EngineName,
     typer.Option("--engine", help="What runs it: machine code, the same kernels as plain Python, or the definition itself (both slow)."),
 ]
+Format = Annotated[FigureFormat, typer.Option("--format", help="What plots are written as.")]
+Size = Annotated[FigureSize, typer.Option("--size", help="How large plots are: for a slide, or a column or page of a journal.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no results on the screen.")]
 Folder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write summary.json, recordings.nc and plots into this folder.")]
 

@@ -9,7 +9,7 @@ import typer
 
 from plasticdsl.api import load
 from plasticdsl.cli import console
-from plasticdsl.cli.choices import Digits, File, Folder, Level, Quiet, Runs, Seed, Threads, Values, Without, wishes
+from plasticdsl.cli.choices import Digits, File, Folder, Format, Level, Quiet, Runs, Seed, Size, Threads, Values, Without, wishes
 from plasticdsl.results.files import require_writable
 from plasticdsl.results.result import Result, Unfinished
 from plasticdsl.results.verdicts import verdicts
@@ -29,6 +29,8 @@ def run(
     threads: Threads = 1,
     precision: Digits = "double",
     out: Folder = None,
+    format: Format = "png",  # noqa: A002
+    size: Size = "slide",
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Write no plots.")] = False,
     quiet: Quiet = False,
     level: Level = 1,
@@ -68,7 +70,7 @@ def run(
         console.tell_findings(result.warnings, model.loaded.sources)
         _report(result)
     if out is not None:
-        result.save(out, plots=not no_plots)
+        result.save(out, plots=not no_plots, format=format, size=size)
     if failure is not None:
         console.tell_error(failure)
         if out is not None:

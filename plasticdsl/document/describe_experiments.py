@@ -95,8 +95,8 @@ def _item(statement: tree.Statement, text: Written) -> tuple[str, list[Line]]:
         case tree.Record(items=items, moment=moment, alias=alias):
             named = (Words(" as "), symbol(alias.text)) if alias is not None else ()
             return "recorded", [(*_listed(items), *_moment(moment), *named)]
-        case tree.Plot(items=items, moment=moment, plane=plane):
-            sides = tuple(part for number, side in enumerate(plane or ()) for part in _side(side, number))
+        case tree.Plot(items=items, moment=moment, over=over):
+            sides = tuple(part for number, side in enumerate(over) for part in _side(side, number))
             return "shown", [(*_listed(items), *sides, *_moment(moment))]
         case tree.Expect():
             return "expected", [tuple(_expectation(statement))]
@@ -192,13 +192,16 @@ def _moment(moment: tree.Moment | None) -> Iterator[Inline]:
     for word, value in ((" at ", moment.at), (" every ", moment.every), (" over the last ", moment.last), (" over ", moment.over)):
         if value is not None:
             yield from (Words(word), typeset(value))
+    if moment.start is not None and moment.stop is not None:
+        yield from (Words(" from "), typeset(moment.start), Words(" to "), typeset(moment.stop))
     if moment.during is not None:
         yield Words(f" in phase {moment.during.text}")
 
 
 def _side(side: tree.Range, number: int) -> Iterator[Inline]:
-    yield from (Words(", " if number else " over "), typeset(side.target), Words(" from "), typeset(side.start), Words(" to "))
-    yield typeset(side.stop)
+    yield from (Words(", " if number else " over "), typeset(side.target))
+    if side.start is not None and side.stop is not None:
+        yield from (Words(" from "), typeset(side.start), Words(" to "), typeset(side.stop))
 
 
 def _expectation(expect: tree.Expect) -> Iterator[Inline]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from plasticdsl.model import Value
 from plasticdsl.model.expr import Expr, Ref
@@ -16,8 +17,9 @@ from plasticdsl.units.dimension import Dimension
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When something is taken: `at_end`, `at` (s), `every` (s), `last` (s, counted back from the end), `during` (a phase),
-    `over` (`"time"`, or the expression plotted against). `throughout`: statistics of values are of all moments of the phase."""
+    """When something is taken: `at_end`, `at` (s), `every` (s), `last` (s, counted back from the end), `during` (a phase), from `start` to `stop` (s,
+    counted from the beginning), `over` (`"time"`, or the first expression plotted against). `throughout`: statistics of values are of all moments of the
+    phase."""
 
     at_end: bool = False
     at: Expr | None = None
@@ -26,11 +28,35 @@ class Window:
     during: str | None = None
     over: Expr | str | None = None
     throughout: bool = False
+    start: Expr | None = None
+    stop: Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a figure calls a quantity: typeset, with formulas between dollar signs as matplotlib reads them, and what it is `of`: `E`, `ex, 1 → 2`; empty
+    where that is the network, or several of its parts, which are then in the quantity."""
+
+    quantity: str = ""
+    of: str = ""
+
+
+NO_WORDS = Words()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How an item is drawn, if not as suits it: `as matrix`, `as map`, `as image 28 × 28` (`rows`, `columns`; None: a square)."""
+
+    kind: Literal["matrix", "map", "image"]
+    rows: Expr | None = None
+    columns: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """`record item …`. `text` is the item as written, the name under which results keep it (or `alias`). `unit`/`scale` for display."""
+    """`record item …`. `text` is the item as written, the name under which results keep it (or `alias`). `unit`/`scale` for display. Of a plot line also
+    what it is called in the figure: `words`, or as the line says (`label`); and the `layout` that it asks for."""
 
     item: Expr
     text: str
@@ -40,6 +66,9 @@ class Recording:
     unit: str = ""
     scale: float = 1.0
     span: Span = NOWHERE
+    words: Words = NO_WORDS
+    label: str = ""
+    layout: Layout | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +90,34 @@ class Plane:
 
 
 @dataclass(frozen=True, slots=True)
+class AxisWish:
+    """What a plot line says of an axis: what it is called (`label`, empty for what suits it), its ends, and whether it is logarithmic. `dimension`: of the
+    ends."""
+
+    label: str = ""
+    start: Expr | None = None
+    stop: Expr | None = None
+    dimension: Dimension | None = None
+    logarithmic: bool = False
+
+
+NO_WISH = AxisWish()
+
+
+@dataclass(frozen=True, slots=True)
 class PlotSpec:
-    """`plot items …`; `plane`: what the contours of the only item are drawn over."""
+    """`plot items …`; `plane`: what the contours of the only item are drawn over; `over`: the one or two expressions that others are plotted over, but for
+    time. `title`: empty for what suits it."""
 
     items: tuple[Recording, ...]
     window: Window
     text: str
     span: Span = NOWHERE
     plane: Plane | None = None
+    over: tuple[Recording, ...] = ()
+    title: str = ""
+    horizontal: AxisWish = NO_WISH
+    vertical: AxisWish = NO_WISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +196,7 @@ class Phase:
 @dataclass(frozen=True, slots=True)
 class SweepAxis:
     """One swept parameter (of the network, a population, a projection or a block) and its values (given, or `count` from start to stop). `together`:
-    others, which take as many values with it."""
+    others, which take as many values with it. `words`: what figures call it."""
 
     target: Ref
     text: str
@@ -159,6 +208,7 @@ class SweepAxis:
     unit: str = ""
     scale: float = 1.0
     together: tuple[SweepAxis, ...] = ()
+    words: Words = NO_WORDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element
 
 from plasticdsl.markup import Content, node, table, text_of
-from plasticdsl.results.plots import png
+from plasticdsl.results.draw import png
 from plasticdsl.runtime.watch.expectations import Outcome
 from plasticdsl.units.display import counted, shown
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from plasticdsl.options import FigureSize
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import PlotPlan
 
@@ -21,18 +22,22 @@ class Figures(Mapping[str, "Figure"]):
         self._study = study
         self._names = tuple(file_names(study))
         self._numbers = {line: number for number, line in enumerate(lines(study))} | {name: n for n, name in enumerate(self._names)}
-        self._drawn: dict[int, Figure] = {}
+        self._drawn: dict[tuple[int, FigureSize], Figure] = {}
 
     def __getitem__(self, name: str) -> Figure:
         """Raises KeyError with the names that there are."""
+        return self.sized(name, "slide")
+
+    def sized(self, name: str, size: FigureSize) -> Figure:
+        """The same for a slide, or for a column or page of a journal."""
         number = self._numbers.get(name)
         if number is None:
             raise KeyError(f"there is no figure {name}; there is {', '.join(self._names) or 'none'}")
-        if number not in self._drawn:
+        if (number, size) not in self._drawn:
             from plasticdsl.results.plots import figure
 
-            self._drawn[number] = figure(self._study, number)
-        return self._drawn[number]
+            self._drawn[number, size] = figure(self._study, number, size)
+        return self._drawn[number, size]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

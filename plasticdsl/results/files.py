@@ -1,5 +1,5 @@
-"""Writes a result into a folder: `summary.json`, `recordings.nc` (netCDF 4, opened by `xarray.open_dataset`), and for each plot line a PNG and a `.nc` of
-the same name with what it shows.
+"""Writes a result into a folder: `summary.json`, `recordings.nc` (netCDF 4, opened by `xarray.open_dataset`), and for each plot line a figure and a `.nc`
+of the same name with what it shows.
 
 Everything is made in a folder beside the target first and then moved, `summary.json` last, so nobody finds half a result. It lists the `files` of the
 result; so in a folder that exists, those of the result before go, and all others stay.
@@ -15,6 +15,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from plasticdsl.options import FigureFormat, FigureSize
 
 if TYPE_CHECKING:
     import xarray
@@ -40,13 +42,13 @@ def require_writable(folder: Path) -> None:
             raise PermissionError(f"nothing can be written into {there} ({problem.strerror})") from None
 
 
-def write(result: Result, folder: Path, plots: bool) -> None:
+def write(result: Result, folder: Path, plots: bool, format: FigureFormat, size: FigureSize) -> None:  # noqa: A002
     """Raises OSError, and leaves nothing behind, where the folder cannot be written or the disk is full."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         made.chmod(0o755)
-        _fill(result, made, plots)
+        _fill(result, made, plots, format, size)
         _move(made, folder)
     except OSError as problem:
         raise OSError(problem.errno, f"the results could not be written ({problem.strerror or problem})", str(folder)) from problem
@@ -54,15 +56,14 @@ def write(result: Result, folder: Path, plots: bool) -> None:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _fill(result: Result, folder: Path, plots: bool) -> None:
+def _fill(result: Result, folder: Path, plots: bool, ending: FigureFormat, size: FigureSize) -> None:
     if len(result):
         _write_netcdf(result.dataset, folder / RECORDINGS)
     if plots:
-        from plasticdsl.results.axis import style
+        from plasticdsl.results.plots import write as write_figure
 
-        for name, figure in result.figures.items():
-            with style():
-                figure.savefig(folder / f"{name}.png")
+        for name in result.figures:
+            write_figure(result.figures.sized(name, size), folder / f"{name}.{ending}", size)
         for name, dataset in result.plotted():
             _write_netcdf(dataset, folder / f"{name}.nc")
     files = sorted((SUMMARY, *(path.name for path in folder.iterdir())))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from plasticdsl.diagnostics.diagnostic import NO_SOURCES, Diagnostic, PlasError
+from plasticdsl.options import FigureFormat, FigureSize
 from plasticdsl.results.figures import Figures, file_names, one_line
 from plasticdsl.results.summary import expectations_of, summary_of
 from plasticdsl.runtime.play.sweep import Study
@@ -174,7 +175,7 @@ class Result:
         """A matplotlib figure for each `plot` line, by its name (`01-rate-cell-over-time`) or by the line itself, drawn when it is asked for."""
         return Figures(self.study)
 
-    def plot(self, line: str) -> Figure:
+    def plot(self, line: str, size: FigureSize = "slide") -> Figure:
         """The figure of any plot line, `result.plot("raster(E) over last 200 ms")`; its text is read and checked like those of the experiment.
 
         For a line that the experiment does not have it is carried out once more, to the same bits, since a run keeps nothing but what it records. Raises
@@ -182,14 +183,14 @@ class Result:
         """
         text = one_line(line)
         if text in self.figures:
-            return self.figures[text]
+            return self.figures.sized(text, size)
         if text not in self._plotted:
             if self._again is None:
                 raise ValueError(
                     "only the plot lines of the experiment can be drawn here: the result does not know the model that it is of"
                 )
             self._plotted[text] = Figures(self._again(text))
-        return next(iter(self._plotted[text].values()))
+        return self._plotted[text].sized(next(iter(self._plotted[text])), size)
 
     def plotted(self) -> Iterator[tuple[str, Dataset]]:
         """The same names, and what each figure shows as an `xarray.Dataset` in SI units."""
@@ -198,9 +199,16 @@ class Result:
         for number, name in enumerate(file_names(self.study)):
             yield name, to_dataset({a.name: a for a in plotted(self.study, number)}.values(), self.summary)
 
-    def save(self, folder: str | Path, *, plots: bool = True) -> None:
-        """Writes `summary.json`, `recordings.nc` and, for each plot line, a PNG and what it shows (`.nc`) into `folder`, all of it or nothing. What an
-        earlier result left there goes."""
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        plots: bool = True,
+        format: FigureFormat = "png",  # noqa: A002
+        size: FigureSize = "slide",
+    ) -> None:
+        """Writes `summary.json`, `recordings.nc` and, for each plot line, a figure and what it shows (`.nc`) into `folder`, all of it or nothing. What an
+        earlier result left there goes. Figures are `"png"`, `"svg"` or `"pdf"`, for a `"slide"`, or a `"column"` or `"page"` of a journal."""
         from plasticdsl.results.files import write
 
-        write(self, Path(folder), plots)
+        write(self, Path(folder), plots, format, size)

@@ -52,8 +52,8 @@ def plotted(study: Study, number: int) -> Iterator[DataArray]:
         yield stack_series(study, [plan.against for plan in plans if plan.against is not None])
     for records in zip(*(plan.spikes for plan in plans), strict=True):
         yield stack_spikes(study, records)
-    if first.axis is not None:
-        yield _over(study, number, first)
+    for place in range(len(first.axes)):
+        yield _over(study, number, place, first)
     if first.landscape is not None and first.against is not None:
         yield _contours(first.landscape, first, first.against.label)
 
@@ -267,13 +267,14 @@ def stack_spikes(study: Study, every: Sequence[SpikeRecord]) -> DataArray:
     return DataArray(values, dims=(dimension,), coords=coordinates, attrs=attributes, name=first.name)
 
 
-def _over(study: Study, number: int, plan: PlotPlan) -> DataArray:
+def _over(study: Study, number: int, place: int, plan: PlotPlan) -> DataArray:
     """What a sweep is plotted over, for every run; runs that were not made have NaN."""
     dims, coordinates = axes_of(study)
     values = np.full(int(np.prod(study.shape, dtype=np.int64)), np.nan)
-    values[: len(study.runs)] = [run.facts.over[number] for run in study.runs]
-    attributes = {"long_name": plan.over_text}
-    return DataArray(values.reshape(study.shape), dims=dims, coords=coordinates, attrs=attributes, name=f"over {plan.over_text}")
+    values[: len(study.runs)] = [run.facts.over[number][place] for run in study.runs]
+    text = plan.spec.over[place].text
+    attributes = {"long_name": text}
+    return DataArray(values.reshape(study.shape), dims=dims, coords=coordinates, attrs=attributes, name=f"over {text}")
 
 
 def _contours(landscape: Landscape, plan: PlotPlan, across: Label) -> DataArray:

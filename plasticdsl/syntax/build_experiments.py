@@ -31,12 +31,14 @@ def _option(parts: Parts) -> _Option:
 
 
 def _moment(parts: Parts) -> _Option:
-    """One of `at end`, `at T`, `every T`, `over last T`, `over x`, `in phase P`."""
+    """One of `at end`, `at T`, `every T`, `over last T`, `over x`, `in phase P`, `from T to T`."""
     match kinds(parts):
         case ["at", "end"]:
             return _Option("at end", True, span_of(parts))
         case ["in phase", *_]:
             return _Option("in phase", name_of(parts[-1]), span_of(parts))
+        case ["from", "to"]:
+            return _Option("from", (parts[1], parts[3]), span_of(parts))
         case words:
             return _Option(" ".join(words), parts[-1], span_of(parts))
 
@@ -64,7 +66,8 @@ def _joined(parts: Parts) -> tree.Moment | None:
         return None
     options = _options(given)
     at, every, last, over, during = (options.get(word) for word in ("at", "every", "over last", "over", "in phase"))
-    return tree.Moment("at end" in options, at, every, last, over, during, span_of(given))
+    start, stop = options.get("from", (None, None))
+    return tree.Moment("at end" in options, at, every, last, over, during, span_of(given), start, stop)
 
 
 def _phase(parts: Parts) -> tree.Phase:
@@ -134,10 +137,44 @@ def _event_of(parts: Parts) -> tree.Apply:
 
 
 def _plot(parts: Parts) -> tree.Plot:
-    planes = [tuple(part) for part in parts[2:] if isinstance(part, list)]
-    if len(planes) > 1:
-        raise twice("over", planes[1][0].span)
-    return tree.Plot(tuple(parts[1]), _joined(parts), span_of(parts), planes[0] if planes else None)
+    """The items, and what is said of them; an `as …` at the end of the line is of its only item, or of all."""
+    drawings, said = tuple(parts[1]), [part for part in parts[2:] if isinstance(part, tree.DrawnAs)]
+    drawings = tuple(replace(one, drawn_as=(*one.drawn_as, *said)) for one in drawings)
+    if len(drawings) > 1 and (named := next((s for s in said if s.text), None)) is not None:
+        hint = f'Write it directly behind the item: ‘…, E.V as "{named.text}" over time’.'
+        raise Refusal("unexpected", named.span, "Here are several items, and this names one of them.", hint)
+    titles = [part for part in parts[2:] if isinstance(part, Token) and part.kind == "STRING"]
+    if len(titles) > 1:
+        raise twice("titled", titles[1].span)
+    over = next((part.ranges for part in parts[2:] if isinstance(part, _Over)), ())
+    axes = next((part.axes for part in parts[2:] if isinstance(part, _Axes)), ())
+    return tree.Plot(drawings, _joined(parts[2:]), over, titles[0].text[1:-1] if titles else "", axes, span_of(parts))
+
+
+def _drawn_as(parts: Parts) -> tree.DrawnAs:
+    how: Token = parts[1]
+    if how.kind == "STRING":
+        return tree.DrawnAs(how.text[1:-1], "", None, span_of(parts))
+    return tree.DrawnAs("", how.text, parts[2] if len(parts) > 2 else None, span_of(parts))
+
+
+def _axis(parts: Parts) -> tree.Axis:
+    logarithmic = parts[0].kind != "NAME"
+    name, said = name_of(parts[1 if logarithmic else 0]), after(parts, "as")
+    if name.text not in ("x", "y"):
+        raise Refusal("unexpected", name.span, f"‘{name.text}’ is no axis: x is the horizontal one, y the vertical one.")
+    start, stop = after(parts, "from"), after(parts, "to")
+    return tree.Axis(name.text, logarithmic, said.text[1:-1] if said else "", start, stop, span_of(parts))
+
+
+class _Over(NamedTuple):
+    ranges: tuple[tree.Range, ...]
+    span: Span
+
+
+class _Axes(NamedTuple):
+    axes: tuple[tree.Axis, ...]
+    span: Span
 
 
 def _claim(parts: Parts, relation: str, right: tree.Expr | None = None, tolerance: tree.Expr | None = None) -> tree.Expect:
@@ -236,15 +273,21 @@ EXPERIMENTS: Mapping[str, Callable[[Parts], Any]] = {
     "rules_off": lambda parts: tree.RulesOff(tuple(after(parts, "for") or ()), span_of(parts)),
     "start": _start,
     "schedule": _schedule,
-    "moment": _moment,
+    "when": _moment,
+    "stretch": _moment,
     "at_spikes": _at_spikes,
-    "readings": lambda parts: parts[::2],
     "record": _record,
     "taken": lambda parts: parts[::2],
     "event_of": _event_of,
     "plot": _plot,
-    "plane": lambda parts: [parts[1], parts[3]],
-    "range": lambda parts: tree.Range(parts[0], parts[2], parts[4], span_of(parts)),
+    "drawings": lambda parts: parts[::2],
+    "drawing": lambda parts: tree.Drawing(parts[0], tuple(parts[1:]), span_of(parts)),
+    "drawn_as": _drawn_as,
+    "over": lambda parts: _Over(tuple(parts[1::2]), span_of(parts)),
+    "range": lambda parts: tree.Range(parts[0], after(parts, "from"), after(parts, "to"), span_of(parts)),
+    "titled": lambda parts: parts[1],
+    "axis": _axis,
+    "with_axes": lambda parts: _Axes(tuple(parts[1::2]), span_of(parts)),
     "expect": _expect,
     "approximately": _approximately,
     "trend": lambda parts: _claim(parts, f"never {parts[2].text}"),

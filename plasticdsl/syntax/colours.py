@@ -94,8 +94,8 @@ def _phrase(phrase: str) -> Rule:
         if part == "…" and number == last:
             pattern += r"(?=[ \t]+[\w(√Σ|.½⅓¼−∞⟨≤<-])"
             break
-        if part == "[":
-            pattern += r"(?=\s*\[)"
+        if part in ("[", '"'):
+            pattern += rf"(?=\s*{re.escape(part)})"
             break
         if number:
             pattern += r"([ \t]+)"

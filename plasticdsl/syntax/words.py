@@ -50,7 +50,7 @@ FIRST_WORDS: Mapping[str, tuple[str, ...]] = {
 CLAUSES = ("p", "delay")
 
 #: How all other words are written: `…` stands for a value or name, a phrase that begins with `,` follows a comma, one that begins with
-#: `:` begins a line.
+#: `:` begins a line, what follows `[` or `"` at its end is told by these.
 PHRASES = (
     "rises above", "falls below", ": refractory while", ", hold …", ", located",
     ": on pre", ": on post", ": on … of pre", ": on … of post", ": on all pairs", ": on nearest pairs", ": on nearest pairs reduced",
@@ -65,6 +65,7 @@ PHRASES = (
     "until stable", "within …", "up to",
     ": update asynchronously", ": update synchronously", "in fixed order", "in random order", "… flipped", "… redrawn", "at spikes", "at spikes of",
     "in phase …", "never increases", "never decreases", ": record … of …", ", … of …", "… values", "in … values", ", logarithmic", "… repeats",
+    "as matrix", "as map", "as image", 'titled "', "… vs …", "with log", ", log …",
 )  # fmt: skip
 
 #: What each word says, for people who ask an editor.
@@ -164,9 +165,13 @@ MEANINGS: Mapping[str, str] = {
     "located": "At the time within the step at which the condition comes to hold, not at the next grid time.",
     "in-degree": "How many connections arrive at each unit.",
     "out-degree": "How many connections leave each unit.",
+    "image": "The values are drawn as an image, in rows and columns.",
     "inside": "Whether a point lies in a polygon.",
     "linear": "Between samples the value changes linearly; without it, it stays.",
+    "log": "The axis is logarithmic: ‘with log x’.",
     "logarithmic": "The values are spaced evenly in their logarithm.",
+    "map": "A row for each unit or connection, time from left to right, values in colours.",
+    "matrix": "A row for each postsynaptic unit, a column for each presynaptic one, values in colours.",
     "most": "‘at most’: a limit that ends a repetition.",
     "nearest": "‘on nearest pairs’: each spike is paired with the nearest of the other side alone.",
     "never": "‘never increases’, ‘never decreases’: of a quantity through the whole phase.",
@@ -185,8 +190,10 @@ MEANINGS: Mapping[str, str] = {
     "step": "The length of a step of these units.",
     "substeps": "How many steps of the method make one time step.",
     "times": "How often.",
+    "titled": "The title of a figure.",
     "up": "‘up to’: not longer than this.",
     "values": "How many values a range is swept in.",
+    "vs": "The same as ‘over’ in a plot line.",
     "while": "As long as the condition holds.",
     "within": "How little it may change to be stable.",
 }

@@ -65,10 +65,10 @@ def test_the_network_is_not_moved() -> None:
 def test_the_figure() -> None:
     (figure,) = Figures(run("plot contours(E) over units.y[1] from −1 to 1, units.y[2] from 0 to 2 at [0.5, 1]").study).values()
     axes = figure.axes[0]
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("units.y[1]", "units.y[2]")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("$y$ of units, unit 1", "$y$ of units, unit 2")
     assert axes.get_xlim() == (-1.0, 1.0)
     assert axes.get_ylim() == (0.0, 2.0)
-    assert {text.get_text() for text in axes.texts} == {"0.5", "1"}
+    assert {text.get_text() for text in axes.texts} == {"0.5", "1", "lines: $E$"}
 
 
 @pytest.mark.parametrize(

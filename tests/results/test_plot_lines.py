@@ -145,7 +145,7 @@ def test_spikes_so_far(net) -> None:
 
 def test_anything_else_as_it_is_now(net) -> None:
     (axes,) = net.plot("cells.g").axes
-    assert axes.lines[0].get_ydata() == pytest.approx(1e3 * net["cells"].g)
+    assert np.asarray(axes.collections[0].get_offsets())[:, 1] == pytest.approx(1e3 * net["cells"].g)
     (axes,) = net.plot("histogram(J.w)").axes
     assert axes.patches[0].get_data().values.sum() == 20
 

@@ -8,7 +8,8 @@ import pytest
 import xarray
 
 import plasticdsl
-from plasticdsl.results.axis import shared_label
+from plasticdsl.model.experiments import Words
+from plasticdsl.results.labels import named
 from plasticdsl.results.result import Result
 from plasticdsl.runtime.watch.series import Label
 
@@ -80,7 +81,7 @@ def test_a_raster_stands_above_rates_on_one_axis_of_time():
     raster, rate = panels(shown("plot raster(a, b), rate(b) over last 200 ms"))
     assert raster.get_xlim() == rate.get_xlim() == (300.0, 500.0)
     assert [text.get_text() for text in raster.get_yticklabels()] == ["a", "b"]
-    assert rate.get_ylabel() == "rate(b) (Hz)"
+    assert rate.get_ylabel() == "rate of b (Hz)"
     assert (raster.get_xlabel(), rate.get_xlabel()) == ("", "time (ms)")
     colours = [tuple(bars.get_colors()[0]) for bars in raster.collections]
     assert tuple(rate.patches[0].get_edgecolor()) == colours[1], "b has the same colour in both"
@@ -89,7 +90,7 @@ def test_a_raster_stands_above_rates_on_one_axis_of_time():
 def test_a_raster_stands_above_voltages():
     raster, voltage = panels(shown("plot raster(b), b.V over time"))
     assert raster.collections
-    assert voltage.get_ylabel() == "b.V"
+    assert voltage.get_ylabel() == "$V$ of b"
     assert raster.get_xlim() == voltage.get_xlim() == (0.0, 500.0)
 
 
@@ -122,22 +123,24 @@ def test_curves_stand_over_what_they_are_counted_by():
 def test_histograms_have_a_label_each():
     """Units and connections are counted apart; what has the same unit and is counted alike shares a panel."""
     units, connections = panels(shown("plot histogram(b.V), histogram(ab.w) at end"))
-    assert (units.get_xlabel(), connections.get_xlabel()) == ("b.V", "ab.w")
+    assert (units.get_xlabel(), connections.get_xlabel()) == ("$V$ of b", "$w$ of ab")
     assert (units.get_ylabel(), connections.get_ylabel()) == ("number of units", "number of connections")
     (both,) = panels(shown("plot histogram(b.V), histogram(2 b.V) at end"))
-    assert both.get_legend_handles_labels()[1] == ["b.V", "2 b.V"]
-    assert both.get_xlabel() == "b.V, 2 b.V"
+    assert both.get_legend_handles_labels()[1] == ["$V$", "$2\\,V$"]
+    assert both.get_xlabel() == "$V$, $2\\,V$ of b"
 
 
 def test_items_of_different_kinds_and_units():
     found = panels(shown("plot histogram(b.V), rate(b), c.V, raster(a)"))
-    assert [axes.get_ylabel() for axes in found] == ["number of units", "rate(b) (Hz)", "c.V (mV)", ""]
-    assert [axes.get_xlabel() for axes in found] == ["b.V", "", "", "time (ms)"]
+    assert [axes.get_ylabel() for axes in found] == ["number of units", "rate of b (Hz)", "$V$ of c (mV)", ""]
+    assert [axes.get_xlabel() for axes in found] == ["$V$ of b", "", "", "time (ms)"]
     assert [bool(axes.has_data()) for axes in found] == [True] * 4
     found = panels(shown("plot b.V, c.V, ab.w at end"))
-    assert [(axes.get_xlabel(), axes.get_ylabel()) for axes in found] == [("unit", "b.V"), ("unit", "c.V (mV)"), ("connection", "ab.w")]
+    labels = [(axes.get_xlabel(), axes.get_ylabel()) for axes in found]
+    assert labels == [("unit of b", "$V$ of b"), ("unit of c", "$V$ of c (mV)"), ("connection of ab", "$w$ of ab")]
     found = panels(shown("plot b.V[1], c.V[1] over b.V[2]"))
-    assert [(axes.get_xlabel(), axes.get_ylabel()) for axes in found] == [("", "b.V[1]"), ("b.V[2]", "c.V[1] (mV)")]
+    labels = [(axes.get_xlabel(), axes.get_ylabel()) for axes in found]
+    assert labels == [("", "$V$ of b, unit 1"), ("$V$ of b, unit 2", "$V$ of c, unit 1 (mV)")]
 
 
 def test_a_histogram_over_time_takes_few_moments():
@@ -147,8 +150,8 @@ def test_a_histogram_over_time_takes_few_moments():
 
 def test_in_a_sweep_the_raster_says_whose_it_is():
     raster, rate = panels(shown("plot raster(b), rate(b)\n    sweep r in [20 Hz, 50 Hz]"))
-    assert raster.get_title(loc="right") == "raster: r = 20 Hz"
-    assert rate.get_legend_handles_labels()[1] == ["r = 20 Hz", "r = 50 Hz"]
+    assert "raster: $r$ = 20 Hz" in [text.get_text() for text in raster.texts]
+    assert rate.get_legend_handles_labels()[1] == ["$r$ = 20 Hz", "$r$ = 50 Hz"]
 
 
 @pytest.mark.parametrize(
@@ -224,9 +227,11 @@ def test_a_summary_from_elsewhere_takes_nothing_away(tmp_path: Path, summary: st
 def test_many_items_without_a_unit_share_a_short_label():
     """What is too long to stand beside the panel stands in the legend alone."""
 
-    def label(*texts: str) -> str:
-        return shared_label([Label(text) for text in texts])
+    def label(*words: tuple[str, str]) -> tuple[str, tuple[str, ...]]:
+        found = named([Label("", words=Words(*one)) for one in words])
+        return found.axis, found.items
 
-    assert label("ampa.O", "nmda.O") == "ampa.O, nmda.O"
-    assert label(*(f"receptor_{k}.open" for k in range(4))) == "open"
-    assert label("mean(spiking.weights)", "mean_field.weights", "another.weights") == ""
+    assert label(("$O$", "ampa"), ("$O$", "nmda")) == ("$O$", ("ampa", "nmda"))
+    assert label(("$V$", "E"), ("$u$", "E")) == ("$V$, $u$ of E", ("$V$", "$u$"))
+    long = tuple((f"weights that differ {k}", f"projection {k}") for k in range(3))
+    assert label(*long)[0] == ""

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import xarray
 
-from plasticdsl.results.axis import time_unit
 from plasticdsl.results.figures import Figures
 from plasticdsl.results.result import Result
+from plasticdsl.results.scene import time_unit
 from plasticdsl.results.summary import beside
 from plasticdsl.units.dimension import ONE, TIME, VOLTAGE
 from plasticdsl.units.display import coherent
@@ -169,18 +169,18 @@ def test_every_plot_line_gives_a_figure_with_labels(result):
         assert figure.axes[0].get_title(loc="left") == "Small · Look"
         assert figure.axes[-1].get_xlabel()
     labels = [[axes.get_ylabel() for axes in figure.axes] for figure in found.values()]
-    assert labels[1] == ["cells.V (mV)", "rate(cells) (Hz)"]
+    assert labels[1] == ["$V$ of cells (mV)", "rate of cells (Hz)"]
     assert labels[3] == ["number of connections"]
-    assert found["04-histogram-ex.w-at-end"].axes[0].get_xlabel() == "ex.w (mV)"
+    assert found["04-histogram-ex.w-at-end"].axes[0].get_xlabel() == "$w$ of ex (mV)"
     assert found["02-cells.V-rate-cells-over-time"].axes[-1].get_xlabel() == "time (ms)"
 
 
 def test_figures_of_a_sweep(swept):
     found = dict(Figures(swept.study))
     over = found["01-rate-cells-mean-cells.V-over-r"]
-    assert over.axes[-1].get_xlabel() == "r (Hz)"
+    assert over.axes[-1].get_xlabel() == "$r$ (Hz)"
     names = over.axes[0].get_legend_handles_labels()[1]
-    assert names == ["τ = 10 ms", "τ = 20 ms"]
+    assert names == ["$τ$ = 10 ms", "$τ$ = 20 ms"]
     assert len(found) == 4
     depending = found["04-rate-cells-over-interval"].axes[0].get_legend_handles_labels()[1]
     assert depending == names, "a parameter that depends on the swept one is the same axis"
@@ -214,17 +214,22 @@ def traces(axes):
     return [line for line in axes.lines if len(line.get_xdata()) > 2]
 
 
-def test_repeats_look_alike_and_units_do_not():
-    """All repeats are drawn, in one colour with one entry in the legend; the units of several runs have colours of their own."""
-    alone, units = (figure.axes[0] for figure in Figures(carry_out(REPEATED, "Again")).values())
-    assert len(traces(alone)) == 3
-    assert len({line.get_color() for line in traces(alone)}) == 1
-    assert alone.get_legend_handles_labels()[1] == ["mean(cells.V) in 3 runs"]
-    assert len(traces(units)) == 9
-    assert units.get_legend_handles_labels()[1] == ["cells.V[1]", "cells.V[2]", "cells.V[3]"]
+def test_repeats_are_shown_as_their_mean_and_spread():
+    """Lines are means over the runs, with their standard deviation shaded; the units of several runs have colours of their own."""
+    study = carry_out(REPEATED, "Again")
+    alone, units = (figure.axes[0] for figure in Figures(study).values())
+    (line,), (band,) = traces(alone), alone.collections
+    values = 1e3 * np.array([run.recorder.drawn[0].done for run in study.runs])
+    assert line.get_ydata() == pytest.approx(values.mean(axis=0))
+    edges, corners = values.mean(axis=0) + values.std(axis=0, ddof=1), band.get_paths()[0].vertices
+    assert corners[:, 1].max() == pytest.approx(edges.max())
+    assert "mean ± s.d. of 3 runs" in [text.get_text() for text in alone.texts]
+    assert alone.get_ylabel() == "mean $V$ of cells (mV)"
+    assert len(traces(units)) == len(units.collections) == 3
+    assert units.get_legend_handles_labels()[1] == ["unit 1", "unit 2", "unit 3"]
     _, both = (figure.axes[0] for figure in Figures(carry_out(REPEATED, "Both")).values())
     assert len({line.get_color() for line in traces(both)}) == 6
-    assert both.get_legend_handles_labels()[1][3] == "cells.V[1], r = 40 Hz"
+    assert both.get_legend_handles_labels()[1][3] == "unit 1, $r$ = 40 Hz"
 
 
 SWEPT = """

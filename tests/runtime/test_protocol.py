@@ -319,7 +319,7 @@ def test_patterns_written_and_from_files(tmp_path):
     ends = study.runs[0].facts.ends["c"]
     assert np.array_equal(found["c.w"], np.array([1.0, 1, 2])[ends[0]]), "0.5 x, summed over both patterns of ζ"
     (figure,) = Result(study, "").figures.values()
-    assert figure.axes[0].get_xlabel() == "pattern of ξ"
+    assert figure.axes[0].get_xlabel() == "pattern of $ξ$"
 
 
 # --- updating one by one -----------------------------------------------------------------------------------------------

@@ -124,5 +124,5 @@ def test_the_number_of_patterns_is_swept() -> None:
     assert all(min(abs(v - p) for p in possible) < 1e-9 for v in increments.ravel()), "each adds Σ_{i≠j} ξ_i ξ_j / N"
     assert len(np.unique(stored.values[-1].round(9))) > 1
     (figure,) = result.figures.values()
-    assert figure.axes[0].get_xlabel() == "P/N"
+    assert figure.axes[0].get_xlabel() == "$P/N$"
     assert np.allclose(figure.axes[0].get_lines()[0].get_xdata(), [0.05, 0.1, 0.15, 0.2])

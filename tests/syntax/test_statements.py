@@ -91,7 +91,8 @@ def test_moments() -> None:
     node = first("record a, b at end every 10 s over last 5 s in phase p as c", "experiment")
     assert node.moment.at_end and bare(node.moment.every)[1] == "10" and bare(node.moment.last)[1] == "5"
     assert node.moment.during.name == "p" and node.alias.name == "c"
-    assert first("plot a over time", "experiment").moment.over.name == "time"
+    assert [bare(end)[1] for end in (first("record a from 1 s to 2 s", "experiment").moment.start,)] == ["1"]
+    assert first("plot a over time", "experiment").over[0].target.name == "time"
     assert [f.code for f in findings(block("record a at end at end", "experiment"))] == ["twice"]
 
 

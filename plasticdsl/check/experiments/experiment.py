@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.bounds import known_values
 from plasticdsl.check.experiments.phases import check_course, check_phase, check_places
+from plasticdsl.check.experiments.plots import plot
 from plasticdsl.check.experiments.readings import Sources, Taking, network_scope
-from plasticdsl.check.experiments.recordings import expectation, plot, recordings
+from plasticdsl.check.experiments.recordings import expectation, recordings
 from plasticdsl.check.experiments.settings import (
     OWN_LINES,
     check_set_once,
@@ -335,7 +336,7 @@ def _check_reached(experiment: Experiment, taking: Taking) -> None:
     whole = _length(experiment.course, lengths, taking)
     for one in experiment.all_expectations:
         length = lengths.get(one.window.during) if one.window.during is not None else whole
-        wanted = seconds(one.window.last if one.window.last is not None else one.window.at)
+        wanted = seconds(next((t for t in (one.window.last, one.window.stop) if t is not None), one.window.at))
         if length is not None and wanted is not None and wanted > length * (1.0 + _ROUNDING):
             _never_looked_at(one, wanted, length, "steps" if experiment.dt is None else "s", taking)
 
@@ -360,6 +361,8 @@ def _never_looked_at(expectation: Expectation, wanted: float, length: float, uni
     window = expectation.window
     whole = f"phase ‘{window.during}’" if window.during is not None else "the run"
     there, asked = (f"{t:g} {unit}" for t in (length, wanted))
-    what = f"looks at the last {asked}" if window.last is not None else f"is looked at at {asked}"
+    what = (
+        f"looks at the last {asked}" if window.last is not None else f"is looked at {'until' if window.stop is not None else 'at'} {asked}"
+    )
     message = f"This expectation {what}, and {whole} lasts {there}, so it is never looked at."
     taking.context.report.error("never-looked-at", message, expectation.span, "Choose a moment within, or let it last longer.")

@@ -1,17 +1,18 @@
-"""What an experiment takes from a run: `record`, `plot` and `expect` lines, with their moments and statistics.
+"""What an experiment takes from a run: `record` and `expect` lines, with their moments and statistics.
 
-Comes in: statements of the syntax tree. Goes out: `Recording`, `PlotSpec` and `Expectation`. Where no moment is written, a recording is taken
+Comes in: statements of the syntax tree. Goes out: `Recording` and `Expectation`. Where no moment is written, a recording is taken
 at every step, an expectation at the end (of its phase, if it stands in one), and a statistic of spikes over the whole run (or phase).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from plasticdsl.check.experiments.readings import Taking, text_of
 from plasticdsl.check.experiments.statistics import STATISTICS, statistic, taken_at_once
-from plasticdsl.check.networks.from_data import refuse_arrays
+from plasticdsl.check.terms.amounts import constant
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate, translate_as, translate_condition, translate_number
 from plasticdsl.check.terms.mismatch import require_same
@@ -20,9 +21,9 @@ from plasticdsl.check.terms.written_units import shown_in
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.model import Distribution, Network, Role
-from plasticdsl.model.experiments import Expectation, Plane, PlotSpec, Recording, Side, Window
-from plasticdsl.model.expr import Call, Expr, Number, Ref, children, refs, walk
-from plasticdsl.model.owners import OfPopulation, OfTable, Whose
+from plasticdsl.model.experiments import Expectation, Recording, Window
+from plasticdsl.model.expr import Call, Expr, Number, Ref, Special, children, refs, substitute, walk
+from plasticdsl.model.owners import OfTable, Whose
 from plasticdsl.model.parts import NUMBERS
 from plasticdsl.syntax import tree
 
@@ -34,119 +35,27 @@ HOW_AT_SPIKES = "A stretch of time can be said: ‘over last 5 s’, ‘in phase
 
 def recordings(statement: tree.Record, taking: Taking) -> Iterator[Recording]:
     """One recording per item; `as name` names the only item."""
-    window = _window(statement.moment, taking)
+    window = window_of(statement.moment, taking)
     if statement.alias is not None and len(statement.items) > 1:
         message = f"‘as {statement.alias.text}’ can name one recording, and here are {len(statement.items)}."
         taking.context.report.error("alias-of-several", message, statement.alias.span, "Write one ‘record’ line for each.")
     for item in statement.items:
         alias = statement.alias.text if statement.alias is not None else ""
-        yield _recording(item, window, alias, "record", taking)
+        yield recording(item, window, alias, "record", taking)
 
 
-def plot(statement: tree.Plot, taking: Taking) -> PlotSpec:
-    """A plot line; a histogram without a moment is taken at the end."""
-    plane = statement.plane
-    text = text_of(statement.span, taking.sources).removeprefix("plot ")
-    if plane is not None or any(_is_contours(item) for item in statement.items):
-        return _contours(statement, plane, text, taking)
-    window = _window(statement.moment, taking)
-    items = tuple(_recording(item, window, "", "plot", taking) for item in statement.items)
-    if statement.moment is None:
-        items = tuple(replace(i, window=replace(window, at_end=True)) if _calls(i, "histogram") else i for i in items)
-    _require_time(statement, items, taking.context)
-    return PlotSpec(items, window, text, statement.span)
-
-
-def _calls(recording: Recording, function: str) -> bool:
-    return isinstance(recording.item, Call) and recording.item.function == function
-
-
-def _require_time(statement: tree.Plot, items: tuple[Recording, ...], context: Context) -> None:
-    """A raster is over time, intervals are of a stretch of it, a histogram is of moments."""
-    moment = statement.moment
-    if moment is None:
-        return
-    elsewhere = moment.over is not None and not _is_word(moment.over, "time")
-    for item in items:
-        if _calls(item, "raster") and (elsewhere or moment.at_end or moment.at is not None):
-            hint = "Give it a ‘plot’ line of its own: ‘plot raster(E)’, ‘… over last 200 ms’, ‘… in phase test’."
-            context.report.error("not-here", "A raster shows spikes over time.", item.span, hint)
-        if _calls(item, "isi_histogram") and (elsewhere or moment.at_end or moment.at is not None):
-            hint = "Give it a ‘plot’ line of its own: ‘plot isi_histogram(E)’, ‘… over last 2 s’, ‘… in phase test’."
-            context.report.error("not-here", "A histogram of intervals is of a stretch of time.", item.span, hint)
-        if elsewhere and any(_calls(item, name) for name in ("psth", "correlogram", "autocorrelogram", "intervals", "spectrum")):
-            message = "This is a curve, and has an axis of its own."
-            context.report.error(
-                "not-here", message, item.span, "Leave that out, or plot a number of it: ‘plot max(psth(E, 5 ms, cue)) over ν’."
-            )
-        if _calls(item, "histogram") and elsewhere:
-            message = "A histogram shows moments, and nothing over another variable."
-            context.report.error("not-here", message, item.span, "Leave out what it is over: each run of a sweep has its own outline.")
-
-
-def _is_contours(item: tree.Expr) -> bool:
-    return isinstance(item, tree.Apply) and _is_word(item.function, "contours")
-
-
-def _is_word(node: tree.Expr | None, word: str) -> bool:
+def is_word(node: tree.Expr | None, word: str) -> bool:
+    """Whether a node is this name alone."""
     return isinstance(node, tree.Name) and node.name == word
 
 
-def _contours(statement: tree.Plot, plane: tuple[tree.Range, tree.Range] | None, text: str, taking: Taking) -> PlotSpec:
-    """`contours(E) over x from a to b, y from c to d at [levels]`; the path of the run is taken with it."""
-    context = taking.reading("plot")
-    window = Window(during=taking.phase)
-    moment = statement.moment
-    if moment is not None and (moment.at_end or any(p is not None for p in (moment.every, moment.last, moment.over, moment.during))):
-        context.report.error("not-here", "Contours are drawn as they are at the end of the run.", moment.span, "Leave the moment out.")
-    items = tuple(_recording(item, window, "", "plot", taking) for item in statement.items)
-    if plane is None or len(items) != 1 or not _is_contours(statement.items[0]):
-        message = "A contour plot is of one expression over a plane of two variables."
-        hint = "Write ‘plot contours(E) over cell.a from 0 to 1, cell.b from 0 to 1’."
-        context.report.error("not-here", message, statement.span, hint)
-        return PlotSpec((), window, text, statement.span)
-    levels = _levels(statement.items[0], moment, taking)
-    sides = _side(plane[0], window, taking), _side(plane[1], window, taking)
-    return PlotSpec(items, window, text, statement.span, Plane(*sides, levels))
-
-
-def _levels(item: tree.Expr, moment: tree.Moment | None, taking: Taking) -> tuple[Expr, ...]:
-    """The values at which contours are drawn, as listed."""
-    if moment is None or moment.at is None:
-        return ()
-    written = moment.at.items if isinstance(moment.at, tree.Listing) else (moment.at,)
-    return _comparable(item, written, taking)
-
-
-def _comparable(item: tree.Expr, written: Iterable[tree.Expr], taking: Taking) -> tuple[Expr, ...]:
-    """Values that `item` is compared with."""
-    context = taking.reading("plot")
-    dim = translate(item, context).dim
-    values = [translate_number(node, context) for node in written]
-    for node, value in zip(written, values, strict=True):
-        require_same(item, dim, node, value.dim, context, "be compared")
-        refuse_arrays(value.expr, "What is needed here", node.span, context, taking.files)
-    return tuple(value.expr for value in values)
-
-
-def _side(side: tree.Range, window: Window, taking: Taking) -> Side:
-    """One side of the plane: a variable of a population, or of one of its units."""
-    target = _recording(side.target, window, "", "plot", taking)
-    variable = target.item.arguments[0] if isinstance(target.item, Call) and target.item.function == "unit" else target.item
-    if not isinstance(variable, Ref) or not isinstance(variable.owner, OfPopulation):
-        message = f"‘{target.text}’ is no variable of a population, so there is nothing to vary."
-        hint = "A side of the plane is ‘cell.V’, or ‘cell.V[1]’ of several cells."
-        taking.context.report.error("not-here", message, side.target.span, hint)
-    start, stop = _comparable(side.target, (side.start, side.stop), taking)
-    return Side(target, start, stop)
-
-
-def _recording(item: tree.Expr, window: Window, alias: str, statement: str, taking: Taking) -> Recording:
+def recording(item: tree.Expr, window: Window, alias: str, statement: str, taking: Taking) -> Recording:
+    """One thing that is recorded or plotted."""
     context = taking.reading(statement)
     found = _of_recording(item, taking, context) if statement == "plot" else None
     found = found or translate(item, context)
     dimension = context.solver.resolve(found.dim).known
-    unit, scale = shown_in((), found, taking.network, context)
+    unit, scale = _shown(found, taking, context)
     text = text_of(item.span, taking.sources)
     if isinstance(item, tree.AtSpikes):
         text = f"{text_of(item.item.span, taking.sources)} at spikes"
@@ -154,6 +63,16 @@ def _recording(item: tree.Expr, window: Window, alias: str, statement: str, taki
             context.report.error("not-here", f"‘{text}’ says when already.", item.span, HOW_AT_SPIKES)
     (read,) = taking.placed((found.expr,), item.span)
     return Recording(read, text, window, alias, dimension, unit, scale, item.span)
+
+
+def _shown(found: Typed, taking: Taking, context: Context) -> tuple[str, float]:
+    """The unit that it is shown in, and its value in SI; a power density in that of what it is of, squared, per frequency."""
+    match found.expr:
+        case Call(function="spectrum", arguments=(item, _)):
+            unit, scale = shown_in((), Typed(item, (found.dim / SECONDS) ** Fraction(1, 2)), taking.network, context)
+            return f"{unit}²/Hz" if unit else "1/Hz", scale * scale
+        case _:
+            return shown_in((), found, taking.network, context)
 
 
 def _of_recording(item: tree.Expr, taking: Taking, context: Context) -> Typed | None:
@@ -171,12 +90,12 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     context = taking.reading("expect")
     left, relation, right, tolerance, relative = _claim(statement, context)
     moment = statement.moment
-    repeats = moment is not None and _is_word(moment.over, "repeats")
+    repeats = moment is not None and is_word(moment.over, "repeats")
     if moment is not None and moment.over is not None and not repeats:
         hint = "‘when P = 50’ chooses runs of a sweep, ‘over repeats’ takes all repeats together, ‘over last 5 s’ is a time."
         context.report.error("not-here", "An expectation cannot be over a variable.", moment.span, hint)
     moment = None if moment is None else replace(moment, over=None)
-    window = _window(moment, taking)
+    window = window_of(moment, taking)
     if moment is None or not _says_when(moment):
         at_once = relation in ("near", "holds") and taken_at_once(left.expr)
         throughout = at_once and moment is not None and moment.during is not None and any(map(_takes_values, (left.expr, right, tolerance)))
@@ -281,16 +200,17 @@ def _near(left: tree.Expr, right: tree.Expr, tolerance: tree.Expr | None, contex
 
 
 def _says_when(moment: tree.Moment) -> bool:
-    return moment.at_end or any(part is not None for part in (moment.at, moment.every, moment.last))
+    return moment.at_end or any(part is not None for part in (moment.at, moment.every, moment.last, moment.start))
 
 
 # --- moments ---------------------------------------------------------------------------------------------------------
 
 
-def _window(moment: tree.Moment | None, taking: Taking) -> Window:
+def window_of(moment: tree.Moment | None, taking: Taking) -> Window:
     """The moment as written; inside a phase it is of that phase."""
     if moment is None:
         return Window(during=taking.phase)
+    _require_one_window(moment, taking)
     during = taking.phase
     if moment.during is not None:
         during = moment.during.name
@@ -300,7 +220,7 @@ def _window(moment: tree.Moment | None, taking: Taking) -> Window:
         else:
             taking.context.report.means(moment.during, taking.phases[during], "a phase")
 
-    over: Expr | str | None = "time" if _is_word(moment.over, "time") else None
+    over: Expr | str | None = "time" if is_word(moment.over, "time") else None
     if moment.over is not None and over is None:
         (over,) = taking.placed((translate_number(moment.over, taking.reading("plot")).expr,), moment.over.span)
 
@@ -312,14 +232,35 @@ def _window(moment: tree.Moment | None, taking: Taking) -> Window:
     def time(expr: tree.Expr | None, what: str) -> Expr | None:
         return None if expr is None else translate_as(expr, SECONDS, what, taking.context)
 
-    return Window(
+    window = Window(
         moment.at_end,
         time(moment.at, "A moment"),
         time(moment.every, "An interval"),
         time(moment.last, "The length of a window"),
         during,
         over,
+        start=time(moment.start, "The beginning of a window"),
+        stop=time(moment.stop, "The end of a window"),
     )
+    return _checked(window, moment, taking)
+
+
+def _require_one_window(moment: tree.Moment, taking: Taking) -> None:
+    """Reports a stretch of time that is said twice."""
+    if moment.start is not None and (moment.last is not None or moment.at is not None or moment.at_end):
+        message = "‘from … to …’ says already when."
+        taking.context.report.error("not-here", message, moment.span, "Leave out ‘over last …’ or ‘at …’.")
+
+
+def _checked(window: Window, moment: tree.Moment, taking: Taking) -> Window:
+    """The window, after reporting a stretch of time that is none."""
+    ends = [window.start, window.stop]
+    if None in ends or len({end is not None and Special("dt") in walk(end) for end in ends}) > 1:
+        return window
+    first, last = (constant(substitute(end, {Special("dt"): Number(1.0)}), taking.constants) for end in ends if end is not None)
+    if first is not None and last is not None and last <= first:
+        taking.context.report.error("empty-interval", "This stretch of time ends where it begins, or before.", moment.span)
+    return window
 
 
 # --- over repeats ----------------------------------------------------------------------------------------------------

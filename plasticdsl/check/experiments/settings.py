@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.experiments.readings import Sources, Taking, text_of
+from plasticdsl.check.experiments.words import words_of
 from plasticdsl.check.likes import path_text
 from plasticdsl.check.networks.from_data import require_units
 from plasticdsl.check.networks.lists import listed_items
@@ -128,7 +129,7 @@ def sweep_axis(axis: tree.SweepAxis, taking: Taking, lookup: Lookup) -> SweepAxi
         message = f"‘{text}’ is swept over no values, so nothing would run."
         taking.context.report.error("empty-sweep", message, axis.span, "Write its values between the brackets.")
     others = tuple(other for one in axis.together if (other := sweep_axis(one, taking, lookup)) is not None)
-    return SweepAxis(target, text, values, start, stop, count, axis.logarithmic, unit, scale, others)
+    return SweepAxis(target, text, values, start, stop, count, axis.logarithmic, unit, scale, others, words_of(axis.target, taking))
 
 
 def _named(target: tree.Expr, taking: Taking, lookup: Lookup) -> Setting | None:

@@ -149,13 +149,13 @@ Ends = tuple[NDArray[np.int32], NDArray[np.int32]]
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`units` of each population, `patterns` of each set. `parameters` by the name that sets them, in SI (of the network under `network.…`).
-    `ends`: pre and post unit (from 0) of each connection of the projections that have recordings per connection. `over`: for each plot line
-    over a swept parameter its value."""
+    `ends`: pre and post unit (from 0) of each connection of the projections that have recordings, or are plotted, per connection. `over`: for each plot
+    line over swept parameters their values."""
 
     units: Mapping[str, int]
     parameters: Mapping[Ref, float | Spread]
     ends: Mapping[str, Ends]
-    over: tuple[float | None, ...]
+    over: tuple[tuple[float, ...], ...]
     patterns: Mapping[str, int]
 
 
@@ -163,11 +163,11 @@ def facts_of(observer: Observer, recorder: Recorder) -> Facts:
     """The facts of a network that has been run."""
     instance = observer.instance
     ends = {}
-    for series in recorder.series:
+    for series in (*recorder.series, *recorder.per_connection):
         projection = instance.projections.get(series.owner)
         if projection is not None and series.owner not in ends:
             ends[series.owner] = projection.sources().astype(np.int32), projection.targets.astype(np.int32)
-    over = tuple(None if p.axis is None else float(np.asarray(observer.value(p.axis))) for p in recorder.plots)
+    over = tuple(tuple(float(np.asarray(observer.value(axis))) for axis in p.axes) for p in recorder.plots)
     units = {p.name: p.size for p in instance.populations.values()}
     owners = (Whose.NETWORK, *observer.network.blocks)
     parameters = {Ref(owner, name): _summary(value) for owner in owners for name, value in instance.parameters_of(owner).items()}

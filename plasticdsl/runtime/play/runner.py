@@ -28,8 +28,8 @@ from plasticdsl.runtime.play.until import Ending, Waiting, times_needed
 from plasticdsl.runtime.watch.expectations import Watch, watch
 from plasticdsl.runtime.watch.kinds import trains_needed
 from plasticdsl.runtime.watch.observer import Observer
+from plasticdsl.runtime.watch.plots import plan
 from plasticdsl.runtime.watch.readings import Reader
-from plasticdsl.runtime.watch.recorder import plan
 from plasticdsl.runtime.watch.series import Series
 from plasticdsl.runtime.watch.spikes import SpikeHistory
 

@@ -155,6 +155,13 @@ class Taking:
     last: float | None = None
     during: str | None = None
     throughout: bool = False
+    start: float | None = None
+    stop: float | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a part of the run or phase: its last seconds, or from one time to another."""
+        return self.last is not None or self.start is not None
 
 
 def timeline(
@@ -222,6 +229,12 @@ def window(taking: Taking, line: Timeline) -> tuple[int, int]:
         if not begin <= at <= end:
             raise DoesNotFit(f"{_time(taking.at, line)} lies outside of {_time((end - begin) * line.dt, line)}")
         end = at
+    if taking.start is not None and taking.stop is not None:
+        first, last = (begin + to_steps(seconds, line.dt) for seconds in (taking.start, taking.stop))
+        if not begin <= first < last <= end:
+            asked = f"{_time(taking.start, line)} to {_time(taking.stop, line)}"
+            raise DoesNotFit(f"{asked} is no part of {_time((end - begin) * line.dt, line)}")
+        begin, end = first, last
     if taking.last is not None:
         steps = to_steps(taking.last, line.dt)
         if steps > end - begin or steps <= 0:

@@ -16,8 +16,8 @@ from plasticdsl.runtime.play.experiment import Run, facts_of
 from plasticdsl.runtime.play.schedule import timeline
 from plasticdsl.runtime.watch.kinds import is_spike_statistic, trains_needed
 from plasticdsl.runtime.watch.observer import Observer
+from plasticdsl.runtime.watch.plots import plan
 from plasticdsl.runtime.watch.readings import Reader
-from plasticdsl.runtime.watch.recorder import plan
 from plasticdsl.runtime.watch.series import Series
 from plasticdsl.runtime.watch.spikes import SpikeHistory, called
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model import Network
-from plasticdsl.model.experiments import Experiment, SweepAxis
+from plasticdsl.model.experiments import NO_WORDS, Experiment, SweepAxis, Words
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.module import Module
 from plasticdsl.model.patterns import RandomPatterns
@@ -36,7 +36,8 @@ MOST_RUNS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A swept parameter with its values in SI and the unit to show them in; `places` where it is set. `together`: others that take theirs with it."""
+    """A swept parameter with its values in SI and the unit to show them in; `places` where it is set. `together`: others that take theirs with it.
+    `words`: what figures call it."""
 
     name: str
     values: Floats
@@ -44,6 +45,7 @@ class Axis:
     scale: float
     places: tuple[Ref, ...]
     together: tuple[Axis, ...] = ()
+    words: Words = NO_WORDS
 
     @property
     def all(self) -> tuple[Axis, ...]:
@@ -139,7 +141,7 @@ def _axis(axis: SweepAxis, experiment: Experiment, module: Module, workshop: Wor
         longest = max(len(values), *(len(one.values) for one in together))
         values, *others = (np.resize(v, longest) for v in (values, *(one.values for one in together)))
         together = tuple(replace(one, values=v) for one, v in zip(together, others, strict=True))
-    return Axis(axis.text, values, axis.unit, axis.scale, found, together)
+    return Axis(axis.text, values, axis.unit, axis.scale, found, together, axis.words)
 
 
 def _counts_patterns(found: tuple[Ref, ...], network: Network) -> bool:

@@ -193,9 +193,9 @@ def _watch(expectation: Expectation, taking: Taking, line: Timeline, reader: Rea
     if taking.every is not None:
         return Watch(expectation, moments(taking, line, bins=of_spikes))
     found = window(taking, line)
-    if taking.last is not None and line.open_within(*found):
+    if taking.is_part and line.open_within(found[0] if taking.start is None else line.span(taking.during)[0], found[1]):
         raise DoesNotFit("a phase within it may end at any time")
-    sampled = taking.throughout or (taking.last is not None and not of_spikes)
+    sampled = taking.throughout or (taking.is_part and not of_spikes)
     due = moments(taking if sampled else replace(taking, at_end=True, last=None), line)
     if expectation.repeats:
         return Watch(expectation, due, found, share=Share(expectation))
@@ -204,7 +204,7 @@ def _watch(expectation: Expectation, taking: Taking, line: Timeline, reader: Rea
         return Watch(expectation, moments(replace(taking, at_end=False), line, after_each(traces)), found, gathered=traces)
     taken = (node for e in expectation.compared for node in walk(e) if is_value_statistic(node) and not has_spike_statistic(node))
     statistics = {node for node in taken if not taking.throughout or any(r.owner is not Whose.RECORDED for r in refs(node))}
-    if (taking.last is not None or taking.throughout) and statistics:
+    if (taking.is_part or taking.throughout) and statistics:
         return Watch(expectation, moments(taking, line), found, gathered={s: Gathered(s.function) for s in statistics})
     return Watch(expectation, due, found)
 

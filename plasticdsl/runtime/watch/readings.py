@@ -85,7 +85,8 @@ class Reader:
         def number(expr: Expr | None) -> float | None:
             return None if expr is None else float(self.observer.value(expr))
 
-        return Taking(window.at_end, number(window.at), number(window.every), number(window.last), window.during, window.throughout)
+        at, every, last, start, stop = map(number, (window.at, window.every, window.last, window.start, window.stop))
+        return Taking(window.at_end, at, every, last, window.during, window.throughout, start, stop)
 
     def value(self, expr: Expr, begin: int, end: int) -> Values:
         """The value now; statistics of spikes are of the planned steps begin to end − 1."""

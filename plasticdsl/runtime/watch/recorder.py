@@ -1,42 +1,36 @@
-"""Plans what an experiment records and plots, and takes it during the run.
+"""Plans what an experiment records.
 
-Comes in: the recordings and plots of a checked experiment, its timeline and a reader. Goes out: filled `Series`, spike records, and for each
-plot what it is made of. A window that does not fit the run is reported, and what there is is taken instead.
+Comes in: the recordings of a checked experiment, its timeline and a reader. Goes out: `Series` and spike records, which are filled during the run. What
+its plot lines show is planned by `plots`. A window that does not fit the run is reported, and what there is is taken instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError, Severity
-from plasticdsl.model.experiments import PlotSpec, Recording, Side, Window
-from plasticdsl.model.expr import AT_SPIKES, Call, Expr, Number, Ref, is_over_time, refs, walk
-from plasticdsl.model.owners import OfPopulation, Part, Whose
+from plasticdsl.model.experiments import Recording
+from plasticdsl.model.expr import AT_SPIKES, Call, Expr
+from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.model.parts import emitted, parts_read, text_of
 from plasticdsl.runtime.instance.resolver import counted
 from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeline, moments, window
 from plasticdsl.runtime.watch.curves import curve
 from plasticdsl.runtime.watch.kinds import Sampled, after_each, curve_in, has_spike_statistic, is_statistic, per_unit
 from plasticdsl.runtime.watch.readings import Reader
-from plasticdsl.runtime.watch.series import Along, Kind, Label, Landscape, Panel, PlotPlan, Series, SpikeRecord
-from plasticdsl.runtime.watch.statistics import from_zero
+from plasticdsl.runtime.watch.series import PlotPlan, Series, SpikeRecord, label_of
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.support.steps import to_steps
-from plasticdsl.units.dimension import Dimension
-from plasticdsl.units.display import display_unit
 
 #: Most bytes one recording may take.
 LARGEST = 8 << 30
 
-#: A plot over time shows at most `_MOST_POINTS` moments, fewer (but `_FEWEST_POINTS`) where each reads many values, `_READS` in all.
-_MOST_POINTS, _FEWEST_POINTS, _READS = 4000, 100, 200_000_000
-_BINS = 100
-#: A histogram of a time that is not said shows at most so many moments and the beginning.
-_MOST_HISTOGRAMS = 5
+#: So many connections have numbers of their own in plots.
+_FEW = 60
 
 #: Lets the reader see what a phase shows first, so that the shape of a value is known.
 Preview = Callable[[str | None], None]
@@ -58,24 +52,22 @@ class Recorder:
         """Recorded and plotted ones."""
         return (*self.spikes, *(s for p in self.plots for s in p.spikes))
 
+    @property
+    def per_connection(self) -> Iterator[Series]:
+        """What is plotted of connections and tells them apart: matrices, images, and lines of a few."""
+        panels = [panel for p in self.plots for panel in p.panels]
+        yield from (s for panel in panels for s in panel.series if panel.kind in ("matrix", "image") or s.values[:1].size <= _FEW)
+
     def recorded(self, name: str) -> NDArray[np.float64]:
         """Everything recorded so far under a name, in order, as float64[values]."""
         found = [s.done.ravel() for s in self.aliases.get(name, ())]
         return np.concatenate(found) if found else np.zeros(0)
 
 
-def plan(recordings: Sequence[Recording], plots: Sequence[PlotSpec], line: Timeline, reader: Reader, preview: Preview) -> Recorder:
-    """What to take, with room made for it. Raises `PlasError` for a recording that would not fit into memory."""
-    planner = _Planner(line, reader, preview, Recorder())
-    for recording in recordings:
-        planner.record(recording)
-    for spec in plots:
-        planner.plot(spec)
-    return planner.recorder
-
-
 @dataclass(slots=True)
-class _Planner:
+class Planner:
+    """Plans one thing after the other; `names` that are taken."""
+
     line: Timeline
     reader: Reader
     preview: Preview
@@ -85,23 +77,24 @@ class _Planner:
     # --- recordings ---
 
     def record(self, recording: Recording) -> None:
+        """Room for what a `record` line asks for."""
         name = self._name(recording)
         match recording.item:
             case Call("spikes", (whose,)):
-                self.recorder.spikes.append(self._spikes(recording, whose, name))
+                self.recorder.spikes.append(self.spikes_of(recording, whose, name))
                 return
             case Call(function, (_, whose)) as taken if function == AT_SPIKES:
-                self.recorder.spikes.append(self._at_spikes(recording, taken, whose, name))
+                self.recorder.spikes.append(self.at_spikes_of(recording, taken, whose, name))
                 return
             case Call("histogram", (values, *_)):
-                series = self._series(recording, values, name)
-                series.is_histogram, series.bins_asked = True, self._bins(recording.item)
+                series = self.series_of(recording, values, name)
+                series.is_histogram, series.bins_asked = True, self.bins_of(recording.item)
             case item:
-                series = self._series(recording, item, name)
+                series = self.series_of(recording, item, name)
         self.recorder.series.append(series)
         self.recorder.aliases.setdefault(recording.alias or recording.text, []).append(series)
 
-    def _bins(self, histogram: Expr) -> int:
+    def bins_of(self, histogram: Expr) -> int:
         """How many bins are asked for."""
         given = histogram.arguments[1:] if isinstance(histogram, Call) else ()
         return counted(self.reader.number(given[0]), "The number of bins", NOWHERE) if given else 0
@@ -117,39 +110,43 @@ class _Planner:
         self.names.add(name)
         return name
 
-    def _spikes(self, recording: Recording, whose: Expr, name: str) -> SpikeRecord:
+    def spikes_of(self, recording: Recording, whose: Expr, name: str) -> SpikeRecord:
         """Room for the spikes of a population, or of a part of it."""
         self.reader.require_units(whose, recording.span)
         train, part = emitted(whose)
         units = self.reader.units(OfPopulation(train[0]), part) if part else None
-        return SpikeRecord(name, train, *self._window(recording), part, units, recording.window.during)
+        return SpikeRecord(name, train, *self.window_of(recording), part, units, recording.window.during)
 
-    def _at_spikes(self, recording: Recording, taken: Call, whose: Expr, name: str) -> SpikeRecord:
-        label = Label(recording.text, recording.dimension, recording.unit, recording.scale)
-        return replace(self._spikes(recording, whose, name), taken=taken, label=label)
+    def at_spikes_of(self, recording: Recording, taken: Call, whose: Expr, name: str) -> SpikeRecord:
+        """The same for what is `taken` at each of these spikes."""
+        return replace(self.spikes_of(recording, whose, name), taken=taken, label=label_of(recording))
 
-    def _called(self, whose: Expr) -> str:
+    def called(self, whose: Expr) -> str:
         """A population or part of one by its name, or by its numbers; an event of it behind a dot."""
         (population, event), part = emitted(whose)
         named = (p.symbol for p in self.reader.observer.network.parts if (p.population, p.units) == (population, part))
         return next(named, f"{population}[{text_of(part)}]" if part else population) + (f".{event}" if event else "")
 
-    def _series(self, recording: Recording, expr: Expr, name: str) -> Series:
+    def series_of(self, recording: Recording, expr: Expr, name: str) -> Series:
+        """Room for the values of an expression at the moments of a recording."""
         self.preview(recording.window.during)
         self.reader.require_units(expr, recording.span)
         of_spikes = has_spike_statistic(expr)
         taking = self.reader.taking(recording.window)
-        label = Label(recording.text, recording.dimension, recording.unit, recording.scale)
         traces = self.reader.tracing(expr, self.line.dt * (1 if taking.every is None else max(1, to_steps(taking.every, self.line.dt))))
         if traces:
             found = self._moments(recording, replace(taking, at_end=False), after_each(traces))
-            series = Series(name, label, expr, found, single=True, window=self._window(recording), during=taking.during, traced=traces)
+            series = Series(
+                name, label_of(recording), expr, found, single=True, window=self.window_of(recording), during=taking.during, traced=traces
+            )
         elif of_spikes and taking.every is None:
-            begin, end = self._window(recording)
-            series = Series(name, label, expr, Moments(end, end), single=True, window=(begin, end), during=taking.during)
+            begin, end = self.window_of(recording)
+            series = Series(name, label_of(recording), expr, Moments(end, end), single=True, window=(begin, end), during=taking.during)
         else:
             found = self._moments(recording, taking, of_spikes)
-            series = Series(name, label, expr, found, bins=of_spikes, single=taking.at_end or taking.at is not None, during=taking.during)
+            series = Series(
+                name, label_of(recording), expr, found, bins=of_spikes, single=taking.at_end or taking.at is not None, during=taking.during
+            )
             if series.single:
                 series.window = (self.line.span(taking.during)[0], found.last)
         self._make_room(series, recording.span)
@@ -198,7 +195,8 @@ class _Planner:
 
     # --- windows, and what is taken where they do not fit ---
 
-    def _window(self, recording: Recording) -> tuple[int, int]:
+    def window_of(self, recording: Recording) -> tuple[int, int]:
+        """First and last position of the clock; of the whole run or phase where the window does not fit."""
         taking = self.reader.taking(recording.window)
         try:
             return window(taking, self.line)
@@ -213,172 +211,9 @@ class _Planner:
             self._warn(recording, problem)
             if taking.at is not None:
                 return Moments(0, -1)
-            return moments(replace(taking, last=None), self.line, bins)
+            return moments(replace(taking, last=None, start=None, stop=None), self.line, bins)
 
     def _warn(self, recording: Recording, problem: DoesNotFit) -> None:
         instead = "so nothing is taken" if recording.window.at is not None else "so what there is is taken"
         message = f"‘{recording.text}’ cannot be taken when it should be: {problem}, {instead}."
         self.recorder.warnings.append(Diagnostic("window-does-not-fit", message, recording.span, severity=Severity.WARNING))
-
-    # --- plots ---
-
-    def plot(self, spec: PlotSpec) -> None:
-        over = spec.window.over if isinstance(spec.window.over, Expr) else None
-        if spec.plane is not None:
-            path = [self._drawn(side.item, "plane") for side in (spec.plane.vertical, spec.plane.horizontal)]
-            sides = self._along(spec.plane.horizontal), self._along(spec.plane.vertical)
-            levels = tuple(sorted({self.reader.number(level) for level in spec.plane.levels}))
-            landscape = Landscape(self.reader, self._single_value(spec.items[0]), *sides, levels)
-            self.recorder.plots.append(PlotPlan(spec, (Panel("contours", (path[0],)),), path[1], landscape=landscape))
-            return
-        panels: dict[object, Panel] = {}  # items with the same unit on the same axes share a panel
-        for item in spec.items:
-            kind = self._kind(item)
-            if kind in ("raster", "intervals"):
-                before = panels.get(kind, Panel(kind))
-                assert isinstance(item.item, Call), "both are calls"
-                records = tuple(self._spikes(item, whose, self._called(whose)) for whose in item.item.arguments)
-                panels[kind] = replace(before, spikes=before.spikes + records)
-            elif kind == "at spikes":
-                assert isinstance(item.item, Call), "it is one"
-                record = self._at_spikes(item, item.item, item.item.arguments[1], item.text)
-                before = panels.get((kind, item.dimension, item.unit), Panel(kind))
-                panels[kind, item.dimension, item.unit] = replace(before, spikes=(*before.spikes, record))
-            else:
-                series = self._drawn(item, kind)
-                numbered = self._counted(series) if kind in ("histogram", "units") else ""
-                name = series.curve.name if series.curve is not None else ""
-                key = (kind, series.label.dimension, series.label.unit, numbered, name)
-                before = panels.get(key, Panel(kind))
-                panels[key] = replace(before, series=(*before.series, series))
-        kinds = {panel.kind for panel in panels.values()}
-        against = None
-        if "plane" in kinds and over is not None:
-            unit, scale, dimension = self._unit_of(over)
-            text = spec.text.rpartition(" over ")[2]
-            against = self._drawn(Recording(over, text, spec.window, "", dimension, unit, scale, spec.span), "plane")
-        self.recorder.plots.append(PlotPlan(spec, tuple(panels.values()), against, over if "sweep" in kinds else None))
-
-    def _counted(self, series: Series) -> str:
-        """What there is one value of the series for."""
-        if series.axes:
-            return series.axes[0][1]
-        return "unit" if series.owner in self.reader.observer.instance.populations else "connection" if series.owner else ""
-
-    def _along(self, side: Side) -> Along:
-        """Which unit, if it is one of several, and the numbers."""
-        target = side.item.item
-        self.reader.require_units(target, side.item.span)
-        unit = None
-        if isinstance(target, Call):
-            target, number = target.arguments
-            size = self.reader.observer.owner_size(next(r.owner for r in refs(target) if isinstance(r.owner, Part)))
-            unit = from_zero(round(self.reader.number(number))) % size
-        assert isinstance(target, Ref) and isinstance(target.owner, OfPopulation), "the checker lets through variables of populations only"
-        return Along(target, unit, self.reader.number(side.start), self.reader.number(side.stop))
-
-    def _single_value(self, contours: Recording) -> Expr:
-        """What contours are drawn of. Raises `PlasError` where it is more than one number."""
-        expr = contours.item.arguments[0] if isinstance(contours.item, Call) else contours.item
-        if np.size(self.reader.value(expr, 0, 0)) != 1:
-            message = f"‘{contours.text}’ is of several values, one for each unit or connection; contours are of one."
-            raise PlasError((Diagnostic("out-of-range", message, contours.span, "Take their sum, or one of them: ‘cell.V[1]’."),))
-        return expr
-
-    def _kind(self, recording: Recording) -> Kind:
-        item, window = recording.item, recording.window
-        if isinstance(item, Call) and item.function in ("raster", "spikes"):
-            return "raster"
-        if isinstance(item, Call) and item.function == "isi_histogram":
-            return "intervals"
-        if isinstance(item, Call) and item.function == AT_SPIKES:
-            return "at spikes"
-        if isinstance(item, Call) and item.function == "histogram":
-            return "histogram"
-        if curve_in(item) is not None:
-            return "curve"
-        if window.over is None and any(map(is_over_time, walk(item))) and per_unit(item):
-            return "units"
-        if isinstance(window.over, Expr):
-            return "sweep" if self._is_constant(window.over) else "plane"
-        if window.over is None and (window.at_end or window.at is not None):
-            return "units"
-        return "time"
-
-    def _is_constant(self, expr: Expr) -> bool:
-        """Whether it depends on shared parameters alone."""
-        instance = self.reader.observer.instance
-        values = [instance.parameters_of(ref.owner).get(ref.name) for ref in refs(expr)]
-        return not any(is_statistic(node) for node in walk(expr)) and all(v is not None and np.ndim(v) == 0 for v in values)
-
-    def _unit_of(self, expr: Expr) -> tuple[str, float, Dimension | None]:
-        """How a variable that others are plotted against is shown."""
-        network = self.reader.observer.network
-        known = {Ref(Whose.NETWORK, v.name): v for v in network.variables}
-        known |= {Ref(owner, v.name): v for owner, block in network.blocks.items() for v in block.variables}
-        for ref in refs(expr) if isinstance(expr, (Ref, Call)) else ():
-            variable = known.get(ref)
-            if variable is not None and variable.dimension is not None:
-                unit, scale = (variable.unit, variable.scale) if variable.unit else display_unit(variable.dimension)
-                return unit, scale, variable.dimension
-        return "", 1.0, None
-
-    def _drawn(self, recording: Recording, kind: Kind) -> Series:
-        """The series of a plotted item: one recorded over the same time where there is one, else one of its own."""
-        expr, bins = recording.item, 0
-        if kind == "histogram" and isinstance(expr, Call) and expr.function == "histogram":
-            bins, text = self._bins(expr), recording.text.removeprefix("histogram(").removesuffix(")")
-            recording = replace(recording, text=text.rpartition(",")[0].strip() if bins else text)
-            expr = expr.arguments[0]
-        if kind == "sweep" and not has_spike_statistic(expr) and recording.window.at is None:
-            recording = replace(recording, window=replace(recording.window, at_end=True))
-        if kind == "histogram":
-            recording = replace(recording, window=self._thinned(recording, expr, _MOST_HISTOGRAMS))
-        if kind in ("time", "plane"):
-            shared = self._recorded(recording)
-            if shared is not None:
-                return shared
-            recording = replace(recording, window=self._thinned(recording, expr))
-        series = self._series(recording, expr, recording.text)
-        series.bins_asked = bins
-        self.recorder.drawn.append(series)
-        return series
-
-    def _recorded(self, recording: Recording) -> Series | None:
-        wanted = replace(self.reader.taking(recording.window), every=None)
-        if wanted.last is not None or recording.window.every is not None or has_spike_statistic(recording.item):
-            return None
-        first, last = self.line.span(wanted.during)
-        for series in self.recorder.series:
-            if (
-                series.expr == recording.item
-                and not (series.single or series.is_histogram)
-                and first <= series.moments.first <= first + 1
-                and last - series.moments.stride < series.moments.last <= last
-                and len(series.moments) > 1
-            ):
-                return series
-        return None
-
-    def _thinned(self, recording: Recording, expr: Expr, most: int = _MOST_POINTS) -> Window:
-        """A plot over time takes no more moments than can be seen, statistics of spikes in bins of a round length."""
-        taking = self.reader.taking(recording.window)
-        if taking.every is not None or taking.at_end or taking.at is not None:
-            return recording.window
-        begin, end = self._window(recording)
-        dt = self.line.dt
-        if has_spike_statistic(expr):
-            stride = max(1, to_steps(_round_up((end - begin) * dt / _BINS), dt))
-        else:
-            reads = sum(len(self.reader.units(*part)) for part in parts_read(expr)) or 1
-            most = min(most, max(_FEWEST_POINTS, _READS // reads))
-            stride = -(-(end - begin) // most) if end > begin else 1
-        return replace(recording.window, every=Number(max(1, stride) * dt))
-
-
-def _round_up(length: float) -> float:
-    """The next 1, 2 or 5 times a power of ten."""
-    if length <= 0.0:
-        return 0.0
-    power = 10.0 ** np.floor(np.log10(length))
-    return float(next(f * power for f in (1.0, 2.0, 5.0, 10.0) if f * power >= length * (1.0 - 1e-9)))

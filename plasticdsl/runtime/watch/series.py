@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.model.experiments import PlotSpec
+from plasticdsl.model.experiments import NO_WORDS, PlotSpec, Recording, Words
 from plasticdsl.model.expr import Call, Expr, Ref
 from plasticdsl.model.parts import Emitted, Units
 from plasticdsl.runtime.play.schedule import Clock, Moments
@@ -28,12 +28,20 @@ from plasticdsl.units.dimension import Dimension
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """How a quantity is called and shown: `text` as written, SI value `scale` of one display `unit`."""
+    """How a quantity is called and shown: `text` as written, SI value `scale` of one display `unit`. In figures it is called by its `words`, or as a plot
+    line says (`given`)."""
 
     text: str
     dimension: Dimension | None = None
     unit: str = ""
     scale: float = 1.0
+    words: Words = NO_WORDS
+    given: str = ""
+
+
+def label_of(recording: Recording) -> Label:
+    """What a recording is called."""
+    return Label(recording.text, recording.dimension, recording.unit, recording.scale, recording.words, recording.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class Series:
     `values`: float64[moments] or float64[moments, units or connections], empty beyond `taken`; `at`: the step really done at each. `most`: the most
     rounds of each repeat around its phase, in which `moments` are those of the present round; `rounds`: of each round so far. `traced`: statistics of
     traces, which `moments` sample; the value is that of the last. `curve`: what the last axis of a value stands for. `bins_asked`: of its histogram, 0
-    where as many as suit.
+    where as many as suit. `is_theory`: it is computed from parameters (and the time) alone.
     """
 
     name: str
@@ -78,6 +86,7 @@ class Series:
     traced: dict[Call, Sampled] = field(default_factory=dict)
     curve: Curve | None = None
     bins_asked: int = 0
+    is_theory: bool = False
 
     @property
     def room(self) -> int:
@@ -188,33 +197,52 @@ class SpikeRecord:
 
 # --- plots -----------------------------------------------------------------------------------------------------------
 
-Kind = Literal["raster", "intervals", "at spikes", "histogram", "time", "plane", "sweep", "units", "contours", "curve"]
+Kind = Literal[
+    "raster",
+    "intervals",
+    "at spikes",
+    "histogram",
+    "time",
+    "plane",
+    "sweep",
+    "grid",
+    "units",
+    "contours",
+    "curve",
+    "matrix",
+    "image",
+    "map",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Items of a plot line that share two axes: `series`, or the `spikes` of a raster or of intervals."""
+    """Items of a plot line that share two axes: `series` and what the line calls them (`labels`), or the `spikes` of a raster or of intervals. `shape`:
+    rows and columns of an image, 0 where they are not said."""
 
     kind: Kind
     series: tuple[Series, ...] = ()
+    labels: tuple[Label, ...] = ()
     spikes: tuple[SpikeRecord, ...] = ()
+    shape: tuple[int, int] = (0, 0)
+
+
+#: Where an axis begins and ends, in SI.
+Ends = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class PlotPlan:
-    """One plot line: its `panels` from top to bottom, `against` the series on the horizontal axis of a plane, `axis` what a sweep is plotted over. Of
-    contours, the only series and `against` are the path of the run on their plane."""
+    """One plot line: its `panels` from top to bottom, `against` the series on the horizontal axis of a plane, `axes` what a sweep is plotted over. Of
+    contours, the only series and `against` are the path of the run on their plane. `horizontal`, `vertical`: where the line says that axes end."""
 
     spec: PlotSpec
     panels: tuple[Panel, ...]
     against: Series | None = None
-    axis: Expr | None = None
+    axes: tuple[Expr, ...] = ()
     landscape: Landscape | None = None
-
-    @property
-    def over_text(self) -> str:
-        """What it is plotted over, as written."""
-        return self.spec.text.rpartition(" over ")[2]
+    horizontal: Ends | None = None
+    vertical: Ends | None = None
 
     @property
     def series(self) -> tuple[Series, ...]:

@@ -100,7 +100,7 @@ class Schedule:
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When something is taken: any of `at end`, `at 2 s` (`at`), `every 10 s`, `over last 5 s`, `over time`, `over ρ`,
-    `in phase learning` (`during`). Absent parts are None."""
+    `in phase learning` (`during`), `from 1 s to 2 s` (`start`, `stop`). Absent parts are None."""
 
     at_end: bool
     at: Expr | None
@@ -109,6 +109,8 @@ class Moment:
     over: Expr | None
     during: Name | None
     span: Span
+    start: Expr | None = None
+    stop: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,22 +125,60 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """`cell.V from 0 mV to 5 mV`: one side of a plane."""
+    """What is plotted over: `I_0`, `cell.V from 0 mV to 5 mV` (else `start` and `stop` are None)."""
 
     target: Expr
-    start: Expr
-    stop: Expr
+    start: Expr | None
+    stop: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnAs:
+    """`as "conductance (nS)"` (`text`), or how it is drawn (`kind`): `as matrix`, `as map`, `as image 28 × 28` (`shape`)."""
+
+    text: str
+    kind: str
+    shape: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """One item of a plot line: `ex.w`, `cell.g as "conductance (nS)"`."""
+
+    item: Expr
+    drawn_as: tuple[DrawnAs, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """`log y as "rate (Hz)" from 1 Hz to 100 Hz` after `with`; `name` is x or y."""
+
+    name: str
+    logarithmic: bool
+    text: str
+    start: Expr | None
+    stop: Expr | None
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """`plot histogram(ex.w) at end`; `plane` for `over x from a to b, y from c to d`."""
+    """`plot histogram(ex.w), … at end over I_0, g_L titled "…" with log x`. The `moment` says nothing of what it is over."""
 
-    items: tuple[Expr, ...]
+    drawings: tuple[Drawing, ...]
     moment: Moment | None
+    over: tuple[Range, ...]
+    title: str
+    axes: tuple[Axis, ...]
     span: Span
-    plane: tuple[Range, Range] | None = None
+
+    @property
+    def items(self) -> tuple[Expr, ...]:
+        """What is drawn."""
+        return tuple(drawing.item for drawing in self.drawings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,214 @@
+"""What plot lines show, as data: panels, axes, marks and names, exactly."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import plasticdsl
+from plasticdsl import PlasError
+from plasticdsl.results.describe import picture
+from plasticdsl.results.picture import Axis, Band, Dots, Field, Line, Picture, Tile
+from plasticdsl.results.result import Result
+
+MODEL = """
+neuron Leak:
+    τ_m = 10 ms
+    θ = 1000 mV
+    dV/dt = −V/τ_m
+    spike when V > θ:
+        V → 0 mV
+
+synapse Given:
+    on pre: post.V += 0·w
+
+network Net:
+    ν = 20 Hz
+    k = 2
+    decay = exp(−k)
+    a = 6 Leak, V(0) = i·1 mV
+    b = 4 Leak, V(0) = i·1 mV
+    p = 5 Poisson(rate = ν)
+    ab = a → b: Given, all to all, w = (10 i + j)·1 mV
+    pa = p → a: Given, p = 0.5, w = 1 mV
+
+experiment Run on Net:
+    dt = 1 ms
+    phase one for 10 ms
+    phase two for 10 ms
+    {line}
+"""
+
+
+def result(line: str) -> Result:
+    return plasticdsl.parse(MODEL.replace("{line}", line)).run("Run", engine="python")
+
+
+def shown(line: str) -> Picture:
+    return picture(result(line).study, 0)
+
+
+def refused(line: str) -> str:
+    with pytest.raises(PlasError) as error:
+        plasticdsl.parse(MODEL.replace("{line}", line))
+    return str(error.value)
+
+
+# --- what things are called ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("items", "axis", "names"),
+    [
+        ("a.V[1]", "$V$ of a, unit 1 (mV)", ()),
+        ("mean(a.V)", "mean $V$ of a (mV)", ()),
+        ("a.V[1], b.V[2]", "$V$ (mV)", ("a, unit 1", "b, unit 2")),
+        ("mean(a.V), max(a.V)", "voltage (mV)", ("mean $V$", "largest $V$")),
+        ("mean(a.V) / mean(b.V)", r"$\langle V_{\mathrm{a}}\rangle/\langle V_{\mathrm{b}}\rangle$", ()),
+        ("a.V[1] / a.θ[1]", r"$V/θ$ of a, unit 1", ()),
+        ('a.V[1] as "soma (V)"', "soma (V)", ()),
+        ('a.V[1] as "soma", b.V[1] as "dendrite"', "voltage (mV)", ("soma", "dendrite")),
+        ("norm(ab.w)", r"$\Vert w\Vert$ of ab (mV)", ()),
+        ("ab.w[2, 5]", "$w$ of ab, 5 → 2 (mV)", ()),
+        ("rate(p, 5 ms)", "rate in 5 ms of p (Hz)", ()),
+        ("rate(p, 5 ms), rate(a, 5 ms)", "rate in 5 ms (Hz)", ("p", "a")),
+        ("mean(a.V) − mean(b.V)", r"$\langle V_{\mathrm{a}}\rangle − \langle V_{\mathrm{b}}\rangle$ (mV)", ()),
+        ("fraction(a.V > 1 mV)", r"fraction with $V > 1\,\mathrm{mV}$ of a", ()),
+        ("decay", "decay", ()),
+    ],
+)
+def test_quantities_are_called_what_papers_call_them(items: str, axis: str, names: tuple[str, ...]) -> None:
+    (panel,) = shown(f"plot {items} over time").panels
+    assert (panel.vertical.label, panel.names) == (axis, names)
+    assert panel.horizontal == Axis("time (ms)", 0.0, 20.0)
+
+
+def test_a_unit_in_brackets_is_the_one_it_is_shown_in() -> None:
+    (panel,) = shown('plot a.V[2] over time as "potential (V)"').panels
+    (line,) = panel.marks
+    assert isinstance(line, Line) and line.y[0] == pytest.approx(0.002)
+    assert "cannot be shown in ms" in refused('plot a.V[2] as "potential (ms)"')
+    (panel,) = shown('plot fraction(a.V > 3.5 mV) as "share (%)" at 0 ms').panels
+    assert panel.marks[0].y[0] == pytest.approx(50.0)
+
+
+def test_titles_and_axes_are_what_the_line_says() -> None:
+    found = shown('plot a.V[1], rate(p) over time titled "Two panels" with log y as "height", x as "when", y from 1 mV to 10 mV')
+    assert found.title == "Two panels" and found.chosen_title
+    found = shown("plot a.V[1], rate(p) over time with y from −1 mV to 10 mV, x from 2 ms to 5 ms")
+    voltage, rate = found.panels
+    assert (voltage.vertical.low, voltage.vertical.high) == (-1.0, 10.0)
+    assert (rate.vertical.low, rate.vertical.high) == (0.0, None), "the ends are those of a voltage"
+    assert shown("plot a.V[1]").title == "Net · Run"
+
+
+def test_what_the_line_says_must_fit() -> None:
+    assert "The axis y of this plot has mV" in refused("plot a.V[1] over time with y from 0 ms to 1 ms")
+    assert "‘z’ is no axis" in refused("plot a.V[1] with log z")
+    assert "Here are several items" in refused('plot a.V[1], b.V[1] over time as "x"')
+
+
+# --- stretches of time -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("line", ["plot a.V[3] from 5 ms to 15 ms", "plot a.V[3] over time from 5 ms to 15 ms"])
+def test_a_stretch_of_time(line: str) -> None:
+    (panel,) = shown(line).panels
+    (trace,) = panel.marks
+    assert panel.horizontal == Axis("time (ms)", 5.0, 15.0)
+    assert trace.x == pytest.approx(np.arange(5.0, 15.5))
+    assert trace.y == pytest.approx(3.0 * np.exp(-0.1 * np.arange(5.0, 15.5)), rel=1e-9)
+
+
+def test_a_stretch_of_a_phase_and_for_records_and_expectations() -> None:
+    found = result("record a.V[1] from 2 ms to 4 ms in phase two\n    expect mean(a.V) ≈ 3.5 mV ± 1 mV from 0 ms to 5 ms")
+    assert found["a.V[1]"]["time"].values == pytest.approx([0.012, 0.013, 0.014])
+    values = 3.5 * np.exp(-0.1 * np.arange(6))
+    assert found.expectations[0].value == pytest.approx(1e-3 * values.mean(), rel=1e-9)
+    assert "ends where it begins, or before" in refused("plot a.V from 5 ms to 2 ms")
+    assert "says already when" in refused("plot a.V from 2 ms to 5 ms over last 1 ms")
+
+
+# --- matrices, images, maps ------------------------------------------------------------------------------------------
+
+
+def test_a_matrix_has_a_row_for_each_post_and_a_column_for_each_pre_unit() -> None:
+    (panel,) = shown("plot ab.w as matrix").panels
+    (field,) = panel.marks
+    assert isinstance(field, Field) and field.values.shape == (4, 6)
+    post, pre = np.indices((4, 6))
+    assert field.values == pytest.approx(10.0 * (post + 1) + (pre + 1))
+    assert (panel.horizontal.label, panel.vertical.label) == ("from unit of a", "to unit of b")
+    assert (panel.vertical.low, panel.vertical.high) == (4.5, 0.5), "the first unit is on top"
+    assert panel.scale.label == "$w$ of ab (mV)"
+    (panel,) = shown("plot pa.w as matrix at end").panels
+    assert np.isnan(panel.marks[0].values).any() and set(panel.marks[0].values[~np.isnan(panel.marks[0].values)]) == {1.0}
+    assert "A matrix has a value for each connection" in refused("plot a.V as matrix")
+
+
+def test_weights_onto_each_unit_are_an_image() -> None:
+    (panel,) = shown("plot ab.w as image 2 × 3").panels
+    assert [tile.name for tile in panel.marks] == ["1", "2", "3", "4"]
+    assert all(isinstance(tile, Tile) for tile in panel.marks)
+    assert panel.marks[1].values == pytest.approx(np.array([[21.0, 22.0, 23.0], [24.0, 25.0, 26.0]]))
+
+
+def test_values_of_units_are_an_image_and_several_over_time() -> None:
+    (panel,) = shown("plot a.V as image 3 × 2 at 0 ms").panels
+    (tile,) = panel.marks
+    assert tile.values == pytest.approx(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+    (panel,) = shown("plot a.V as image every 10 ms").panels
+    assert [tile.name for tile in panel.marks] == ["$t$ = 0 ms", "$t$ = 10 ms", "$t$ = 20 ms"]
+    assert panel.marks[1].values == pytest.approx(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]) * np.exp(-1.0))
+    assert "numbers of rows and columns" in refused("plot a.V as image 5")
+
+
+def test_values_over_time_are_a_map() -> None:
+    (panel,) = shown("plot a.V over time as map").panels
+    (field,) = panel.marks
+    assert field.values.shape == (6, 21)
+    assert field.values[:, 10] == pytest.approx(np.arange(1, 7) * np.exp(-1.0))
+    assert panel.vertical == Axis("unit of a", 0.5, 6.5, whole=True)
+    assert panel.scale.label == "$V$ of a (mV)"
+    assert "A map shows a value for each" in refused("plot a.V as map at end")
+
+
+# --- sweeps ----------------------------------------------------------------------------------------------------------
+
+SWEEP = "sweep k in [1, 2, 4], ν in [10 Hz, 20 Hz], 3 repeats\n    plot "
+
+
+def test_two_swept_parameters_make_a_map() -> None:
+    (panel,) = shown(f"{SWEEP}1/k + b.V[1]/b.V[1] over k, ν").panels
+    (field,) = panel.marks
+    assert field.values == pytest.approx(np.array([[2.0, 1.5, 1.25]] * 2))
+    assert (panel.horizontal.label, panel.vertical.label) == ("$k$", "$ν$ (Hz)")
+    assert panel.horizontal.logarithmic, "1, 2, 4 are evenly spaced on a logarithmic scale"
+    assert [text for _, text in panel.vertical.places] == ["10", "20"]
+    assert panel.note == "mean of 3 runs"
+
+
+def test_theory_is_dashed_beside_dots() -> None:
+    (panel,) = shown(f"{SWEEP}rate(p)·1 s, decay over k").panels
+    *data, theory = [mark for mark in panel.marks if isinstance(mark, Line)]
+    assert [line.joined for line in data] == [False, False] and all(line.dotted for line in data)
+    assert theory.dashed and not theory.dotted and theory.name == "decay"
+    assert theory.y == pytest.approx(np.exp([-1.0, -2.0, -4.0]))
+    assert len([mark for mark in panel.marks if isinstance(mark, Band)]) == 2
+    assert panel.note == "mean ± s.e. of 3 runs"
+
+
+def test_a_sweep_over_an_axis_with_ends() -> None:
+    (panel,) = shown(f"{SWEEP}rate(p) over k from 0.5 to 10 with log x").panels
+    assert panel.horizontal == Axis("$k$", 0.5, 10.0, logarithmic=True)
+
+
+# --- colours ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_population_has_one_colour_in_all_panels() -> None:
+    found = shown("plot raster(b, a), a.V[1], b.V[1], mean(ab.w)")
+    raster, voltages, *_ = found.panels
+    of_b, of_a = (mark.colour for mark in raster.marks)
+    assert [line.colour for line in voltages.marks][:2] == [of_a, of_b]
+    assert isinstance(shown("plot a.V at end").panels[0].marks[0], Dots)
