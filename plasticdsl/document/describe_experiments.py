@@ -95,9 +95,8 @@ def _item(statement: tree.Statement, text: Written) -> tuple[str, list[Line]]:
         case tree.Record(items=items, moment=moment, alias=alias):
             named = (Words(" as "), symbol(alias.text)) if alias is not None else ()
             return "recorded", [(*_listed(items), *_moment(moment), *named)]
-        case tree.Plot(items=items, moment=moment, over=over):
-            sides = tuple(part for number, side in enumerate(over) for part in _side(side, number))
-            return "shown", [(*_listed(items), *sides, *_moment(moment))]
+        case tree.Plot():
+            return "shown", [tuple(_figure(statement))]
         case tree.Expect():
             return "expected", [tuple(_expectation(statement))]
         case tree.Sweep():
@@ -196,6 +195,25 @@ def _moment(moment: tree.Moment | None) -> Iterator[Inline]:
         yield from (Words(" from "), typeset(moment.start), Words(" to "), typeset(moment.stop))
     if moment.during is not None:
         yield Words(f" in phase {moment.during.text}")
+
+
+def _figure(plot: tree.Plot) -> Iterator[Inline]:
+    for number, drawing in enumerate(plot.drawings):
+        yield from (Words(", "), typeset(drawing.item)) if number else (typeset(drawing.item),)
+        for said in drawing.drawn_as:
+            yield Words(f" as ‘{said.text}’" if said.text else f" as {said.kind}")
+            yield from (Words(" "), typeset(said.shape)) if said.shape is not None else ()
+    for number, side in enumerate(plot.over):
+        yield from _side(side, number)
+    yield from _moment(plot.moment)
+    if plot.title:
+        yield Words(f" (‘{plot.title}’)")
+    for axis in plot.axes:
+        yield Words(f", {'vertically' if axis.name == 'y' else 'horizontally'}{' on a logarithmic axis' if axis.logarithmic else ''}")
+        if axis.text:
+            yield Words(f" ‘{axis.text}’")
+        if axis.start is not None and axis.stop is not None:
+            yield from (Words(" from "), typeset(axis.start), Words(" to "), typeset(axis.stop))
 
 
 def _side(side: tree.Range, number: int) -> Iterator[Inline]:
