@@ -74,7 +74,9 @@ def _unicode_notation(written: Written, number: int, words: Words) -> None:
             _raise(written, number)
         case "(" if [t.kind for t in tokens[number : number + 5]] == ["(", "NUMBER", "/", "NUMBER", ")"]:
             _halve(written, number)
-        case "*" if texts[number] == "·" and any(t.text in ("sheet", "torus") for t in tokens[:number]):
+        case "*" if texts[number] == "·" and (
+            any(t.text in ("sheet", "torus") for t in tokens[:number]) or [t.text for t in tokens[:number]][-3:-1] == ["as", "image"]
+        ):
             texts[number] = "×"
         case "√" if [t.kind for t in tokens[number + 1 : number + 4 : 2]] == ["(", ")"]:
             _bare_root(written, number)
