@@ -49,7 +49,7 @@ def _counterexample(network: Network, projection: Projection, left: Expr, right:
     for units in (1, 2, 3):
         for seed in range(DRAWS):
             small = Small(network, units, seed)
-            place = next(small.connections(projection), None)
+            place = next(iter(small.connections(projection)), None)
             if place is None:
                 break
             a, b = (small.value(side, projection.as_owner, place) for side in (left, right))

@@ -34,11 +34,19 @@ class Small:
     seed: int = 0
     used: dict[Key, float] = field(default_factory=dict)
     _known: dict[Key, float] = field(default_factory=dict)
+    _projections: dict[Owner, Projection] = field(default_factory=dict)
+    _places: dict[Owner, tuple[Place, ...]] = field(default_factory=dict)
+    _variables: dict[tuple[Owner, str], Variable] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._projections |= {p.as_owner: p for p in self.network.projections}
+        self._places |= {p.as_owner: tuple(self._connected(p)) for p in self.network.projections}
+        self._variables |= {(Whose.NETWORK, v.name): v for v in self.network.variables}
+        self._variables |= {(owner, v.name): v for owner, block in self.network.blocks.items() for v in block.variables}
 
     def value(self, expr: Expr, owner: Owner, place: Place, letters: Mapping[str, int] = NO_LETTERS) -> float:
         """An expression of a unit, a connection or the network. `letters`: those of the sums around it."""
-        projections: dict[Owner, Projection] = {p.as_owner: p for p in self.network.projections}
-        seen = seen_at(owner, place, projections, lambda _: 0)
+        seen = seen_at(owner, place, self._projections, lambda _: 0)
 
         def read(node: Expr) -> Expr:
             match node:
@@ -52,7 +60,7 @@ class Small:
                 case SumOver():
                     return Number(self._sum(node, letters))
                 case Incoming(body):
-                    reaching = (at for at in self.connections(projections[owner]) if at[0] == place[0])
+                    reaching = (at for at in self.connections(self._projections[owner]) if at[0] == place[0])
                     return Number(sum(self.value(body, owner, at) for at in reaching))
                 case Special("N_pre" | "N_post"):
                     return Number(float(self.units))
@@ -63,12 +71,15 @@ class Small:
 
         return evaluate(read(expr), {})
 
-    def connections(self, projection: Projection) -> Iterator[Place]:
+    def connections(self, projection: Projection) -> tuple[Place, ...]:
         """(post, pre) of each connection: one to one as it says, all others complete."""
+        return self._places[projection.as_owner]
+
+    def _connected(self, projection: Projection) -> Iterator[Place]:
         kind = projection.connectivity.kind
         if kind == "transposed":
             original = next(p for p in self.network.projections if p.name == projection.connectivity.of)
-            yield from ((pre, post) for post, pre in self.connections(original))
+            yield from ((pre, post) for post, pre in self._connected(original))
             return
         for post, pre in itertools.product(range(self.units), repeat=2):
             alike = post == pre and projection.pre == projection.post
@@ -79,7 +90,7 @@ class Small:
 
     def _sum(self, node: SumOver, letters: Mapping[str, int]) -> float:
         """Over the units, or over the connections of the projections in it."""
-        connections: dict[Owner, tuple[Place, ...]] = {p.as_owner: tuple(self.connections(p)) for p in self.network.projections}
+        connections = self._places
         read = [n for n in walk(node.body) if isinstance(n, At) and n.ref.owner in connections]
         total = 0.0
         for places in itertools.product(range(self.units), repeat=len(node.indices)):
@@ -99,8 +110,7 @@ class Small:
         return self._known[key]
 
     def _found(self, ref: Ref, place: Place) -> float:
-        variables = {Whose.NETWORK: self.network.variables} | {owner: block.variables for owner, block in self.network.blocks.items()}
-        variable = next((v for v in variables.get(ref.owner, ()) if v.name == ref.name), None)
+        variable = self._variables.get((ref.owner, ref.name))
         if variable is None:
             return math.nan
         into = self.network.sums_into(owner_text(ref.owner), ref.name)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from plasticdsl import driver
@@ -28,18 +29,22 @@ _FAULT = "internal-error"
 
 @dataclass(frozen=True)
 class Analysis:
-    """A text, its `statements` and what `check` makes of it. `folder`: where it lies; None: nowhere."""
+    """A text and what `check` makes of it. `folder`: where it lies; None: nowhere."""
 
     source: SourceFile
     folder: Path | None
     layout: Layout
-    statements: tuple[Written, ...]
     reading: Reading
     checked: Checked
     text: Text = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", Text(self.source.text))
+
+    @cached_property
+    def statements(self) -> tuple[Written, ...]:
+        """Right or wrong. Findings do not wait for them."""
+        return written(self.source, self.layout)
 
     def at(self, offset: int) -> Written | None:
         """The statement at a place: the last that begins before it, on one of whose lines it stands or ends."""
@@ -66,7 +71,7 @@ def analyse(source: SourceFile, folder: Path | None = None, texts: Mapping[Path,
     """`texts`: what stands for files on disk, because editors have them open; by absolute path. Never raises."""
     found = layout(source)
     read = reading(source)
-    return Analysis(source, folder, found, written(source, found), read, checked(read, source, folder=folder, texts=texts or {}))
+    return Analysis(source, folder, found, read, checked(read, source, folder=folder, texts=texts or {}))
 
 
 def unchecked(source: SourceFile, folder: Path | None, problem: BaseException) -> Analysis:
@@ -75,7 +80,7 @@ def unchecked(source: SourceFile, folder: Path | None, problem: BaseException) -
     said = Diagnostic(_FAULT, message, Span(0, 0, source.path))
     read = Reading(tree.File("", (), Span(0, len(source.text), source.path)), (), None)
     found = Checked(None, (said,), {source.path: source})
-    return Analysis(source, folder, Layout((), (), ()), (), read, found)
+    return Analysis(source, folder, Layout((), (), ()), read, found)
 
 
 def deeper(found: Checked) -> Deeper:

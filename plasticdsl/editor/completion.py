@@ -21,7 +21,7 @@ from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose, owner_text
 from plasticdsl.names import canonical
 from plasticdsl.source import SourceFile
-from plasticdsl.syntax.grammar import words_of
+from plasticdsl.syntax.grammar import following, words_of
 from plasticdsl.syntax.layout import Line
 from plasticdsl.syntax.parse_tables import tables
 from plasticdsl.syntax.statements import rule_below
@@ -147,8 +147,8 @@ def _place(analysis: Analysis, offset: int) -> _Place:
         words = ()
     if rule == "item" and not parents:
         block = block if line is None else None
-    found, following = words_of(words, rule)
-    return _Place(analysis, rule, found, following, block, outline)
+    found = words_of(words, rule)
+    return _Place(analysis, rule, found, following(found, rule), block, outline)
 
 
 def _line(analysis: Analysis, offset: int) -> tuple[Line | None, str, tuple[Line, ...]]:

@@ -276,9 +276,11 @@ def substitute(expr: Expr, values: Mapping[Expr, Expr]) -> Expr:
 
 def walk(expr: Expr) -> Iterator[Expr]:
     """Every node, parents first."""
-    yield expr
-    for child in children(expr):
-        yield from walk(child)
+    waiting = [expr]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += children(node)[::-1]
 
 
 def joined(connective: Literal["and", "or"], conditions: Sequence[Expr]) -> Expr:

@@ -17,7 +17,7 @@ from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.model import Block, Network, Role, Variable
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.module import Module
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.names import canonical
 from plasticdsl.source import Span
 from plasticdsl.units.dimension import ONE, Dimension
@@ -75,6 +75,11 @@ class Lookup:
         self.module = module
         self.everything = tuple(settings(network))
         self.owners = frozenset(s.owner for s in self.everything)
+        self._declared: dict[tuple[Owner, str], list[Span]] = {}
+        variables: dict[Owner, tuple[Variable, ...]] = {owner: block.variables for owner, block in network.blocks.items()}
+        variables[Whose.NETWORK] = network.variables
+        for owner, name, span in ((owner, v.name, v.span) for owner, those in variables.items() for v in those):
+            self._declared.setdefault((owner, name), []).append(span)
         self._exact: dict[str, list[Setting]] = {}
         self._bare: dict[str, list[Setting]] = {}
         for one in self.everything:
@@ -101,14 +106,10 @@ class Lookup:
 
     def places(self, found: Setting) -> Iterator[Span]:
         """Where what a setting sets is declared."""
-        blocks, network = self.network.blocks, self.network
         if found.kind == "size":
-            yield from (p.span for p in network.populations if p.name == found.owner)
+            yield from (p.span for p in self.network.populations if p.name == found.owner)
         for target in found.targets:
-            variables = (
-                network.variables if target.owner is Whose.NETWORK else blocks[target.owner].variables if target.owner in blocks else ()
-            )
-            yield from (v.span for v in variables if v.name == target.name)
+            yield from self._declared.get((target.owner, target.name), ())
 
     def _initial(self, text: str) -> Setting:
         whole = text.rstrip()[:-3]

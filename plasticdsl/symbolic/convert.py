@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from importlib import import_module
 from operator import add, mul, sub, truediv
 from typing import Any
@@ -202,6 +203,7 @@ def _number_back(number: Any) -> Expr:
 # --- questions -------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=512)  # the same question is asked again while another part of a model is written
 def vanishes(expr: Expr) -> bool | None:
     """True if `expr` is identically zero as a rational function of its variables, exponentials and the like; None if that is not shown.
 

@@ -36,9 +36,9 @@ def read_statement(tokens: Sequence[Token], rule: str) -> Any:
     return statement.values[-1]
 
 
-def words_of(tokens: Sequence[Token], rule: str) -> tuple[tuple[Token, ...], frozenset[str]]:
-    """The words and signs of a statement, complete or not, as the grammar takes them: a keyword has the kind of its terminal. And what it can go on with
-    behind them: terminals of the grammar, `END` among them; of what stands behind a mistake nothing is known, and nothing can go on."""
+def words_of(tokens: Sequence[Token], rule: str) -> tuple[Token, ...]:
+    """The words and signs of a statement, complete or not, as the grammar takes them: a keyword has the kind of its terminal. Of what stands behind a
+    mistake nothing is known."""
     statement, words = _Statement(rule), tables().keywords
     found: list[Token] = []
     for number, token in enumerate(tokens):
@@ -50,8 +50,18 @@ def words_of(tokens: Sequence[Token], rule: str) -> tuple[tuple[Token, ...], fro
         except Refusal:  # what was built from the words before it is no good
             fits = False
         if not fits:
-            return (*found, *tokens[number + 1 :]), frozenset()
-    return tuple(found), statement.going_on()
+            return (*found, *tokens[number + 1 :])
+    return tuple(found)
+
+
+def following(words: Sequence[Token], rule: str) -> frozenset[str]:
+    """What the grammar can go on with behind words as it takes them: its terminals, `END` among them; nothing can go on behind a mistake."""
+    statement = _Statement(rule)
+    try:
+        fits = all(statement.take(word.type, word) for word in words)
+    except Refusal:
+        fits = False
+    return statement.going_on() if fits else frozenset()
 
 
 class _Statement:

@@ -23,12 +23,11 @@ _HEADERS = ("on", "every", "spike", "event", "phase", "repeat")
 @dataclass(frozen=True, slots=True)
 class Written:
     """One statement. `line`: where it stands, with the lines of its block. `rule`: the start rule of the grammar that reads it. `words`: as the grammar
-    takes them. `following`: what the grammar can go on with behind them. `parents`: the lines around it, from the margin inwards."""
+    takes them. `parents`: the lines around it, from the margin inwards."""
 
     line: Line
     rule: str
     words: tuple[Token, ...]
-    following: frozenset[str]
     parents: tuple[Line, ...]
 
 
@@ -66,10 +65,10 @@ def _of_line(source: SourceFile, line: Line, rule: str, parents: tuple[Line, ...
         tokens = cut(source, line.stretches, in_table=rule == "row")
         inner = inline_body(tokens) if rule != "item" else 0
         if inner:
-            yield Written(line, rule, *words_of(tokens[:inner], rule), parents)
-            yield Written(line, _inside(tokens[0].text, rule), *words_of(tokens[inner:], _inside(tokens[0].text, rule)), parents)
+            yield Written(line, rule, words_of(tokens[:inner], rule), parents)
+            yield Written(line, _inside(tokens[0].text, rule), words_of(tokens[inner:], _inside(tokens[0].text, rule)), parents)
         else:
-            yield Written(line, rule, *words_of(tokens, rule), parents)
+            yield Written(line, rule, words_of(tokens, rule), parents)
     below = rule_below(line, source, rule) if line.body else rule
     for inside in line.body:
         yield from _of_line(source, inside, below, (*parents, line))

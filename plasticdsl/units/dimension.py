@@ -35,6 +35,8 @@ class Dimension:
     def __pow__(self, power: Fraction | int) -> Dimension:
         if power == 1 or self is ONE:
             return self
+        if power == -1:
+            return _dimension(a if a is _ZERO else -a for a in self.exponents)
         return _dimension(a if a is _ZERO else a * power or _ZERO for a in self.exponents)
 
     @property

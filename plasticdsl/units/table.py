@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 
 from plasticdsl.units.dimension import FREQUENCY, ONE, TIME, VOLTAGE, Dimension, dimension
 
@@ -101,6 +102,11 @@ def combine(factors: Iterable[tuple[str, Fraction]]) -> tuple[Fraction, Dimensio
 
     Raises `KeyError` for an unknown unit, `ValueError` for a fractional power of a prefixed unit that has no exact value.
     """
+    return _combined(tuple(factors))
+
+
+@lru_cache(maxsize=1024)  # a file has few units, each many times
+def _combined(factors: tuple[tuple[str, Fraction], ...]) -> tuple[Fraction, Dimension]:
     scale, dim = Fraction(1), ONE
     for word, exponent in factors:
         factor, base = lookup(word)

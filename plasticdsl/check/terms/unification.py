@@ -79,7 +79,8 @@ class Solver:
         while any(unknown in self._solved for unknown, _ in dim.unknowns):
             result = Dim(dim.constant)
             for unknown, power in dim.unknowns:
-                result = result * self._solved.get(unknown, Dim(ONE, ((unknown, Fraction(1)),))) ** power
+                solved = self._solved.get(unknown)
+                result = result * (Dim(ONE, ((unknown, power),)) if solved is None else solved**power)
             dim = result
         if asked is not dim and len(asked.unknowns) == 1 and asked.unknowns[0][1] == 1 and asked.constant is ONE:
             self._solved[asked.unknowns[0][0]] = dim  # the way there may have been long
@@ -87,6 +88,8 @@ class Solver:
 
     def unify(self, left: Dim, right: Dim, span: Span | None = None) -> bool:
         """Makes both equal; False (and nothing changed) when they cannot be. `span` is remembered as the reason."""
+        if not left.unknowns and not right.unknowns:
+            return left.constant == right.constant
         quotient = self.resolve(left / right)
         if not quotient.unknowns:
             return quotient.constant.is_one
