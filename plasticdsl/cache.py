@@ -1,26 +1,35 @@
 """What is kept between runs: the grammar's tables, compiled models, generated modules and machine code.
 
 Comes in: a name made of everything that the content depends on. Goes out: the content, or None, which means that it is made anew; so whatever is wrong
-with the cache costs time and nothing else. Only this program writes into the folder, which belongs to the user alone.
+with the cache costs time and nothing else.
+
+Only this program, run by this user, writes what is read back: the folder is the user's own, nobody else may write into it, and every file that is read
+begins with a digest of its name and content under a key that lies there for the user's eyes alone. Values are kept as data (`as_data`).
 """
 
 from __future__ import annotations
 
 import atexit
 import hashlib
+import hmac
 import logging
 import os
-import pickle
+import secrets
 import shutil
+import stat
 import sys
 import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from plasticdsl.as_data import read, written
 from plasticdsl.whole import write_whole
 
 VARIABLE = "PLASTICDSL_CACHE"
+
+#: The file of the key, and bytes of the key and of a digest.
+KEY, LENGTH = "key", 32
 
 _log = logging.getLogger(__name__)
 
@@ -28,8 +37,8 @@ _log = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
-    """`$PLASTICDSL_CACHE`, or the user's cache folder for plasticdsl, made where it does not exist. Where it cannot be made or written: one that lasts
-    as long as this process, which is said once."""
+    """`$PLASTICDSL_CACHE`, or the user's cache folder for plasticdsl, made where it does not exist. Where it cannot be made or written, is another user's
+    or can be written by others: one that lasts as long as this process, which is said once."""
     chosen = os.environ.get(VARIABLE)
     if chosen:
         return _usable(Path(chosen))
@@ -41,12 +50,27 @@ def cache_folder() -> Path:
 @lru_cache
 def _usable(folder: Path) -> Path:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError as problem:
-        _tell(folder, problem.strerror)
-        return _passing()
+        folder.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
+        problem = _strangers(folder)
+        if not problem:
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+    except OSError as error:
+        problem = error.strerror or str(error)
+    _tell(folder, problem)
+    return _passing()
+
+
+def _strangers(folder: Path) -> str:
+    """Why others might have put something there; empty where they cannot. Raises OSError."""
+    if not hasattr(os, "geteuid"):
+        return ""  # a system whose folders of users are their own
+    state = folder.stat()
+    if state.st_uid != os.geteuid():
+        return "it belongs to another user"
+    if state.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return "others may write into it; ‘chmod go-w’ makes it yours alone"
+    return ""
 
 
 @lru_cache(maxsize=1)
@@ -69,30 +93,62 @@ def _tell(folder: Path, problem: str) -> None:
 
 
 def found(name: str) -> bytes | None:
-    """The content of a file of the cache, None where there is none."""
-    try:
-        return (cache_folder() / name).read_bytes()
-    except OSError:
+    """The content of a file of the cache; None where there is none, or where it is not what was put there."""
+    folder = cache_folder()
+    content = _there(folder / name)
+    if content is None or not hmac.compare_digest(content[:LENGTH], _digest(folder, name, content[LENGTH:])):
         return None
+    return content[LENGTH:]
 
 
 def put(name: str, content: bytes) -> None:
     """Keeps a file; where it cannot be written (a full disk, for example), that is said once."""
     folder = cache_folder()
+    _write(folder, name, _digest(folder, name, content) + content)
+
+
+def placed(name: str, content: bytes) -> Path:
+    """A file with this content and nothing else: in the cache, or, where it cannot be written there, in a folder that lasts as long as this process."""
+    folder = cache_folder()
+    if _there(folder / name) != content:
+        _write(folder, name, content)
+    if _there(folder / name) == content:
+        return folder / name
+    write_whole(_passing() / name, content)
+    return _passing() / name
+
+
+def _there(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
     try:
         write_whole(folder / name, content)
     except OSError as problem:
         _tell(folder, problem.strerror)
 
 
-def placed(name: str, content: bytes) -> Path:
-    """A file with this content: in the cache, or, where it cannot be written there, in a folder that lasts as long as this process."""
-    if found(name) != content:
-        put(name, content)
-    if found(name) == content:
-        return cache_folder() / name
-    write_whole(_passing() / name, content)
-    return _passing() / name
+def _digest(folder: Path, name: str, content: bytes) -> bytes:
+    found = hashlib.blake2b(key=_key(folder), digest_size=LENGTH)
+    found.update(f"{name}\0".encode())
+    found.update(content)
+    return found.digest()
+
+
+@lru_cache
+def _key(folder: Path) -> bytes:
+    """The folder's own, made where there is none; where it cannot be kept, one of this process, so that nothing is found again."""
+    path = folder / KEY
+    known = _there(path)
+    if known is not None and len(known) == LENGTH:
+        return known
+    _write(folder, KEY, secrets.token_bytes(LENGTH))  # readable by the user alone, as every file that is written whole
+    known = _there(path)  # that of another process, if it was quicker
+    return known if known is not None and len(known) == LENGTH else secrets.token_bytes(LENGTH)
 
 
 def key(*parts: object) -> str:
@@ -103,17 +159,17 @@ def key(*parts: object) -> str:
 
 def recall(kind: str, name: str, of: type[Any]) -> Any:
     """The value that was kept under `name`, or None."""
-    content = found(f"{kind}/{name}.pickle")
+    content = found(f"{kind}/{name}.json")
     try:
-        value = None if content is None else pickle.loads(content)
-    except Exception:
-        return None  # whatever is wrong with an old file, it is made anew
+        value = None if content is None else read(content)
+    except ValueError:
+        return None  # of another version that has the same files, for all we know; it is made anew
     return value if isinstance(value, of) else None
 
 
 def keep(kind: str, name: str, value: object) -> None:
-    """Keeps a value."""
-    put(f"{kind}/{name}.pickle", pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL))
+    """Keeps a value. Raises TypeError for one that is no data."""
+    put(f"{kind}/{name}.json", written(value))
 
 
 @lru_cache(maxsize=1)

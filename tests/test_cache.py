@@ -36,12 +36,62 @@ def test_what_is_kept_is_found_again(folder: Path):
     assert cache.recall("numbers", "some", list) == [1, 2]
     assert cache.recall("numbers", "some", dict) is None
     assert cache.recall("numbers", "other", list) is None
-    assert [p.name for p in (folder / "numbers").iterdir()] == ["some.pickle"]
+    assert [p.name for p in (folder / "numbers").iterdir()] == ["some.json"]
 
 
 def test_damaged_content_counts_as_absent(folder: Path):
-    cache.put("numbers/some.pickle", b"no pickle")
+    cache.put("numbers/some.json", b"no table")
     assert cache.recall("numbers", "some", list) is None
+
+
+@pytest.mark.parametrize("spoiled", [b"", b"x", b"\0" * 200])
+def test_half_a_file_or_another_one_counts_as_absent(folder: Path, spoiled: bytes):
+    cache.put("machine.o", b"code")
+    assert cache.found("machine.o") == b"code"
+    (folder / "machine.o").write_bytes(spoiled)
+    assert cache.found("machine.o") is None
+
+
+def test_a_file_that_somebody_else_made_counts_as_absent(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Also one that was made here under another name, or in another cache."""
+    cache.put("mine", b"code")
+    (folder / "other").write_bytes((folder / "mine").read_bytes())
+    assert cache.found("other") is None
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / "another"))
+    cache.put("mine", b"code")
+    (tmp_path / "another/mine").write_bytes((folder / "mine").read_bytes())
+    assert cache.found("mine") is None
+
+
+POSIX = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="folders of users are their own here")
+
+
+@POSIX
+def test_the_folder_and_its_key_are_for_the_user_alone(folder: Path):
+    cache.put("some", b"content")
+    assert folder.stat().st_mode & 0o777 == 0o700
+    for name in (cache.KEY, "some"):
+        assert (folder / name).stat().st_mode & 0o777 == 0o600
+
+
+@POSIX
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o775, 0o702])
+def test_a_folder_that_others_may_write_is_not_used(folder: Path, mode: int, caplog: pytest.LogCaptureFixture):
+    folder.mkdir()
+    folder.chmod(mode)
+    cache.put("some", b"content")
+    assert cache.found("some") == b"content", "in a folder of this process"
+    assert not list(folder.iterdir())
+    assert "others may write into it" in caplog.text
+
+
+@POSIX
+def test_a_folder_of_another_user_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):
+    folder.mkdir(mode=0o700)
+    monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
+    cache.put("some", b"content")
+    assert not list(folder.iterdir())
+    assert "belongs to another user" in caplog.text
 
 
 def test_a_disk_that_is_full_is_said_once(folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):

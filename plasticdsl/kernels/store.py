@@ -8,15 +8,12 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import logging
 import platform
 import sys
 from dataclasses import asdict, dataclass
 from types import ModuleType
 
 from plasticdsl import cache
-
-_log = logging.getLogger(__name__)
 
 FOLDER = "kernels"
 
@@ -40,40 +37,29 @@ def machine() -> str:
     import llvmlite
     import llvmlite.binding as llvm
 
-    parts = (llvmlite.__version__, platform.system(), platform.machine())
+    parts = (llvmlite.__version__, llvm.llvm_version_info, platform.system(), platform.machine())
     processor = (llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
-    return hashlib.blake2b("|".join((*parts, *processor)).encode(), digest_size=6).hexdigest()
+    return hashlib.blake2b("|".join(map(str, (*parts, *processor))).encode(), digest_size=6).hexdigest()
 
 
 # --- object code -----------------------------------------------------------------------------------------------------
 
 
 def read_object(name: str) -> ObjectCode | None:
-    """Object code kept under `name`; None where there is none or it is damaged."""
+    """Object code kept under `name`, as this user's program left it; None where there is none."""
     content = cache.found(f"{FOLDER}/{name}.o")
     if content is None:
         return None
-    try:
-        head, body = content.split(b"\n", 1)
-        described = json.loads(head)
-        if described.pop("checksum") != _checksum(body):
-            raise ValueError("checksum")
-        return ObjectCode(body, described["symbol"], tuple(described["externals"]))
-    except Exception as error:  # whatever is wrong with a file of the cache, it is made anew
-        _log.debug("cached machine code %s is not used: %r", name, error)
-        return None
+    head, _, code = content.partition(b"\n")
+    described = json.loads(head)
+    return ObjectCode(code, described["symbol"], tuple(described["externals"]))
 
 
 def write_object(name: str, found: ObjectCode) -> None:
     """Keeps object code."""
     described = asdict(found)
     code: bytes = described.pop("code")
-    head = json.dumps({**described, "checksum": _checksum(code)}).encode()
-    cache.put(f"{FOLDER}/{name}.o", head + b"\n" + code)
-
-
-def _checksum(code: bytes) -> str:
-    return hashlib.blake2b(code, digest_size=16).hexdigest()
+    cache.put(f"{FOLDER}/{name}.o", json.dumps(described).encode() + b"\n" + code)
 
 
 # --- modules ---------------------------------------------------------------------------------------------------------
