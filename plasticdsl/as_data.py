@@ -33,7 +33,9 @@ def written(value: object) -> bytes:
     """The table of a value. Raises TypeError for what is no data."""
     table = _Table()
     table.add(value)
-    return json.dumps({"classes": [_described(kind) for kind in table.classes], "lines": table.lines}, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(
+        {"classes": [_described(kind) for kind in table.classes], "lines": table.lines}, separators=(",", ":"), ensure_ascii=False
+    ).encode()
 
 
 class _Table:

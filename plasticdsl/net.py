@@ -345,14 +345,14 @@ class Net:
         store.save(Path(path), self._network, self._engine.instance, self._engine.snapshot())
 
     def load(self, path: str | Path) -> None:
-        """Goes on from a saved state, to the same bits. Raises ValueError for the state of another network."""
+        """Goes on from a saved state, to the same bits. Raises ValueError for the state of another network, and for one that no network can be in."""
         state = store.load(Path(path), self._network, instance := self._engine.instance)
         end = int(state.get("clock", state.get("step", np.asarray(0))))
         for made in instance.populations.values():
             if made.pace is not None:
                 lay_down(made, instance.dt, max(end, made.spikes_until or 0))
         engine = self._workshop.engine(instance, {**self._wishes, **self._changed})
-        engine.restore(state)
+        engine.restore(state, foreign=True)
         self._begin(engine)
 
     # --- values ---

@@ -39,7 +39,9 @@ def test_a_value_comes_back(value: object):
     assert repr(found) == repr(value), "also −0, and 1 beside 1.0 and True"
 
 
-@pytest.mark.parametrize("array", [np.arange(6).reshape(2, 3).T, np.array(2.5), np.zeros((0, 3), dtype=bool), np.array([np.nan, -0.0], dtype="f4")])
+@pytest.mark.parametrize(
+    "array", [np.arange(6).reshape(2, 3).T, np.array(2.5), np.zeros((0, 3), dtype=bool), np.array([np.nan, -0.0], dtype="f4")]
+)
 def test_an_array_comes_back_and_can_be_written(array: np.ndarray):
     found = again({"x": array})["x"]
     assert found.dtype == array.dtype
@@ -79,7 +81,11 @@ def table(lines: list[Any], *classes: str) -> bytes:
     "content",
     [
         *(b"", b"{}", b"[]", b"\xff", b"null", b"[" * 100_000, table([]), table([[0, 7]]), table([[99]]), table([["x"]]), table([[[]]])),
-        *(table(["os:system", [as_data.FUNCTION, 0]]), table(["builtins:eval", [as_data.FUNCTION, 0]]), table(["eval", [as_data.FUNCTION, 0]])),
+        *(
+            table(["os:system", [as_data.FUNCTION, 0]]),
+            table(["builtins:eval", [as_data.FUNCTION, 0]]),
+            table(["eval", [as_data.FUNCTION, 0]]),
+        ),
         *(table(["plasticdsl.cache:put", [as_data.FUNCTION, 0]]), table(["plasticdsl.support.steps:np", [as_data.FUNCTION, 0]])),
         *(table(["os:PathLike", "x", [as_data.MEMBER, 0, 1]]), table(["plasticdsl.model.expr:Number", "x", [as_data.MEMBER, 0, 1]])),
         *(table([1.0, [10, 0]], "plasticdsl.model.expr:Number(other)"), table([1.0, [10]], "subprocess:Popen(args)")),

@@ -1,12 +1,16 @@
 """Arrays in files beside a model: `.npz`, `.npy`, `.csv`, `.mat` and `.h5`.
 
 Comes in: a path. Goes out: what the file holds, by name, in the order in which it stands there: shapes (`describe`, which reads no numbers), or arrays of
-float64 (`load`). Nothing in a file is executed: NumPy's files are read without pickled objects, and of HDF5 files what lies in them, never elsewhere.
+float64 (`load`).
+
+Nothing in a file is executed: NumPy's files are read without pickled objects, and of HDF5 files what lies in them, never elsewhere. Before a file is
+unpacked it says how much it holds: a small one that would fill this machine's memory is refused.
 """
 
 from __future__ import annotations
 
 import csv
+import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -52,11 +56,16 @@ def load(path: str | Path) -> dict[str, Floats]:
         case ".mat":
             return numbers(_of_matlab(path), path.name)
         case ".h5":
+            _require_room(_of_hdf5(path, lambda data: np.broadcast_to(np.zeros((), data.dtype), data.shape)), path)
             return numbers(_of_hdf5(path, lambda data: data[()]), path.name)
         case _:
+            _require_room(_arrays(path, _without_numbers), path)
             found = _arrays(path, _with_numbers)
             sparse = _sparse(path, found)
-            return numbers(found, path.name) if sparse is None else {path.stem: sparse.full()}
+            if sparse is None:
+                return numbers(found, path.name)
+            _require_room({path.stem: np.broadcast_to(0.0, sparse.shape)}, path)
+            return {path.stem: sparse.full()}
 
 
 def load_sparse(path: str | Path) -> dict[str, Sparse]:
@@ -82,6 +91,29 @@ def _require_numbers(arrays: Mapping[str, NDArray[Any]], source: str) -> None:
     wrong = next((name for name, array in arrays.items() if array.dtype.kind not in "biuf"), None)
     if wrong is not None:
         raise ValueError(f"{source}: ‘{wrong}’ holds no real numbers")
+
+
+def _require_room(arrays: Mapping[str, NDArray[Any]], path: Path) -> None:
+    """Raises ValueError where arrays of these shapes would take more than this machine has."""
+    if not _has_room(arrays):
+        raise ValueError(f"{path.name} says that it holds {_bytes(arrays) / 2**30:,.0f} GiB of numbers, more than the memory of this machine")
+
+
+def _bytes(arrays: Mapping[str, NDArray[Any]]) -> int:
+    return sum(array.size for array in arrays.values()) * np.dtype(np.float64).itemsize
+
+
+def _has_room(arrays: Mapping[str, NDArray[Any]]) -> bool:
+    there = memory()
+    return there is None or _bytes(arrays) <= there
+
+
+def memory() -> int | None:
+    """Bytes of this machine's memory, None where that cannot be told."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 # --- NumPy's files ---------------------------------------------------------------------------------------------------
@@ -146,15 +178,17 @@ def _sparse(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Sparse | None:
 def _of_matlab(path: Path) -> dict[str, NDArray[Any]]:
     """MATLAB's variables; it keeps numbers as 1 × 1 and lists as 1 × n or n × 1, which are no matrices here."""
     _require_scipy(path)
-    from scipy.io import loadmat
+    from scipy.io import loadmat, whosmat
     from scipy.io.matlab import MatReadError
 
     try:
-        found = loadmat(path, squeeze_me=True)
+        declared = {name: np.broadcast_to(0.0, shape) for name, shape, _ in whosmat(path)}
+        found = loadmat(path, squeeze_me=True) if _has_room(declared) else {}
     except NotImplementedError:
         raise ValueError(f"{path.name} is a file of MATLAB 7.3; write it with ‘save(…, '-v7')’, or as .h5") from None
     except (MatReadError, ValueError, TypeError, EOFError, IndexError, KeyError):
         raise ValueError(f"{path.name} is no MATLAB file of plain arrays") from None
+    _require_room(declared, path)
     known = {name: values for name, values in found.items() if not name.startswith("__")}
     return {
         name: values.toarray() if type(values).__module__.startswith("scipy.sparse") else np.asarray(values)

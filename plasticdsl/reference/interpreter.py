@@ -161,7 +161,7 @@ class ReferenceEngine:
         """Everything that changes during a run, as copies, always in new arrays."""
         return snapshot_of(self._run)
 
-    def restore(self, state: State, *, other_parameters: bool = False, moving: bool = False) -> None:
+    def restore(self, state: State, *, other_parameters: bool = False, moving: bool = False, foreign: bool = False) -> None:
         """Continue from a snapshot; raises `ValueError` where it is of another network. Nothing here is kept that parameters went into."""
         feeds, visits, kept = self._run.feeds, self._run.visits, self._run.kept
         self._run = restored(self._structure, state)

@@ -36,6 +36,13 @@ def snapshot_of(run: Run) -> dict[str, NDArray[Any]]:
 
 def restored(structure: Structure, state: Mapping[str, NDArray[Any]]) -> Run:
     """A run that continues from a snapshot. Raises `ValueError` where the snapshot is of another network."""
+    try:
+        return _restored(structure, state)
+    except (KeyError, IndexError, TypeError, AttributeError):
+        raise ValueError("this snapshot is of another network") from None
+
+
+def _restored(structure: Structure, state: Mapping[str, NDArray[Any]]) -> Run:
     run = first_state(structure)
     expected = {path: array.shape for path, array in _paths(run.frame.values, ("values",))}
     if {path: array.shape for path, array in state.items() if path.startswith("values/")} != expected:

@@ -18,6 +18,7 @@ from plasticdsl.model.parts import Emitted
 from plasticdsl.plan.places import Place
 from plasticdsl.runtime.engine.binding import Bound, Readers, bind
 from plasticdsl.runtime.engine.engine import TOO_MANY_LOCATED, TOO_MANY_SPIKES, Feed, State, checked_feed, checked_order
+from plasticdsl.runtime.engine.sound import require_sound
 from plasticdsl.runtime.engine.summed import Summed, keep_rests
 from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.support.arrays import Units
@@ -429,7 +430,7 @@ class CompiledEngine:
         still = {str(name) for s in self._program.switches if moving and not self._bound.scalars[s.field] for name in s.standing}
         return {name: array for name, array in self._whole.items() if name not in still} if still else self._whole
 
-    def restore(self, state: State, *, other_parameters: bool = False, moving: bool = False) -> None:
+    def restore(self, state: State, *, other_parameters: bool = False, moving: bool = False, foreign: bool = False) -> None:
         """Continue from a snapshot; raises `ValueError` naming what does not fit. `other_parameters`: what was computed from them is not taken over."""
         self._keep_rests(state)
         wanted, lists = self._changing(moving), {str(of_emitted(*one).field(Part.SPIKES)) for one in self._program.logs}
@@ -438,6 +439,8 @@ class CompiledEngine:
             if shape != array.shape and not (name in lists and shape is not None and shape[:-1] == array.shape[:-1]):
                 found = "nothing" if shape is None else f"shape {shape}"
                 raise ValueError(f"the saved state does not fit this network: {name} has shape {array.shape}, the file holds {found}")
+        if foreign:
+            require_sound(self._program, self._bound.sizes, state, CLOCK)
         for name, array in wanted.items():
             common = min(array.shape[-1], state[name].shape[-1])  # lists of spikes have room for more than there are
             array[..., :common] = state[name][..., :common]

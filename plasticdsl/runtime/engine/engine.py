@@ -125,9 +125,10 @@ class Engine(Protocol):
         """Everything that changes during a run (copies), the clock and random counters included. `into`: an earlier snapshot of this engine that is
         no longer needed, whose arrays may be used again. `moving`: weights may be left out that stand still while their rules are off."""
 
-    def restore(self, state: State, *, other_parameters: bool = False, moving: bool = False) -> None:
+    def restore(self, state: State, *, other_parameters: bool = False, moving: bool = False, foreign: bool = False) -> None:
         """Continue from a snapshot of the same network, to the same bits, or (`other_parameters`) of one that has other values of its parameters;
-        raises `ValueError` where it does not fit. `moving`: the snapshot is of what moves while these rules are off."""
+        raises `ValueError` where it does not fit. `moving`: the snapshot is of what moves while these rules are off. `foreign`: it comes
+        from a file, in which there can be anything."""
 
 
 def checked_feed(feed: Feed, known: Collection[Ref], instance: Instance) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

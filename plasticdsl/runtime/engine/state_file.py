@@ -41,11 +41,14 @@ def save(path: Path, network: Network, instance: Instance, state: State) -> None
 def load(path: Path, network: Network, instance: Instance) -> dict[str, NDArray[Any]]:
     """The state in the file. Raises ValueError where it is no saved state, or one of another network, seed or step."""
     try:
+        with zipfile.ZipFile(path) as archive:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+                raise ValueError("no state is compressed, so that none takes more memory than its file")
         with np.load(path, allow_pickle=False) as file:
             content = {name: file[name] for name in file.files}
-    except (zipfile.BadZipFile, ValueError, EOFError):
+    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, RuntimeError, KeyError):
         raise ValueError(f"{path} is no saved state of a network") from None
-    if "format" not in content or int(content["format"]) != FORMAT:
+    if any(name not in content or content[name].shape for name in ("format", "seed", "dt", "digest")) or content["format"].item() != FORMAT:
         raise ValueError(f"{path} is no saved state of a network of this version")
     for what, own in (("seed", instance.seed), ("dt", instance.dt)):
         saved = content[what].item()
