@@ -96,7 +96,9 @@ def _require_numbers(arrays: Mapping[str, NDArray[Any]], source: str) -> None:
 def _require_room(arrays: Mapping[str, NDArray[Any]], path: Path) -> None:
     """Raises ValueError where arrays of these shapes would take more than this machine has."""
     if not _has_room(arrays):
-        raise ValueError(f"{path.name} says that it holds {_bytes(arrays) / 2**30:,.0f} GiB of numbers, more than the memory of this machine")
+        raise ValueError(
+            f"{path.name} says that it holds {_bytes(arrays) / 2**30:,.0f} GiB of numbers, more than the memory of this machine"
+        )
 
 
 def _bytes(arrays: Mapping[str, NDArray[Any]]) -> int:

@@ -152,7 +152,7 @@ for _ in range(60):
     went_on += 1
     try:
         net.run("30 ms")
-    except plasticdsl.PlasError:
+    except (plasticdsl.PlasError, RuntimeError):  # no number is finite, or too many units spike
         pass
 print(went_on)
 """

@@ -440,7 +440,8 @@ class CompiledEngine:
                 found = "nothing" if shape is None else f"shape {shape}"
                 raise ValueError(f"the saved state does not fit this network: {name} has shape {array.shape}, the file holds {found}")
         if foreign:
-            require_sound(self._program, self._bound.sizes, state, CLOCK)
+            units = {name: made.size for name, made in self.instance.populations.items()}
+            require_sound(self._program, self._bound.sizes, units, state, CLOCK)
         for name, array in wanted.items():
             common = min(array.shape[-1], state[name].shape[-1])  # lists of spikes have room for more than there are
             array[..., :common] = state[name][..., :common]

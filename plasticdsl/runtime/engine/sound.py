@@ -25,8 +25,11 @@ _TRUTHS = frozenset(
 )
 
 
-def require_sound(program: Program, sizes: Mapping[Field, int], state: Mapping[str, NDArray[Any]], clock: str) -> None:
-    """Raises ValueError (one sentence) where an array of whole numbers has one that cannot be there, or an array is of another kind."""
+def require_sound(
+    program: Program, sizes: Mapping[Field, int], units: Mapping[str, int], state: Mapping[str, NDArray[Any]], clock: str
+) -> None:
+    """`units`: of each population. Raises ValueError (one sentence) where an array of whole numbers has one that cannot be there, or is of another
+    kind."""
     _require("clock", state.get(clock, np.asarray(-1)), 0, ENDLESS)
     step = int(state[clock])
     for array in program.arrays:
@@ -36,7 +39,7 @@ def require_sound(program: Program, sizes: Mapping[Field, int], state: Mapping[s
         if values.dtype.kind != ("f" if array.dtype.startswith("float") else "i"):
             raise ValueError(f"the saved state cannot be gone on from: {array.name} is of another kind, {values.dtype.name}")
         if values.dtype.kind == "i":
-            _require(str(array.name), values, *_range(array, sizes, step))
+            _require(str(array.name), values, *_range(array, sizes, units, step))
     for group in {a.name.group for a in program.arrays if a.name.part is Part.FIRST_DUE}:
         _require_lists(str(group.field(Part.DUE_AFTER)), *(state[str(group.field(part))] for part in (Part.FIRST_DUE, Part.DUE_AFTER)))
     for group in {a.name.group for a in program.arrays if a.name.part is Part.BLOCK_STEPS}:
@@ -50,7 +53,7 @@ def _require(name: str, values: NDArray[Any], least: int, most: int) -> None:
         raise ValueError(f"the saved state cannot be gone on from: {name} is not between {least} and {most}")
 
 
-def _range(array: Array, sizes: Mapping[Field, int], step: int) -> tuple[int, int]:
+def _range(array: Array, sizes: Mapping[Field, int], units: Mapping[str, int], step: int) -> tuple[int, int]:
     """The least and the largest value of an array of whole numbers in the state at the beginning of a step. Raises KeyError for one that this module does
     not know, which is a fault of this module."""
     field = array.name
@@ -61,9 +64,9 @@ def _range(array: Array, sizes: Mapping[Field, int], step: int) -> tuple[int, in
         case part if part in _TRUTHS:
             return 0, 1
         case Part.FIRST_DUE | Part.DUE_AFTER:
-            return -1, sizes[of(Part.UNITS)] - 1
+            return -1, units[field.group.name] - 1
         case Part.SPIKES:
-            return 0, max(sizes[of(Part.UNITS)] - 1, 0)
+            return 0, max(units[field.group.name] - 1, 0)
         case Part.SPIKE_COUNT:
             return 0, sizes[of(Part.CAPACITY)]
         case Part.LOCATED_COUNT:
