@@ -40,6 +40,8 @@ python_maximum_signature_line_length = 100
 html_theme = "furo"
 html_title = f"plasticdsl {__version__}"
 html_show_sourcelink = False
+html_static_path = ["style"]
+html_css_files = ["pages.css"]
 pygments_style = "friendly"
 
 
