@@ -34,11 +34,17 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a figure calls a quantity: typeset, with formulas between dollar signs as matplotlib reads them, and what it is `of`: `E`, `ex, 1 → 2`; empty
-    where that is the network, or several of its parts, which are then in the quantity."""
+    """What a figure calls a quantity: typeset, with formulas between dollar signs as matplotlib reads them, and what it is `of`: `E`, `ex`; empty where
+    that is the network, or several of its parts, which are then in the quantity. `chosen`: which of its units or connections, `unit 3`, `1 → 2`."""
 
     quantity: str = ""
     of: str = ""
+    chosen: str = ""
+
+    @property
+    def whose(self) -> str:
+        """`E, unit 3`."""
+        return ", ".join(filter(None, (self.of, self.chosen)))
 
 
 NO_WORDS = Words()

@@ -22,7 +22,7 @@ def picture(study: Study, number: int) -> Picture:
     first, scene = plans[0], scene_of(study, plans)
     panels = tuple(_panel(study, number, plans, [plan.panels[place] for plan in plans], scene) for place in range(len(first.panels)))
     panels = tuple(replace(p, note="") if k and p.note == panels[k - 1].note else p for k, p in enumerate(panels))
-    title = first.spec.title or " · ".join(filter(None, (study.network.name, study.experiment.name)))
+    title = first.spec.title or " · ".join(name.replace("_", " ") for name in (study.network.name, study.experiment.name) if name)
     if study.interrupted:
         title += " (interrupted)"
     if study.failure:

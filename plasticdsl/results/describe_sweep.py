@@ -12,7 +12,7 @@ from plasticdsl.graph import reachable
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import Whose
 from plasticdsl.results.labels import along, joined, named, of_run
-from plasticdsl.results.picture import Axis, Band, Line, Mark, Panel
+from plasticdsl.results.picture import Axis, Band, Line, Mark, Panel, Whiskers
 from plasticdsl.results.scene import BLACK, colour, limits, vertical_limits
 from plasticdsl.runtime.play import sweep
 from plasticdsl.runtime.play.sweep import Study
@@ -42,10 +42,11 @@ def over_parameter(study: Study, plan: PlotPlan, panels: Sequence[taken.Panel], 
     wish = plan.spec
     low, high = limits(plan.horizontal, over.scale)
     least, most = vertical_limits(plan, panels[0])
+    counted = not over.unit and bool(np.array_equal(x, np.round(x)))
     note = f"mean ± s.e. of {study.repeats} runs" if study.repeats > 1 else ""
     return Panel(
         "sweep",
-        Axis(wish.horizontal.label or along(over), low, high, wish.horizontal.logarithmic),
+        Axis(wish.horizontal.label or along(over), low, high, wish.horizontal.logarithmic, whole=counted),
         Axis(wish.vertical.label or names.axis, least, most, wish.vertical.logarithmic),
         tuple(marks),
         note=note,
@@ -65,13 +66,14 @@ def _theory(x: Floats, y: Floats, lines: Sequence[NDArray[np.int64]], name: str,
 
 
 def _line(x: Floats, y: Floats, name: str, hue: str, beside: bool) -> list[Mark]:
-    """Mean over runs with the same x, with the standard error of the mean (s.d./√n, of the sample) shaded where there are several."""
+    """Mean over runs with the same x, with the standard error of the mean (s.d./√n, of the sample) where there are several: shaded, or (`beside` theory) as bars."""
     at = np.unique(x)
     groups = [y[x == value] for value in at]
     means = np.array([np.mean(group) for group in groups])
     errors = np.array([np.std(group, ddof=1) / np.sqrt(len(group)) if len(group) > 1 else 0.0 for group in groups])
-    band: list[Mark] = [Band(at, means - errors, means + errors, hue)] if len(x) > len(at) else []
-    return [*band, Line(at, means, hue, name, dotted=len(at) <= 60, joined=not beside or len(at) > 60)]
+    joined_up = not beside or len(at) > 60
+    spread = (Band if joined_up else Whiskers)(at, means - errors, means + errors, hue)
+    return [*([spread] if len(x) > len(at) else []), Line(at, means, hue, name, dotted=len(at) <= 60, joined=joined_up)]
 
 
 def _value(series: Series) -> float:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from plasticdsl.results.labels import joined, named, of_run
+from plasticdsl.results.labels import joined, named, of_all, of_run
 from plasticdsl.results.picture import Axis, Band, Bars, Dots, Field, Line, Mark, Panel, Steps, Weight
 from plasticdsl.results.scene import (
     FEW_LINES,
@@ -30,8 +31,9 @@ from plasticdsl.support.arrays import Floats
 
 #: Of many units so many are drawn, thin, with their mean; lines with more points than `_DENSE` are thinner.
 _MOST_LINES, _DENSE = 60, 1200
-#: Of larger populations a raster shows so many units; smaller ones get bars instead of dots. Each population has at least its share of the height.
-_MOST_ROWS, _MOST_BARS, _LEAST_SHARE = 300, 40, 0.15
+#: Of larger populations a raster shows so many units; those whose rows are high enough get bars instead of dots, of so many rows in all. Each population
+#: has at least its share of the height.
+_MOST_ROWS, _MOST_BARS, _LEAST_SHARE = 300, 60, 0.15
 #: A map shows so many rows; more are taken together.
 _MOST_MAP_ROWS = 400
 
@@ -41,8 +43,11 @@ _MOST_MAP_ROWS = 400
 
 def traces(study: Study, plans: Sequence[PlotPlan], panels: Sequence[taken.Panel], scene: Scene) -> Panel:
     """Items over time that have the same unit; `panels` of all runs."""
-    first, names = panels[0], named(panels[0].labels)
+    first = panels[0]
+    lines = [math.prod(series.done.shape[1:]) for series in first.series]
+    names = named([of_all(label) if 1 < count <= FEW_LINES else label for label, count in zip(first.labels, lines, strict=True)])
     next_colour, marks, explained = len(scene.colours), list[Mark](), False
+    weight: Weight = "plain" if max(series.taken for panel in panels for series in panel.series) <= _DENSE else "thin"
     for group in scene.groups:
         label = of_run(study, group[0]) if study.axes else ""
         for item, series in enumerate(first.series):
@@ -50,7 +55,7 @@ def traces(study: Study, plans: Sequence[PlotPlan], panels: Sequence[taken.Panel
             alone = len(first.series) == 1
             name = label if alone and label else joined(names.items[item], label)
             hue = next_colour if own is None else own
-            shown = _Shown(name, "" if alone else names.items[item], label, hue, series.is_theory)
+            shown = _Shown(name, "" if alone else names.items[item], label, hue, weight, series.is_theory)
             every = [panels[number].series[item] for number in group]
             scale = first.labels[item].scale
             found, words = (
@@ -66,19 +71,30 @@ def traces(study: Study, plans: Sequence[PlotPlan], panels: Sequence[taken.Panel
         low = 0.0
     wish = plans[0].spec.vertical
     label = wish.label or names.axis
-    note = f"mean ± s.d. of {len(scene.groups[0])} runs" if len(scene.groups[0]) > 1 else ""
+    note = f"mean ± s.d. of {len(scene.groups[0])} runs" if len(scene.groups[0]) > 1 else _of_many(lines)
     return Panel("time", horizontal(scene.axis), Axis(label, low, high, wish.logarithmic), tuple(marks), note=note, explained=explained)
+
+
+def _of_many(lines: Sequence[int]) -> str:
+    """What thin and bold lines are, where there are many."""
+    many = dict.fromkeys(count for count in lines if count > FEW_LINES)
+    drawn = dict.fromkeys(count if count <= _MOST_LINES else _MOST_LINES for count in many)
+    if not many:
+        return ""
+    counted = " and ".join(map(str, many))
+    return f"bold: mean of {counted}" + (f"; {_MOST_LINES} shown" if list(drawn) != list(many) else "")
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What a line is called in the legend, what comes before the number of one of `several`, its run, and its colour; `theory`: it is computed, not
+    """What a line is called in the legend, what comes before the number of one of `several`, its run, and how it is drawn; `theory`: it is computed, not
     simulated."""
 
     name: str
     several: str
     run: str
     colour: int
+    weight: Weight
     theory: bool = False
 
 
@@ -90,20 +106,18 @@ def _single(series: Series, scale: float, scene: Scene, shown: _Shown, study: St
     if series.bins and values.ndim == 1:
         return [Steps(_edges(series, scene), values, colour(shown.colour), shown.name)], False
     dotted = scene.axis.unit == "steps" and len(x) <= 60
-    weight: Weight = "plain" if len(x) <= _DENSE else "thin"
     y = values.reshape(len(values), -1)
     count = y.shape[1]
     if count == 1:
-        return [Line(x, y[:, 0], colour(shown.colour), shown.name, weight, shown.theory, dotted)], False
+        return [Line(x, y[:, 0], colour(shown.colour), shown.name, shown.weight, shown.theory, dotted)], False
     if count <= FEW_LINES:
         names = [joined(shown.several, one, shown.run) for one in _numbers(study, number, series, count)]
-        lines = [Line(x, y[:, k], colour(shown.colour + k), names[k], weight, shown.theory, dotted) for k in range(count)]
+        lines = [Line(x, y[:, k], colour(shown.colour + k), names[k], shown.weight, shown.theory, dotted) for k in range(count)]
         return list(lines), True
     chosen = evenly(count, _MOST_LINES)
     few = [Line(x, y[:, k], colour(shown.colour), weight="faint") for k in chosen]
-    text = f"mean of {count}" if len(chosen) == count else f"mean of {count}; {len(chosen)} shown"
-    bold: Weight = "bold" if len(x) <= _DENSE else "plain"
-    return [*few, Line(x, mean_of_known(y), dark(colour(shown.colour)), f"{shown.name}: {text}", bold)], True
+    bold: Weight = "bold" if shown.weight == "plain" else "plain"
+    return [*few, Line(x, mean_of_known(y), dark(colour(shown.colour)), shown.name, bold)], False
 
 
 def _edges(series: Series, scene: Scene) -> Floats:
@@ -214,7 +228,7 @@ def raster(study: Study, panel: taken.Panel, scene: Scene) -> Panel:
         steps, spiking = run.train(record)
         bottom = begins[spiking]
         there = ~np.isnan(bottom)
-        marks.append(_spikes(scene.axis.of(steps[there]), bottom[there], height, len(units), colour(scene.colours[key_of_spikes(record)])))
+        marks.append(_spikes(scene.axis.of(steps[there]), bottom[there], height, rows, colour(scene.colours[key_of_spikes(record)])))
         name = record.name.replace("_", " ")
         places.append((base + 0.5 * height * len(units), name if len(units) == len(whole) else f"{name}\n{len(units)} of {len(whole)}"))
         base += height * len(units) + 0.04 * rows
@@ -222,9 +236,9 @@ def raster(study: Study, panel: taken.Panel, scene: Scene) -> Panel:
     return Panel("raster", horizontal(scene.axis), vertical, tuple(marks), note=which(study, "raster"))
 
 
-def _spikes(times: Floats, bottom: Floats, height: float, units: int, hue: str) -> Mark:
-    """Each spike in its row, which begins at `bottom` and is so high."""
-    if units <= _MOST_BARS:
+def _spikes(times: Floats, bottom: Floats, height: float, rows: int, hue: str) -> Mark:
+    """Each spike in its row, which begins at `bottom` and is so high; there are about so many rows of height 1."""
+    if rows <= _MOST_BARS * height:
         return Bars(times, bottom + 0.1 * height, 0.8 * height, hue)
     return Dots(times, bottom + 0.5 * height, hue, _size(len(times), 1.5, 12.0))
 
@@ -266,11 +280,11 @@ def _together(values: Floats) -> tuple[Floats, Floats]:
     return shown, np.concatenate([begins, [rows]]) + 0.5
 
 
-def numbered(series: Series, study: Study) -> str:
-    """What the values of a series are numbered by."""
+def numbered(series: Series, study: Study, alone: bool = True) -> str:
+    """What the values of a series are numbered by; beside others not whose they are."""
     over = series.axes[0][1] if series.axes else series.owner
     patterns = next((p.symbol for p in study.network.patterns if p.name == over), None)
     if patterns is not None:
         return f"pattern of ${patterns}$"
     what = "unit" if over in study.runs[0].facts.units else "connection" if over else "number"
-    return f"{what} of {over.replace('_', ' ')}" if over and what != "number" else what
+    return f"{what} of {over.replace('_', ' ')}" if over and what != "number" and alone else what

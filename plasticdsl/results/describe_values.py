@@ -149,7 +149,7 @@ def _run_name(study: Study, number: int) -> str:
 
 def _owner(label: Label) -> str:
     """A curve is told by whose it is, since what it is stands along the axis."""
-    return label.given or label.words.of or label.text
+    return label.given or label.words.whose or label.text
 
 
 def _curve(x: Floats, y: Floats, name: str, number: int, is_smooth: bool, series: Series) -> list[Mark]:
@@ -160,7 +160,7 @@ def _curve(x: Floats, y: Floats, name: str, number: int, is_smooth: bool, series
         return [Line(x, y, colour(number), name)]
     if len(y) <= FEW_LINES:
         units = range(1, len(y) + 1) if series.units is None else series.units.tolist()
-        return [Line(x, one, colour(number + k), f"{name} {unit}") for k, (one, unit) in enumerate(zip(y, units, strict=True))]
+        return [Line(x, one, colour(number + k), joined(name, f"unit {unit}")) for k, (one, unit) in enumerate(zip(y, units, strict=True))]
     faint = [Line(x, y[k], colour(number), weight="faint") for k in evenly(len(y), 60)]
     return [*faint, Line(x, mean_of_known(y.T), colour(number), f"{name}: mean of {len(y)}", "bold")]
 
@@ -179,7 +179,8 @@ def units(study: Study, plans: Sequence[PlotPlan], panels: Sequence[taken.Panel]
         marks.append(Dots(numbers.astype(np.float64), values, colour(number), 81.0 if few else 9.0, names.items[number]))
     wish = plans[0].spec
     low, high = vertical_limits(plans[0], first)
-    x = Axis(wish.horizontal.label or numbered(first.series[0], study), whole=True)
+    alone = len({series.owner for series in first.series}) == 1
+    x = Axis(wish.horizontal.label or numbered(first.series[0], study, alone), whole=True)
     y = Axis(wish.vertical.label or names.axis, low, high, wish.vertical.logarithmic)
     return Panel("units", x, y, tuple(marks), note=which(study, "values") if len(study.runs) > 1 else "")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from typing import Any, assert_never
 
@@ -15,6 +16,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
+from plasticdsl.results.labels import plain
 from plasticdsl.results.look import LOOKS, Look, style
 from plasticdsl.results.picture import (
     OVER_TIME,
@@ -32,6 +34,7 @@ from plasticdsl.results.picture import (
     Steps,
     Stretch,
     Tile,
+    Whiskers,
     sharing,
 )
 from plasticdsl.results.scene import GREY
@@ -70,9 +73,9 @@ def _drawn(picture: Picture, look: Look) -> Figure:
     made, panels = Displayed(), picture.panels
     made.set_size_inches(*_size(panels, look))
     every: list[Axes] = list(made.subplots(len(panels), 1, squeeze=False)[:, 0]) if panels else []
-    for axes, panel in zip(every, panels, strict=True):
-        _panel(made, axes, panel, look)
     timed = [axes for axes, panel in zip(every, panels, strict=True) if panel.kind in OVER_TIME]
+    for axes, panel in zip(every, panels, strict=True):
+        _panel(made, axes, panel, look, bool(picture.stretches) and axes in timed[:1])
     for number, axes in enumerate(timed):
         _phases(axes, picture.stretches, number == 0, look)
     for upper, lower, panel, below in zip(every, every[1:], panels, panels[1:], strict=False):
@@ -84,6 +87,8 @@ def _drawn(picture: Picture, look: Look) -> Figure:
     if every and (look.titled or picture.chosen_title):
         named = bool(picture.stretches) and every[0] in timed
         every[0].set_title(picture.title, pad=(36 if named else 14) * look.scale)  # above the names of phases
+    if any(len(panel.names) in (1, 2) for panel in panels):
+        _clear(made, [axes for axes, panel in zip(every, panels, strict=True) if len(panel.names) in (1, 2)])
     return made
 
 
@@ -102,7 +107,8 @@ def _size_of_images(panel: Panel, look: Look) -> float:
     return float(np.clip(0.82 * wide * rows * shape[0] / (columns * shape[1]) + 0.15 * look.height, 0.4 * look.height, 1.3 * look.height))
 
 
-def _panel(made: Figure, axes: Axes, panel: Panel, look: Look) -> None:
+def _panel(made: Figure, axes: Axes, panel: Panel, look: Look, below_phases: bool) -> None:
+    """`below_phases`: the names of phases stand above it."""
     for mark in panel.marks:
         _mark(axes, mark, panel, look)
     if panel.kind == "image":
@@ -114,12 +120,11 @@ def _panel(made: Figure, axes: Axes, panel: Panel, look: Look) -> None:
     if panel.scale is not None:
         _colour_bar(made, axes, panel.scale, look)
     if panel.note:
-        axes.text(
-            1.0, 1.02, panel.note, transform=axes.transAxes, ha="right", va="bottom", fontsize=look.letters - 4 * look.scale, color=GREY
-        )
+        above = (26 if below_phases else 4) * look.scale
+        axes.annotate(panel.note, (1.0, 1.0), (0, above), xycoords="axes fraction", textcoords="offset points", ha="right", va="bottom",
+                      fontsize=look.letters - 4 * look.scale, color=GREY)  # fmt: skip
     if panel.names:
-        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if len(panel.names) > 2 else {"loc": "best"}
-        axes.legend(handlelength=1.4, **place)
+        _legend(axes, beside=len(panel.names) > 2)
 
 
 def _axis(axes: Axes, name: str, axis: Axis) -> None:
@@ -162,6 +167,51 @@ def _phases(axes: Axes, seen: Sequence[Stretch], named: bool, look: Look) -> Non
                           textcoords="offset points", ha="center", va="bottom", fontsize=look.letters - 4 * look.scale, color=GREY)  # fmt: skip
 
 
+# --- legends ---------------------------------------------------------------------------------------------------------
+
+#: Longer names are broken, so that a legend beside a panel leaves it its room.
+_LETTERS_A_LINE = 24
+
+
+def _legend(axes: Axes, beside: bool) -> None:
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if beside else {"loc": "best"}
+    handles, names = axes.get_legend_handles_labels()
+    axes.legend(handles, [broken(name) for name in names], handlelength=1.4, **place)
+
+
+def broken(name: str) -> str:
+    """The name in lines, broken at blanks outside formulas."""
+    lines, line = list[str](), ""
+    for piece in re.findall(r"(?:\$[^$]*\$|[^$ ])+", name):
+        longer = f"{line} {piece}" if line else piece
+        if line and len(plain(longer)) > _LETTERS_A_LINE:
+            lines.append(line)
+            line = piece
+        else:
+            line = longer
+    return "\n".join([*lines, line])
+
+
+def _clear(made: Figure, every: Sequence[Axes]) -> None:
+    """A legend stands within its panel where that is empty, and beside it otherwise."""
+    made.draw_without_rendering()
+    for axes in every:
+        legend = axes.get_legend()
+        if legend is None:
+            continue
+        box = legend.get_window_extent()
+        lines = [(line.get_path(), line.get_transform()) for line in axes.lines if line.get_linestyle() != "None"]
+        areas = [(path, collection.get_transform()) for collection in axes.collections for path in collection.get_paths()
+                 if not len(collection.get_offsets())]  # fmt: skip
+        steps = [(patch.get_path(), patch.get_transform()) for patch in axes.patches]
+        dots = [axes.transData.transform(line.get_xydata()) for line in axes.lines]
+        dots += [axes.transData.transform(collection.get_offsets()) for collection in axes.collections]
+        crossed = any(transform.transform_path(path).intersects_bbox(box, filled=False) for path, transform in (*lines, *areas, *steps))
+        if crossed or any(box.count_contains(one) for one in dots if len(one)):
+            legend.remove()
+            _legend(axes, beside=True)
+
+
 # --- marks -----------------------------------------------------------------------------------------------------------
 
 
@@ -191,6 +241,8 @@ def _mark(axes: Axes, mark: Mark, panel: Panel, look: Look) -> None:
             axes.scatter(mark.x, mark.y, s=mark.size * k * k, label=name, rasterized=len(mark.x) > 2000, zorder=above, **_filling(mark, k))
         case Bars():
             axes.vlines(mark.x, mark.bottom, mark.bottom + mark.height, color=mark.colour, linewidth=1.6 * k)
+        case Whiskers():
+            axes.vlines(mark.x, mark.low, mark.high, color=mark.colour, linewidth=1.8 * k)
         case Field():
             axes.pcolormesh(mark.x, mark.y, np.ma.masked_invalid(mark.values), shading="flat", rasterized=True, **_colours(panel.scale))
         case Tile():
@@ -212,10 +264,16 @@ def _levels(axes: Axes, mark: Levels, look: Look) -> None:
     lines = axes.contour(mark.x, mark.y, np.ma.masked_invalid(mark.z), levels=mark.levels, colors=[tuple(c) for c in shades],
                          linewidths=2.4 * look.scale, linestyles="solid")  # fmt: skip
     small = look.letters - 4 * look.scale
-    for text in axes.clabel(lines, inline=False, fmt=lambda value: f"{value:.3g}".replace("-", "−"), fontsize=small, zorder=4):
+    for text in axes.clabel(lines, inline=False, fmt=_of_level, fontsize=small, zorder=4):
         text.set_bbox({"boxstyle": "round,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.85})
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=5))
+
+
+def _of_level(value: float) -> str:
+    """Three digits; as a power of ten where it is very large or small."""
+    text = np.format_float_positional(value, 3, fractional=False, trim="-") if 1e-4 < abs(value) < 1e5 or value == 0.0 else f"{value:.3g}"
+    return text.replace("-", "−")
 
 
 # --- colours ---------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from plasticdsl.model.experiments import Words
 from plasticdsl.runtime.play.sweep import Axis, Study
 from plasticdsl.runtime.watch.series import Label
 from plasticdsl.units.display import name_dimension
@@ -32,7 +33,7 @@ def whole(label: Label) -> str:
     """`V of cell`; or as the line says."""
     if label.given:
         return label.given
-    quantity, of = label.words.quantity or label.text, label.words.of
+    quantity, of = label.words.quantity or label.text, label.words.whose
     return f"{quantity} of {of}" if of else quantity
 
 
@@ -47,30 +48,33 @@ def named(labels: Sequence[Label]) -> Named:
         return Named(along(labels[0]), (whole(labels[0]),))
     unit = labels[0].unit
     quantities = dict.fromkeys(_quantity(label) for label in labels)
-    owners = dict.fromkeys("" if label.given else label.words.of for label in labels)
+    owners = dict.fromkeys("" if label.given else label.words.whose for label in labels)
     if len(quantities) == 1:
         (quantity,) = quantities
-        return Named(with_unit(quantity, unit), tuple(label.words.of or quantity for label in labels))
+        of, *others = dict.fromkeys("" if label.given else label.words.of for label in labels)
+        if of and not others and all(label.words.chosen for label in labels):
+            return Named(with_unit(f"{quantity} of {of}", unit), tuple(label.words.chosen for label in labels))
+        return Named(with_unit(quantity, unit), tuple(label.words.whose or quantity for label in labels))
     items = tuple(_quantity(label) if len(owners) == 1 else whole(label) for label in labels)
     if unit and labels[0].dimension is not None:
         return Named(with_unit(name_dimension(labels[0].dimension), unit), items)
     (owner,) = owners if len(owners) == 1 else ("",)
     joined = ", ".join(dict.fromkeys(items)) + (f" of {owner}" if owner else "")
-    return Named(with_unit(joined, unit) if len(_plain(joined)) <= _LONGEST else unit, items)
+    return Named(with_unit(joined, unit) if len(plain(joined)) <= _LONGEST else unit, items)
 
 
 def _quantity(label: Label) -> str:
     return label.given or label.words.quantity or label.text
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """About what is seen of a typeset text."""
     return text.replace(r"\mathrm", "").translate(str.maketrans("", "", "${}_^\\"))
 
 
-def with_text(label: Label, quantity: str) -> Label:
-    """The label with another quantity."""
-    return replace(label, given="", words=replace(label.words, quantity=quantity, of=""))
+def of_all(label: Label) -> Label:
+    """The label where each line says itself which unit it is of."""
+    return replace(label, words=replace(label.words, chosen=""))
 
 
 # --- runs ------------------------------------------------------------------------------------------------------------

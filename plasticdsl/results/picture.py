@@ -106,6 +106,16 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Whiskers:
+    """At each x a thin bar from `low` to `high`: how far values spread."""
+
+    x: Floats
+    low: Floats
+    high: Floats
+    colour: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """A colour for each of `values`, float64[rows, columns], between the edges `x`, float64[columns + 1], and `y`, float64[rows + 1]; none where NaN."""
 
@@ -133,7 +143,7 @@ class Levels:
     levels: tuple[float, ...]
 
 
-Mark = Line | Steps | Band | Dots | Bars | Field | Tile | Levels
+Mark = Line | Steps | Band | Dots | Bars | Whiskers | Field | Tile | Levels
 
 # --- panels ----------------------------------------------------------------------------------------------------------
 

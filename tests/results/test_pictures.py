@@ -8,7 +8,7 @@ import pytest
 import plasticdsl
 from plasticdsl import PlasError
 from plasticdsl.results.describe import picture
-from plasticdsl.results.picture import Axis, Band, Dots, Field, Line, Picture, Tile
+from plasticdsl.results.picture import Axis, Dots, Field, Line, Picture, Tile, Whiskers
 from plasticdsl.results.result import Result
 
 MODEL = """
@@ -129,6 +129,14 @@ def test_a_stretch_of_a_phase_and_for_records_and_expectations() -> None:
     assert "says already when" in refused("plot a.V from 2 ms to 5 ms over last 1 ms")
 
 
+def test_a_path_pairs_values_of_the_same_moments() -> None:
+    for recorded in ("", "record a.V[1] every 4 ms\n    ", "record a.V[1] every 4 ms\n    record b.V[1] every 5 ms\n    "):
+        (panel,) = shown(f"{recorded}plot a.V[1] over b.V[1]").panels
+        path = panel.marks[0]
+        assert isinstance(path, Line) and len(path.x) >= 5
+        assert path.y == pytest.approx(path.y[0] / path.x[0] * path.x), "both decay alike"
+
+
 # --- matrices, images, maps ------------------------------------------------------------------------------------------
 
 
@@ -194,7 +202,7 @@ def test_theory_is_dashed_beside_dots() -> None:
     assert [line.joined for line in data] == [False, False] and all(line.dotted for line in data)
     assert theory.dashed and not theory.dotted and theory.name == "decay"
     assert theory.y == pytest.approx(np.exp([-1.0, -2.0, -4.0]))
-    assert len([mark for mark in panel.marks if isinstance(mark, Band)]) == 2
+    assert len([mark for mark in panel.marks if isinstance(mark, Whiskers)]) == 2
     assert panel.note == "mean ± s.e. of 3 runs"
 
 

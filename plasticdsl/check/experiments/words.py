@@ -87,11 +87,12 @@ def words_of(node: tree.Expr, taking: Taking) -> Words:
 def words(node: tree.Expr, names: Names) -> Words:
     """What `node` is called."""
     owners = tuple(dict.fromkeys(_owners(node, names)))
+    of, chosen = (owners[0].name, owners[0].chosen) if len(owners) == 1 else ("", "")
     match node:
-        case tree.Apply(function=tree.Name(name=name)) if name in _OF_SPIKES and owners:
-            return Words(_Setter(names, False).phrase(node), " and ".join(owners))
+        case tree.Apply(function=tree.Name(name=name)) if name in _OF_SPIKES and len(owners) > 1:
+            return Words(_Setter(names, False).phrase(node), " and ".join(owner.text for owner in owners))
         case _:
-            return Words(_Setter(names, len(owners) > 1).phrase(node), owners[0] if len(owners) == 1 else "")
+            return Words(_Setter(names, len(owners) > 1).phrase(node), of, chosen)
 
 
 def symbol(text: str, whose: str = "") -> str:
@@ -156,11 +157,23 @@ def _upright(text: str) -> str:
 # --- whose it is -----------------------------------------------------------------------------------------------------
 
 
-def _owners(node: tree.Expr, names: Names) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """A population or projection, and which of its units or connections."""
+
+    name: str
+    chosen: str = ""
+
+    @property
+    def text(self) -> str:
+        return ", ".join(filter(None, (self.name, self.chosen)))
+
+
+def _owners(node: tree.Expr, names: Names) -> Iterator[_Owner]:
     """The populations and projections that an expression reads, with the units that it chooses of them."""
     match node:
         case tree.Member(base=tree.Name(text=text)):
-            yield plain(text)
+            yield _Owner(plain(text))
         case tree.Member(base=tree.Indexed(base=tree.Name() as name, indices=indices)):
             yield _part(name, indices, names)
         case tree.Indexed(base=tree.Member(base=tree.Name() as name), indices=indices):
@@ -168,7 +181,7 @@ def _owners(node: tree.Expr, names: Names) -> Iterator[str]:
         case tree.Indexed(base=tree.Name() as name, indices=indices) if names.output_of(name) is not None:
             yield _part(name, indices, names)
         case tree.Name() if names.output_of(node) is not None:
-            yield plain(node.text)
+            yield _Owner(plain(node.text))
         case tree.Apply(function=tree.Name(name=name), arguments=arguments) if name in _OF_SPIKES:
             for argument in arguments[: _POPULATIONS.get(name, len(arguments))]:
                 yield from _population(argument.value, names)
@@ -179,27 +192,27 @@ def _owners(node: tree.Expr, names: Names) -> Iterator[str]:
                 yield from _owners(child, names)
 
 
-def _population(node: tree.Expr, names: Names) -> Iterator[str]:
+def _population(node: tree.Expr, names: Names) -> Iterator[_Owner]:
     match node:
         case tree.Name(text=text) if text != "each":
-            yield plain(text)
+            yield _Owner(plain(text))
         case tree.Member(base=tree.Name(text=text), attribute=event):
-            yield f"{plain(text)}, {event.text}"
+            yield _Owner(f"{plain(text)}, {event.text}")
         case tree.Indexed(base=tree.Name() as name, indices=indices):
             yield _part(name, indices, names)
         case _:
             pass
 
 
-def _part(name: tree.Name, indices: tuple[tree.Expr, ...], names: Names) -> str:
+def _part(name: tree.Name, indices: tuple[tree.Expr, ...], names: Names) -> _Owner:
     """`E, unit 3`, `E, units 1 to 5, 8`; of connections `ex, 5 → 2`: from the pre- to the postsynaptic unit."""
     numbers = _numbers(indices)
     if not numbers:
-        return plain(name.text)
+        return _Owner(plain(name.text))
     if name.name in names.projections:
-        return f"{plain(name.text)}, {' → '.join(reversed(numbers))}"
+        return _Owner(plain(name.text), " → ".join(reversed(numbers)))
     single = len(indices) == 1 and not isinstance(indices[0], tree.Interval)
-    return f"{plain(name.text)}, unit{'' if single else 's'} {', '.join(numbers)}"
+    return _Owner(plain(name.text), f"unit{'' if single else 's'} {', '.join(numbers)}")
 
 
 def _numbers(indices: tuple[tree.Expr, ...]) -> list[str]:
@@ -279,14 +292,14 @@ class _Setter:
             if sliding:
                 said = f"rate in {self.names.written(arguments[1].value)}"
             owners = list(_population(first, self.names)) if self.owned else []
-            return f"{said} of {owners[0]}" if owners else said
+            return f"{said} of {owners[0].text}" if owners else said
         if name in ("spike_time", "isi"):
             return f"{'time of spike' if name == 'spike_time' else 'interval'} {self.names.written(arguments[1].value)}"
         if name == "correlation":
             return f"correlation of {self.phrase(first)} and {self.phrase(arguments[1].value)}"
         if name == "norm":
-            inner = self.formula(first)
-            return self.names.written(node) if inner is None else rf"$\Vert {inner}\Vert$"
+            whole = self.formula(node)
+            return self.names.written(node) if whole is None else f"${whole}$"
         return f"{_OF_VALUES[name]}{self.phrase(first)}"
 
     def formula(self, node: tree.Expr) -> str | None:
@@ -342,9 +355,12 @@ class _Setter:
         if found is not None and found[0] == "mean":
             inner = self.formula(arguments[0].value)
             return None if inner is None else rf"\langle {inner}\rangle"
+        if found is not None and found[0] == "norm":
+            inner = self.formula(arguments[0].value)
+            return None if inner is None else rf"\Vert {inner}\Vert"
         if found is not None and found[0] in _OF_SPIKES:
             owners = list(_population(arguments[0].value, self.names)) if self.owned else []
-            index = f"_{{{_upright(owners[0])}}}" if owners else ""
+            index = f"_{{{_upright(owners[0].text)}}}" if owners else ""
             return f"{_upright(_OF_SPIKES[found[0]])}{index}"
         if found is not None:
             return None

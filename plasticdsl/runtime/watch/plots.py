@@ -44,8 +44,11 @@ def plan(recordings: Sequence[Recording], plots: Sequence[PlotSpec], line: Timel
 
 def _plot(spec: PlotSpec, planner: Planner) -> PlotPlan:
     panels: dict[object, Panel] = {}  # items with the same unit on the same axes share a panel
-    for item in spec.items:
-        kind = _kind(item, len(spec.over), planner)
+    kinds = [_kind(item, len(spec.over), planner) for item in spec.items]
+    on_plane = [item for item, kind in zip(spec.items, kinds, strict=True) if kind == "plane"]
+    *up, against = _together((*on_plane, replace(spec.over[0], window=spec.window)), planner) if on_plane else (None,)
+    paths = iter(up)
+    for item, kind in zip(spec.items, kinds, strict=True):
         if kind in ("raster", "intervals"):
             before = panels.get(kind, Panel(kind))
             assert isinstance(item.item, Call), "both are calls"
@@ -57,13 +60,11 @@ def _plot(spec: PlotSpec, planner: Planner) -> PlotPlan:
             before = panels.get((kind, item.dimension, item.unit), Panel(kind))
             panels[kind, item.dimension, item.unit] = replace(before, spikes=(*before.spikes, record))
         else:
-            series = _drawn(item, kind, planner)
+            series = next(paths) if kind == "plane" else _drawn(item, kind, planner)
             key = (item.text, item.span) if item.layout is not None else _sharing(series, kind, planner)
             before = panels.get(key, Panel(kind, shape=_shape(item, planner)))
             panels[key] = replace(before, series=(*before.series, series), labels=(*before.labels, label_of(item)))
-    kinds = {panel.kind for panel in panels.values()}
-    against = _drawn(replace(spec.over[0], window=spec.window), "plane", planner) if "plane" in kinds else None
-    axes = tuple(one.item for one in spec.over) if kinds & {"sweep", "grid"} else ()
+    axes = tuple(one.item for one in spec.over) if {"sweep", "grid"}.intersection(kinds) else ()
     ends = (_ends(wish, planner) for wish in (spec.horizontal, spec.vertical))
     return PlotPlan(spec, tuple(panels.values()), against, axes, None, *ends)
 
@@ -146,11 +147,11 @@ def _drawn(recording: Recording, kind: Kind, planner: Planner) -> Series:
         recording = replace(recording, window=replace(recording.window, at_end=True))
     if kind in ("histogram", "image"):
         recording = replace(recording, window=_thinned(recording, expr, planner, _MOST_MOMENTS))
-    shared = _recorded(recording, planner) if kind in ("time", "plane") else None
+    shared = _recorded(recording, planner) if kind == "time" else None
     if shared is not None:
         shared.is_theory = _is_theory(expr, planner)
         return shared
-    if kind in ("time", "plane", "map"):
+    if kind in ("time", "map"):
         recording = replace(recording, window=_thinned(recording, expr, planner, _MOST_COLUMNS if kind == "map" else _MOST_POINTS))
     series = planner.series_of(recording, expr, recording.text)
     series.bins_asked = bins
@@ -160,6 +161,22 @@ def _drawn(recording: Recording, kind: Kind, planner: Planner) -> Series:
     series.is_theory = kind in ("time", "sweep") and _is_theory(expr, planner)
     planner.recorder.drawn.append(series)
     return series
+
+
+def _together(recordings: Sequence[Recording], planner: Planner) -> list[Series]:
+    """The variables of a plane, all at the same moments: what is recorded, where all of them are at the same, else series of their own."""
+    found = [_recorded(recording, planner) for recording in recordings]
+    recorded = [series for series in found if series is not None]
+    if len(recorded) == len(found) and len({series.moments for series in recorded}) == 1:
+        return recorded
+    windows = [_thinned(recording, recording.item, planner, _MOST_POINTS) for recording in recordings]
+    every = max((window.every for window in windows if isinstance(window.every, Number)), key=lambda length: length.value, default=None)
+    own = []
+    for recording, window in zip(recordings, windows, strict=True):
+        window = replace(window, every=every) if isinstance(window.every, Number) else window
+        own.append(planner.series_of(replace(recording, window=window), recording.item, recording.text))
+    planner.recorder.drawn += own
+    return own
 
 
 def _recorded(recording: Recording, planner: Planner) -> Series | None:
@@ -208,7 +225,7 @@ def _round_up(length: float) -> float:
 
 def _contours(spec: PlotSpec, planner: Planner) -> PlotPlan:
     assert spec.plane is not None, "contours have a plane"
-    path = [_drawn(side.item, "plane", planner) for side in (spec.plane.vertical, spec.plane.horizontal)]
+    path = _together([side.item for side in (spec.plane.vertical, spec.plane.horizontal)], planner)
     sides = _along(spec.plane.horizontal, planner), _along(spec.plane.vertical, planner)
     levels = tuple(sorted({planner.reader.number(level) for level in spec.plane.levels}))
     landscape = Landscape(planner.reader, _single_value(spec.items[0], planner), *sides, levels)
