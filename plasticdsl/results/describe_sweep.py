@@ -42,7 +42,7 @@ def over_parameter(study: Study, plan: PlotPlan, panels: Sequence[taken.Panel], 
     wish = plan.spec
     low, high = limits(plan.horizontal, over.scale)
     least, most = vertical_limits(plan, panels[0])
-    counted = not over.unit and bool(np.array_equal(x, np.round(x)))
+    counted = not over.unit and not wish.horizontal.logarithmic and bool(np.array_equal(x, np.round(x)))
     note = f"mean ± s.e. of {study.repeats} runs" if study.repeats > 1 else ""
     return Panel(
         "sweep",
@@ -66,7 +66,8 @@ def _theory(x: Floats, y: Floats, lines: Sequence[NDArray[np.int64]], name: str,
 
 
 def _line(x: Floats, y: Floats, name: str, hue: str, beside: bool) -> list[Mark]:
-    """Mean over runs with the same x, with the standard error of the mean (s.d./√n, of the sample) where there are several: shaded, or (`beside` theory) as bars."""
+    """Mean over runs with the same x, with the standard error of the mean (s.d./√n, of the sample) where there are several: shaded, or as bars
+    (`beside` theory)."""
     at = np.unique(x)
     groups = [y[x == value] for value in at]
     means = np.array([np.mean(group) for group in groups])

@@ -12,6 +12,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.axis import XAxis, YAxis
 from matplotlib.cm import ScalarMappable
+from matplotlib.collections import PathCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
@@ -200,14 +201,16 @@ def _clear(made: Figure, every: Sequence[Axes]) -> None:
         if legend is None:
             continue
         box = legend.get_window_extent()
-        lines = [(line.get_path(), line.get_transform()) for line in axes.lines if line.get_linestyle() != "None"]
-        areas = [(path, collection.get_transform()) for collection in axes.collections for path in collection.get_paths()
-                 if not len(collection.get_offsets())]  # fmt: skip
-        steps = [(patch.get_path(), patch.get_transform()) for patch in axes.patches]
-        dots = [axes.transData.transform(line.get_xydata()) for line in axes.lines]
-        dots += [axes.transData.transform(collection.get_offsets()) for collection in axes.collections]
-        crossed = any(transform.transform_path(path).intersects_bbox(box, filled=False) for path, transform in (*lines, *areas, *steps))
-        if crossed or any(box.count_contains(one) for one in dots if len(one)):
+        paths = [(line.get_path(), line.get_transform()) for line in axes.lines if line.get_linestyle() != "None"]
+        paths += [(patch.get_path(), patch.get_transform()) for patch in axes.patches]
+        dots = [np.asarray(line.get_xydata()) for line in axes.lines]
+        for collection in axes.collections:
+            if isinstance(collection, PathCollection):
+                dots.append(np.asarray(collection.get_offsets()))
+            else:
+                paths += [(path, collection.get_transform()) for path in collection.get_paths()]
+        crossed = any(transform.transform_path(path).intersects_bbox(box, filled=False) for path, transform in paths)
+        if crossed or any(box.count_contains(axes.transData.transform(some)) for some in dots if some.size):
             legend.remove()
             _legend(axes, beside=True)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from plasticdsl.model.experiments import Words
 from plasticdsl.runtime.play.sweep import Axis, Study
 from plasticdsl.runtime.watch.series import Label
 from plasticdsl.units.display import name_dimension
@@ -56,9 +55,9 @@ def named(labels: Sequence[Label]) -> Named:
             return Named(with_unit(f"{quantity} of {of}", unit), tuple(label.words.chosen for label in labels))
         return Named(with_unit(quantity, unit), tuple(label.words.whose or quantity for label in labels))
     items = tuple(_quantity(label) if len(owners) == 1 else whole(label) for label in labels)
-    if unit and labels[0].dimension is not None:
-        return Named(with_unit(name_dimension(labels[0].dimension), unit), items)
     (owner,) = owners if len(owners) == 1 else ("",)
+    if unit and labels[0].dimension is not None:
+        return Named(with_unit(name_dimension(labels[0].dimension) + (f" of {owner}" if owner else ""), unit), items)
     joined = ", ".join(dict.fromkeys(items)) + (f" of {owner}" if owner else "")
     return Named(with_unit(joined, unit) if len(plain(joined)) <= _LONGEST else unit, items)
 

@@ -47,6 +47,8 @@ def _settings(look: Look) -> dict[str, Any]:
         "figure.dpi": 100,
         "savefig.dpi": look.dots_per_inch,
         "figure.constrained_layout.use": True,
+        "figure.constrained_layout.w_pad": 0.1 * k,
+        "figure.constrained_layout.h_pad": 0.1 * k,
         "font.family": "DejaVu Sans",
         "mathtext.fontset": "dejavusans",
         "font.size": letters,

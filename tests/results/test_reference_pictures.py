@@ -1,7 +1,7 @@
 """Figures of each kind beside pictures that were looked at: structure, labels and numbers as text, exactly; what is drawn, with a tolerance.
 
-In `reference` stands for each experiment of `figures.plas` what `described` says (`NAME.txt`) and a small picture (`NAME.png`). After a deliberate change run
-this file as a script, and look at what has changed.
+In `reference` stands for each experiment of `figures.plas` what `described` says (`NAME.txt`) and a small picture (`NAME.png`). After a deliberate change
+run this file as a script, and look at what has changed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NAMES = [line.split()[1].rstrip(":") for line in MODEL.read_text(encoding="utf-8
 
 #: A page's figure, 420 points wide. Pictures are compared in squares of so many points, since letters are smoothed otherwise on other machines; of 255.
 _DOTS_PER_INCH, _SQUARE = 60, 6
-_MOST_IN_A_SQUARE, _MOST_ON_AVERAGE = 60.0, 1.5
+_MOST_IN_A_SQUARE, _MOST_ON_AVERAGE = 35.0, 1.0
 
 
 @cache
@@ -175,7 +175,7 @@ def main() -> None:
     REFERENCE.mkdir(exist_ok=True)
     for name in sys.argv[1:] or NAMES:
         (REFERENCE / f"{name}.txt").write_text(described(shown(name)), encoding="utf-8")
-        drawn(shown(name)).quantize(96, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(REFERENCE / f"{name}.png", optimize=True)
+        drawn(shown(name)).quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(REFERENCE / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":
