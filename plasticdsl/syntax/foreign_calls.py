@@ -279,10 +279,3 @@ def monitor(groups: Groups, where: Where) -> str | None:
     names = re.findall(r"[^\W\d]\w*", places[0] if places else _first(named, "variables") or "")
     read = [f"spikes({_text(groups, 2)})" if name == "spike" else f"{_text(groups, 2)}.{name}" for name in names]
     return f"record {', '.join(read)}" if read else None
-
-
-def over_last(groups: Groups, where: Where) -> str | None:
-    """`plot V from 90 ms to 150 ms`."""
-    read, start, unit, stop, other = (_text(groups, number) for number in range(1, 6))
-    length = float(stop) - float(start)
-    return f"plot {read} over last {length:g} {unit}" if unit == other and is_unit(unit) and length > 0 else None
