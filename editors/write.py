@@ -166,6 +166,18 @@ def emacs() -> str:
 ;;;###autoload
 (add-to-list 'auto-mode-alist '("\\\\.plas\\\\'" . plas-mode))
 
+(declare-function eglot-current-server "eglot")
+(declare-function eglot--TextDocumentIdentifier "eglot")
+(declare-function jsonrpc-request "jsonrpc")
+
+(defun plas-preview ()
+  "Open a page that follows this text: windows, planes, what was derived."
+  (interactive)
+  (let ((uri (plist-get (eglot--TextDocumentIdentifier) :uri)))
+    (message "The preview is at %s"
+             (jsonrpc-request (eglot-current-server) :workspace/executeCommand
+                              (list :command "plasticdsl.preview" :arguments (vector uri))))))
+
 (with-eval-after-load 'eglot
   (add-to-list 'eglot-server-programs '(plas-mode . ("plasticdsl" "lsp"))))
 

@@ -23,6 +23,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from plasticdsl import cache
@@ -83,8 +84,11 @@ def _stamp(path: str) -> tuple[int, int] | None:
     return found.st_size, found.st_mtime_ns
 
 
-def load(source: SourceFile, folder: Path | None) -> Loaded:
-    """The checked model of a text that lies in `folder` (None: nowhere). Raises `PlasError` with all findings, rendered."""
+def load(source: SourceFile, folder: Path | None, texts: Mapping[Path, str] = MappingProxyType({})) -> Loaded:
+    """The checked model of a text that lies in `folder` (None: nowhere). `texts`: what stands for the files at these absolute paths, where editors have
+    them open. Raises `PlasError` with all findings, rendered."""
+    if texts:
+        return examined(read(source, folder, texts))
     name = cache.key("model", source.path, folder, source.text)
     known = cache.recall("models", name, Loaded)
     if isinstance(known, Loaded) and known.is_unchanged(source.path):
@@ -109,12 +113,12 @@ def examined(found: Checked) -> Loaded:
     return Loaded(module, warnings, dict(found.sources), digest, {d.path: _stamp(d.path) for d in sets})
 
 
-def read(source: SourceFile, folder: Path | None = None) -> Checked:
+def read(source: SourceFile, folder: Path | None = None, texts: Mapping[Path, str] = MappingProxyType({})) -> Checked:
     """Text to checked model. What is wrong is among the findings, and where an error is among them there is no model."""
     from plasticdsl.check.module import checked
     from plasticdsl.syntax.parser import reading
 
-    return checked(reading(source), source, folder=folder)
+    return checked(reading(source), source, folder=folder, texts=texts)
 
 
 def prepared(found: Checked) -> Module:

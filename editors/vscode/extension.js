@@ -85,9 +85,24 @@ function makeClient() {
               return inTerminal("run", vscode.Uri.parse(uri), experiment, ...results());
             case "plasticdsl.test":
               return inTerminal("test", vscode.Uri.parse(uri), "--only", experiment);
+            case "plasticdsl.preview": {
+              const text = uri || shown();
+              return text && next(name, [text.toString()]);
+            }
             default:
               return next(name, values);
           }
+        },
+        window: {
+          // A preview stands beside the text, in a browser of VS Code's own.
+          showDocument: async (params, next) => {
+            if (!params.external || !params.uri.startsWith("http://127.0.0.1:")) {
+              return next(params);
+            }
+            const beside = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
+            await vscode.commands.executeCommand("simpleBrowser.api.open", vscode.Uri.parse(params.uri), beside);
+            return { success: true };
+          },
         },
       },
     },

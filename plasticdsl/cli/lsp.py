@@ -12,8 +12,15 @@ from plasticdsl.cli.console import WrongUsage
 
 def lsp(
     stdio: Annotated[bool, typer.Option("--stdio", help="Speak over standard input and output: what it does anyway.")] = True,
+    pictures: Annotated[bool, typer.Option("--pictures", hidden=True, help="Draw for the preview of another language server.")] = False,
 ) -> None:
     """Serve editors by the Language Server Protocol, over standard input and output."""
+    if pictures:
+        from plasticdsl.editor.sketch import serve_sketches
+
+        answering, sys.stdout = sys.stdout, sys.stderr
+        serve_sketches(sys.stdin, answering)
+        return
     try:
         from plasticdsl.editor.server import serve
     except ModuleNotFoundError as missing:

@@ -21,6 +21,7 @@ from plasticdsl.editor.hover import described
 from plasticdsl.editor.inlays import inlays
 from plasticdsl.editor.layouting import formatting
 from plasticdsl.editor.meaning import register_meaning
+from plasticdsl.editor.preview import register_preview
 from plasticdsl.editor.session import PlasServer, path_of
 from plasticdsl.editor.structure import folds, symbols
 from plasticdsl.editor.words import said
@@ -40,6 +41,7 @@ def made() -> PlasServer:
     _writing(server)
     register_meaning(server)
     register_deeds(server)
+    register_preview(server)
     return server
 
 

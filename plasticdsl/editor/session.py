@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +36,12 @@ class _Protocol(LanguageServerProtocol):
 
 
 class PlasServer(LanguageServer):
-    """`documents`: the open texts."""
+    """`documents`: the open texts. `listeners`: told of each of which more is known."""
 
     def __init__(self) -> None:
         super().__init__("plasticdsl", __version__, lsp.TextDocumentSyncKind.Full, protocol_cls=_Protocol)
         self.documents = Documents(self._publish)
+        self.listeners: list[Callable[[Document], None]] = []
 
     async def _publish(self, document: Document) -> None:
         analysis = document.analysis
@@ -50,6 +51,8 @@ class PlasServer(LanguageServer):
         shown = protocol.diagnostics(analysis.text, found, self.locator(document))
         version = document.version if document.is_current else None
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(document.uri, shown, version))
+        for listener in self.listeners:
+            listener(document)
 
     async def asked(self, params: Asking | lsp.PrepareRenameParams | lsp.DocumentHighlightParams) -> tuple[Document | None, int]:
         """The text that is asked about, with an analysis of what it is now, and the place in it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from plasticdsl.net import Net
 from plasticdsl.source import SourceFile
 
 Floats = NDArray[np.float64]
+Texts = Mapping[Path, str]
+
+NO_TEXTS: Texts = MappingProxyType({})
 
 #: Points on each side of the plane.
 _SIDE = 41
@@ -40,6 +44,10 @@ experiment Look_at_{rule} on Window_of_{rule}:
     phase pair for 1 s
     record syn.w at 0 ms as before
     record syn.w at end as after
+"""
+_ALONE = """
+network Plane_of_{neuron}:
+    {neuron} = 1 {neuron}
 """
 #: How long the path through a plane is followed (s), and how many points of it are kept.
 _FOLLOWED, _POINTS = 0.5, 2000
@@ -82,21 +90,47 @@ class Plane:
     path: tuple[Floats, Floats]
 
 
-def windows(model: Model, settings: Mapping[str, str]) -> Iterator[Window]:
-    """Of every rule that changes a weight at spikes and needs nothing but two units that fire."""
-    rules = dict.fromkeys(
-        rule for network in model.loaded.module.networks for projection in network.projections for rule in projection.rules
-    )
-    for rule in rules:
-        found = _window(model, rule, settings)
+def windows(model: Model, settings: Mapping[str, str], texts: Texts = NO_TEXTS, *, unused: bool = False) -> Iterator[Window]:
+    """Of every rule that changes a weight at spikes and needs nothing but two units that fire; `unused`: also of those that the file declares and no
+    network has. `texts`: what stands for files that are used."""
+    module = model.loaded.module
+    used = [rule for network in module.networks for projection in network.projections for rule in projection.rules]
+    own = [block.name for block in module.blocks if block.kind == "rule" and block.span.path == module.path] if unused else []
+    for rule in dict.fromkeys((*used, *own)):
+        found = _window(model, rule, settings, texts)
         if found is not None and np.ptp(found.change) > 0.0:
             yield found
 
 
-def _window(model: Model, rule: str, settings: Mapping[str, str]) -> Window | None:
+def planes(model: Model, texts: Texts = NO_TEXTS) -> Iterator[Plane]:
+    """Of each network that has one; and of the neurons that the file itself declares and none of these networks shows, each alone."""
+    module = model.loaded.module
+    shown: set[str] = set()
+    for network in module.networks:
+        population = _small(network)
+        if population is not None and population.block.name not in shown and (found := plane(model, network, {})) is not None:
+            shown.add(population.block.name)
+            yield found
+    for block in module.blocks:
+        if block.kind == "neuron" and block.span.path == module.path and len(block.flows) == 2 and block.name not in shown:
+            found = _alone(model, block.name, texts)
+            if found is not None:
+                yield found
+
+
+def _alone(model: Model, neuron: str, texts: Texts) -> Plane | None:
+    try:
+        beside = _beside(model, _ALONE.format(neuron=neuron), texts)
+    except PlasError:
+        return None
+    network = next(n for n in beside.loaded.module.networks if n.name == f"Plane_of_{neuron}")
+    return plane(beside, network, {})
+
+
+def _window(model: Model, rule: str, settings: Mapping[str, str], texts: Texts) -> Window | None:
     for beginning in _BEGINNINGS:
         try:
-            beside = _beside(model, _WINDOW.format(rule=rule, beginning=beginning))
+            beside = _beside(model, _WINDOW.format(rule=rule, beginning=beginning), texts)
             network = next(n for n in beside.loaded.module.networks if n.name == f"Window_of_{rule}")
             mine = {name: value for name, value in settings.items() if name.partition(".")[0] in network.projections[0].rules}
             result = beside.run(f"Look_at_{rule}", parameters=mine)
@@ -173,7 +207,9 @@ def _around(values: Floats, least: float | None, most: float | None) -> Floats:
     return np.linspace(max(low - margin, first), min(high + margin, last), _SIDE)
 
 
-def _beside(model: Model, text: str) -> Model:
+def _beside(model: Model, text: str, texts: Texts) -> Model:
     """The model with more text behind it. Raises `PlasError` where that does not fit."""
     source = model.loaded.sources[model.loaded.module.path]
-    return Model(driver.load(SourceFile(source.path, f"{source.text}\n{text}"), Path(source.path).resolve().parent))
+    path = Path(source.path).resolve()
+    folder = path.parent if path.is_file() else None
+    return Model(driver.load(SourceFile(source.path, f"{source.text}\n{text}"), folder, texts))

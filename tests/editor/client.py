@@ -21,11 +21,12 @@ WAIT = 60.0
 
 @dataclass
 class Client:
-    """`told`: the diagnostics of each text, every time that they came."""
+    """`told`: the diagnostics of each text, every time that they came. `shown`: addresses that the server wanted to be shown."""
 
     speaking: LanguageClient
     told: dict[str, list[lsp.PublishDiagnosticsParams]] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
     versions: dict[str, int] = field(default_factory=dict)
 
@@ -74,6 +75,11 @@ async def connected(capabilities: lsp.ClientCapabilities | None = None) -> Async
     @speaking.feature(lsp.WINDOW_SHOW_MESSAGE)
     def shown(params: lsp.ShowMessageParams) -> None:
         client.messages.append(params.message)
+
+    @speaking.feature(lsp.WINDOW_SHOW_DOCUMENT)
+    def show(params: lsp.ShowDocumentParams) -> lsp.ShowDocumentResult:
+        client.shown.append(params.uri)
+        return lsp.ShowDocumentResult(success=True)
 
     @speaking.feature(lsp.WINDOW_LOG_MESSAGE)
     def logged(params: lsp.LogMessageParams) -> None:

@@ -1,0 +1,82 @@
+"""What the preview shows of a text: windows of its rules, planes of its small neurons, its formulas, and what the compiler made of it.
+
+A `Job` comes in, a piece of HTML goes out. It is done in a process of its own (`plasticdsl lsp --pictures`), where it keeps no editor waiting and can be
+ended: jobs come as lines of JSON on standard input, answers go out as lines on standard output. A text that `check` refuses is not run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+from xml.etree.ElementTree import Element
+
+from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.markup import node, text_of
+from plasticdsl.options import CompileOptions
+from plasticdsl.source import SourceFile
+
+if TYPE_CHECKING:
+    from plasticdsl.api import Model
+
+#: At most so many windows are shown, and so many planes: each is compiled when it is first looked at.
+_MOST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A text to be shown. `folder`: where it lies, "" for nowhere. `texts`: what stands for files that are open elsewhere, by path."""
+
+    path: str
+    text: str
+    folder: str
+    texts: Mapping[str, str]
+
+    def line(self) -> str:
+        """As it goes to the other process."""
+        return json.dumps(asdict(self)) + "\n"
+
+
+def serve_sketches(read: TextIO, write: TextIO) -> None:
+    """Answers jobs until there are no more."""
+    for line in read:
+        write.write(json.dumps({"html": sketch(Job(**json.loads(line)))}) + "\n")
+        write.flush()
+
+
+def sketch(job: Job) -> str:
+    """The piece of HTML; of a text that is refused, what is said of it."""
+    from plasticdsl import driver
+    from plasticdsl.api import Model
+
+    folder = Path(job.folder) if job.folder else None
+    try:
+        loaded = driver.load(SourceFile(job.path, job.text), folder, {Path(path): text for path, text in job.texts.items()})
+        parts = list(_parts(Model(loaded, folder), job))
+    except PlasError as refused:
+        return text_of(node("pre", str(refused)))
+    return "\n".join(part if isinstance(part, str) else text_of(part) for part in parts)
+
+
+def _parts(model: Model, job: Job) -> Iterator[str | Element]:
+    from plasticdsl import driver
+    from plasticdsl.document.html import piece
+
+    module = model.loaded.module
+    yield from (f"<figure>{picture}</figure>" for picture in _pictures(model, job))
+    if module.networks or module.blocks:
+        yield node("h2", "What the compiler made of it")
+        yield node("pre", driver.explain(model.loaded, CompileOptions()))
+    yield f"<details><summary>Formulas</summary>{piece(model.document)}</details>"
+
+
+def _pictures(model: Model, job: Job) -> Iterator[str]:
+    from plasticdsl.explore.drawing import as_svg, draw_plane, draw_window
+    from plasticdsl.explore.portraits import planes, windows
+
+    texts = {Path(path): text for path, text in job.texts.items()}
+    yield from (as_svg(draw_window(window)) for window in islice(windows(model, {}, texts, unused=True), _MOST))
+    yield from (as_svg(draw_plane(plane)) for plane in islice(planes(model, texts), _MOST))

@@ -1,0 +1,178 @@
+"""The live preview, through a client over standard input and output and a browser’s requests: what it shows, when, and to whom."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from lsprotocol import types as lsp
+
+from plasticdsl.editor.pages import Pages
+from plasticdsl.editor.sketch import Job, sketch
+from tests.editor.client import Client, Server, running
+
+RULE = """
+rule STDP:
+    A = 0.02
+    τ = 20 ms
+    w ∈ [0, 1]
+    on all pairs: Δw = F(t_post − t_pre)
+    F(Δt) =  A exp(−Δt/τ)  if Δt > 0
+            −A exp(Δt/τ)   otherwise
+"""
+NEURON = """
+neuron Oscillator:
+    ω = 100 Hz
+    dx/dt = ω y
+    dy/dt = −ω x
+    x(0) = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    can = lsp.WindowClientCapabilities(show_document=lsp.ShowDocumentClientCapabilities(support=True))
+    with running(lsp.ClientCapabilities(window=can)) as found:
+        yield found
+
+
+def asked(address: str, where: str = "", **headers: str) -> tuple[int, dict[str, str], str]:
+    """Status, headers and text of an answer."""
+    parts = urlsplit(address)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+    connection.request("GET", parts.path + where, headers=headers)
+    answer = connection.getresponse()
+    return answer.status, dict(answer.getheaders()), answer.read().decode("utf-8")
+
+
+async def news(address: str, *words: str) -> dict[str, str]:
+    """What a page shows and says, once all these words are in it."""
+    number = 0
+    for _ in range(40):
+        _, _, text = await asyncio.to_thread(asked, address, f"/next?after={number}")
+        found = json.loads(text)
+        if all(word in found["html"] + found["state"] for word in words):
+            return dict(found)
+        number = found["number"]
+    raise AssertionError(found)
+
+
+async def preview(client: Client, uri: str) -> str:
+    address = await client.speaking.workspace_execute_command_async(lsp.ExecuteCommandParams("plasticdsl.preview", arguments=[uri]))
+    assert isinstance(address, str)
+    assert client.shown.pop() == address
+    return address
+
+
+def curve(html: str) -> list[str]:
+    """The longest line of the first picture."""
+    return max((path.split() for path in re.findall(r' d="([^"]*)"', html.partition("</figure>")[0])), key=len)
+
+
+def test_the_window_and_what_the_compiler_made_follow_each_edit_that_checks(server: Server) -> None:
+    async def conversation(client: Client) -> None:
+        uri = "untitled:rule"
+        client.open(uri, RULE)
+        address = await preview(client, uri)
+        first = await news(address, "What the compiler made of it")
+        assert first["html"].count("<svg") == 1
+        assert "derived from the learning window" in first["html"]
+        client.change(uri, RULE.replace("A = 0.02", "A = 0.02 +"))
+        second = await news(address, "The text has errors")
+        assert second["html"] == first["html"]
+        client.change(uri, RULE.replace("−A exp", "2·A exp"))
+        third = await another_curve(address, first["html"])
+        assert third["state"] == ""
+        assert curve(third["html"]) != curve(first["html"])
+
+    server.talk(conversation)
+
+
+async def another_curve(address: str, before: str) -> dict[str, str]:
+    for _ in range(40):
+        found = await news(address, "What the compiler made of it")
+        if curve(found["html"]) != curve(before):
+            return found
+        await asyncio.sleep(0.25)
+    raise AssertionError("nothing else was drawn")
+
+
+def test_the_plane_of_a_neuron_without_a_network(server: Server) -> None:
+    async def conversation(client: Client) -> None:
+        client.open("untitled:neuron", NEURON)
+        found = await news(await preview(client, "untitled:neuron"), "exact propagator")
+        assert found["html"].count("<svg") == 1
+
+    server.talk(conversation)
+
+
+def test_a_text_that_is_refused_is_not_run(server: Server) -> None:
+    async def conversation(client: Client) -> None:
+        client.open("untitled:wrong", RULE.replace("20 ms", "20 mV"))
+        found = await news(await preview(client, "untitled:wrong"), "The text has errors")
+        assert found["html"] == ""
+
+    server.talk(conversation)
+
+
+def test_files_that_are_open_elsewhere_count_as_they_are_there(tmp_path: Path) -> None:
+    """On disk the rule changes nothing, in the editor it does: its window is that of the editor."""
+    (tmp_path / "rule.plas").write_text(RULE.replace("0.02", "0"), encoding="utf-8")
+    text = 'use STDP from "rule"\n\nrule Mine like STDP:\n    τ = 5 ms\n'
+    (tmp_path / "main.plas").write_text(text, encoding="utf-8")
+    main = str(tmp_path / "main.plas")
+    assert sketch(Job(main, text, str(tmp_path), {})).count("<svg") == 0
+    assert sketch(Job(main, text, str(tmp_path), {str(tmp_path / "rule.plas"): RULE})).count("<svg") == 1
+    assert "‘U’" in sketch(Job(main, "neuron A:\n    dV/dt = U\n", str(tmp_path), {}))
+
+
+def test_pages_are_for_who_knows_the_token_on_this_machine() -> None:
+    pages = Pages()
+    pages.show("1", "<p>secret</p>", title="a & b")
+    address = pages.address("1")
+    host = urlsplit(address).netloc
+    try:
+        status, headers, text = asked(address)
+        assert (status, "<p>secret</p>" in text, "<title>a &amp; b</title>" in text) == (200, True, True)
+        assert not [name for name in headers if name.startswith("Access-Control")]
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert pages.server.server_address[0] == "127.0.0.1"
+        assert asked(address, Host=f"localhost:{host.partition(':')[2]}")[0] == 200
+        for wrong in (
+            asked(address, Host="attacker.example"),
+            asked(address, Host=f"attacker.example:{host.partition(':')[2]}"),
+            asked(address, Origin="https://attacker.example"),
+            asked(address, Origin="null"),
+            asked(address[:-3] + "x/1"),
+            asked(f"http://{host}/"),
+            asked(f"http://{host}//1"),
+            asked(address, "/other"),
+            asked(pages.address("2")),
+        ):
+            assert wrong[0] in (403, 404)
+            assert "secret" not in wrong[2]
+        assert asked(address, "/next?after=x")[0] == 200
+    finally:
+        pages.end()
+
+
+def test_without_an_open_text_or_a_client_that_shows_pages_words_say_what_to_do() -> None:
+    with running() as other:
+
+        async def conversation(client: Client) -> None:
+            command = lsp.ExecuteCommandParams("plasticdsl.preview", arguments=["untitled:none"])
+            assert await client.speaking.workspace_execute_command_async(command) is None
+            assert "Open a text first" in client.messages.pop()
+            client.open("untitled:some", NEURON)
+            command = lsp.ExecuteCommandParams("plasticdsl.preview", arguments=["untitled:some"])
+            address = await client.speaking.workspace_execute_command_async(command)
+            assert client.messages.pop() == f"The preview is at {address}"
+
+        other.talk(conversation)
