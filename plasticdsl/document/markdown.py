@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from plasticdsl.document.description import Cell, Diagram, Document, Inline, Line, Mono, Section, Table, Words
 from plasticdsl.document.latex import formula
+from plasticdsl.document.plain import plain
 from plasticdsl.document.references import bibtex, in_words
 
 
@@ -47,6 +48,16 @@ def _table(table: Table) -> Iterator[str]:
 
 def _cell(cell: Cell) -> str:
     return "<br>".join(_line(line) for line in cell).replace("\n", " ")
+
+
+def line_without_latex(line: Line) -> str:
+    """A line whose formulas are text, for what sets no formulas."""
+    return "".join(_escaped(plain(part)) if not isinstance(part, Words | Mono) else _inline(part) for part in line)
+
+
+def line_with_latex(line: Line) -> str:
+    """A line with formulas between dollar signs."""
+    return _line(line)
 
 
 def _line(line: Line) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from plasticdsl.editor.analysis import Deeper
 from plasticdsl.editor.catalogue import Entry, Sort, unit_of
 from plasticdsl.editor.knowledge import Knowledge
+from plasticdsl.editor.typesetting import typeset_at
 from plasticdsl.editor.words import Said
 from plasticdsl.model import Block, Distribution, Role, Value, Variable
 from plasticdsl.model.schemes import Scheme, variables_of
@@ -32,14 +33,14 @@ _COMMENT = re.compile(r"#\s*(.*)$")
 _DOC = re.compile(r'\s*"""(.*?)"""', re.DOTALL)
 
 
-def described(known: Knowledge, deeper: Deeper | None, offset: int) -> Said | None:
-    """What there is to say of the name at a place."""
+def described(known: Knowledge, deeper: Deeper | None, offset: int, *, latex: bool = False) -> Said | None:
+    """What there is to say of the name at a place. `latex`: formulas are LaTeX, else text."""
     place = known.at(offset)
     now = None if place is None else known.now(place)
     if place is None or now is None:
         return None
     declared = known.names.targets.get(place) or (place,)
-    paragraphs = [_declaration(known, declared), *_what(known, place), *_derived(known, deeper, place)]
+    paragraphs = [_declaration(known, declared), *_formulas(known, declared, latex), *_what(known, place), *_derived(known, deeper, place)]
     return Said(now, "\n\n".join(p for p in paragraphs if p))
 
 
@@ -64,6 +65,12 @@ def _declaration(known: Knowledge, declared: Iterable[Span]) -> str:
             comments += [" ".join(doc[1].split())] if doc is not None else []
     shown_lines = "\n".join(dict.fromkeys(lines))
     return "\n\n".join([f"```plas\n{shown_lines}\n```" if lines else "", *dict.fromkeys(comments)]).strip()
+
+
+def _formulas(known: Knowledge, declared: Iterable[Span], latex: bool) -> Iterator[str]:
+    sources = ((known.sources.get(place.path), place) for place in declared)
+    lines = (line for source, place in sources if source is not None for line in typeset_at(source, place, latex=latex))
+    yield "  \n".join(dict.fromkeys(lines))
 
 
 # --- what it is ------------------------------------------------------------------------------------------------------

@@ -74,7 +74,7 @@ def _looking(server: PlasServer) -> None:
         if document is None or document.analysis is None:
             return None
         deep = document.deep[1] if document.deep is not None else None
-        names = (described(known, deep, offset) for known in document.knowledge())
+        names = (described(known, deep, offset, latex=server.sets_latex) for known in document.knowledge())
         found = next(filter(None, names), None) or said(document.analysis, offset)
         if found is None:
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +25,28 @@ Asking = (
 
 
 class _Protocol(LanguageServerProtocol):
-    """Positions are in UTF-16, whatever else a client could take."""
+    """Positions are in UTF-16, whatever else a client could take. The protocol has no word for formulas: a client that sets LaTeX says so in its options,
+    `{"formulas": "latex"}`."""
 
     @lsp_method(lsp.INITIALIZE)
     def lsp_initialize(self, params: lsp.InitializeParams) -> Generator[Any, Any, lsp.InitializeResult]:
         """Says what the server can do."""
         if params.capabilities.general is not None:
             params.capabilities.general.position_encodings = None
+        options = params.initialization_options
+        wanted = options.get("formulas") if isinstance(options, Mapping) else getattr(options, "formulas", None)
+        if isinstance(self._server, PlasServer):
+            self._server.sets_latex = wanted == "latex"
         return (yield from super().lsp_initialize(params))
 
 
 class PlasServer(LanguageServer):
-    """`documents`: the open texts. `listeners`: told of each of which more is known."""
+    """`documents`: the open texts. `listeners`: told of each of which more is known. `sets_latex`: whether the editor sets formulas that are LaTeX."""
 
     def __init__(self) -> None:
         super().__init__("plasticdsl", __version__, lsp.TextDocumentSyncKind.Full, protocol_cls=_Protocol)
         self.documents = Documents(self._publish)
+        self.sets_latex = False
         self.listeners: list[Callable[[Document], None]] = []
 
     async def _publish(self, document: Document) -> None:

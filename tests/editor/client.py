@@ -62,7 +62,7 @@ class Client:
 
 
 @asynccontextmanager
-async def connected(capabilities: lsp.ClientCapabilities | None = None) -> AsyncIterator[Client]:
+async def connected(capabilities: lsp.ClientCapabilities | None = None, options: object = None) -> AsyncIterator[Client]:
     """A client whose server ends with the block, with status 0."""
     speaking = LanguageClient("tests", "1")
     client = Client(speaking)
@@ -87,7 +87,9 @@ async def connected(capabilities: lsp.ClientCapabilities | None = None) -> Async
 
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))}
     await speaking.start_io(sys.executable, "-m", "plasticdsl", "lsp", "--stdio", env=environment)
-    await speaking.initialize_async(lsp.InitializeParams(capabilities or lsp.ClientCapabilities(), root_uri=ROOT.as_uri()))
+    await speaking.initialize_async(
+        lsp.InitializeParams(capabilities or lsp.ClientCapabilities(), root_uri=ROOT.as_uri(), initialization_options=options)
+    )
     speaking.initialized(lsp.InitializedParams())
     try:
         yield client
@@ -117,12 +119,12 @@ class Server:
 
 
 @contextmanager
-def running(capabilities: lsp.ClientCapabilities | None = None) -> Iterator[Server]:
+def running(capabilities: lsp.ClientCapabilities | None = None, options: object = None) -> Iterator[Server]:
     """A server that runs as long as the block lasts."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    connection = connected(capabilities)
+    connection = connected(capabilities, options)
     try:
         client = asyncio.run_coroutine_threadsafe(connection.__aenter__(), loop).result()
         try:

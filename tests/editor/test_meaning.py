@@ -65,6 +65,29 @@ def test_comments_and_values_of_populations_are_shown() -> None:
         assert words in found
 
 
+@pytest.mark.parametrize(
+    ("before", "name", "words", "latex"),
+    [
+        ("τ_m d", "V", r"τₘ dV/dt = E\_L − V + gₑₓ (Eₑₓ − V)", r"\frac{\mathrm{d} V}{\mathrm{d} t} = {E}_{\mathrm{L}} - V"),
+        ("Δw = w_max ", "F", r"F(Δt) = { A₊ exp(Δt/τ₊) if Δt \< 0; −A₋ exp(−Δt/τ₋) otherwise }", r"\begin{cases}"),
+        ("rule ", "STDP", r"for all pairs of spikes: Δw = wₘₐₓ F(tₚᵣₑ − tₚₒₛₜ)", r"$\Delta w = {w}_{\max}"),
+    ],
+)
+def test_formulas_are_set(song_abbott: Whole, before: str, name: str, words: str, latex: str) -> None:
+    _, known, deep = song_abbott
+    text = TEXTS["networks/song_abbott"]
+    offset = text.index(before + name) + len(before)
+    plain, set_by_latex = (described(known, deep, offset, latex=way) for way in (False, True))
+    assert plain is not None
+    assert set_by_latex is not None
+    assert words in plain.text
+    assert latex in set_by_latex.text
+
+
+def test_numbers_are_not_said_twice(song_abbott: Whole) -> None:
+    assert hover(song_abbott, "    ", "E_L").count("E") == 1
+
+
 def test_a_broken_block_is_described_as_it_was() -> None:
     good = "neuron A:\n    τ = 20 ms\n    τ dV/dt = −V\n"
     bad = "neuron A:\n    τ = 20 ms\n    x = (3 +\n    τ dV/dt = −V\n"

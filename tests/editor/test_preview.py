@@ -38,7 +38,7 @@ neuron Oscillator:
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     can = lsp.WindowClientCapabilities(show_document=lsp.ShowDocumentClientCapabilities(support=True))
-    with running(lsp.ClientCapabilities(window=can)) as found:
+    with running(lsp.ClientCapabilities(window=can), {"formulas": "latex"}) as found:
         yield found
 
 
@@ -161,6 +161,18 @@ def test_pages_are_for_who_knows_the_token_on_this_machine() -> None:
         assert asked(address, "/next?after=x")[0] == 200
     finally:
         pages.end()
+
+
+def test_hovers_have_latex_for_an_editor_that_sets_it(server: Server) -> None:
+    async def conversation(client: Client) -> None:
+        client.open("untitled:formula", NEURON)
+        asking = lsp.HoverParams(lsp.TextDocumentIdentifier("untitled:formula"), lsp.Position(3, 5))
+        found = await client.speaking.text_document_hover_async(asking)
+        assert found is not None
+        assert isinstance(found.contents, lsp.MarkupContent)
+        assert r"$\frac{\mathrm{d} x}{\mathrm{d} t} = \omega \, y$" in found.contents.value
+
+    server.talk(conversation)
 
 
 def test_without_an_open_text_or_a_client_that_shows_pages_words_say_what_to_do() -> None:
