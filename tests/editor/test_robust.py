@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from plasticdsl.editor.analysis import analyse
+from plasticdsl.editor.colouring import coloured
 from plasticdsl.editor.completion import completions
 from plasticdsl.editor.findings import findings
+from plasticdsl.editor.hover import described
+from plasticdsl.editor.inlays import inlays
+from plasticdsl.editor.knowledge import knowledge
 from plasticdsl.editor.layouting import formatting
+from plasticdsl.editor.lenses import lenses
+from plasticdsl.editor.renaming import CannotRename, renamed
 from plasticdsl.editor.structure import folds, symbols
 from plasticdsl.editor.text import applied
 from plasticdsl.editor.words import said
@@ -31,6 +38,19 @@ def ask_everything(text: str, folder: Path, seed: str) -> None:
         assert 0 <= offer.start <= offer.end <= len(text)
     said(analysis, place)
     applied(text, formatting(analysis))
+    known = knowledge(analysis, text)
+    for latex in (False, True):
+        described(known, None, place, latex=latex)
+    last = 0
+    for one in coloured(analysis, (known,)):
+        assert last <= one.span.start < one.span.end <= len(text)
+        last = one.span.end
+    assert all(0 < inlay.offset <= len(text) for inlay in inlays(analysis, known, 0, len(text)))
+    assert all(lens.span.start < lens.span.end for lens in lenses(analysis))
+    there = known.at(place)
+    if there is not None and not analysis.reading.findings:
+        with suppress(CannotRename):
+            renamed(there, "Quite_new", known.names, [analysis], {})
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda p: p.stem)

@@ -17,7 +17,6 @@ from plasticdsl.library import library_models
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.printer import format_file
 from tests.editor.client import Client, Server, running
-from tests.editor.mutants import BAD, mutant
 
 WRONG = "neuron A:\n    τ₊ = 3 ms\n    \U0001d465 = 1 mV\n    y = \U0001d465 + τ₊\n"
 
@@ -170,23 +169,6 @@ def test_a_text_is_broken_in_its_middle_and_mended_again(server: Server) -> None
         edits = await client.speaking.text_document_formatting_async(lsp.DocumentFormattingParams(lsp.TextDocumentIdentifier(uri), options))
         assert not edits
         assert format_file(SourceFile(uri, text)) == text
-
-    server.talk(conversation)
-
-
-def test_no_mutant_ends_the_server(server: Server) -> None:
-    """Every tenth of them one after the other in one text, and the server answers still; `test_robust` asks everything about all."""
-
-    async def conversation(client: Client) -> None:
-        uri = "untitled:six"
-        client.open(uri, "")
-        for path in BAD[::10]:
-            client.change(uri, mutant(path.read_text(encoding="utf-8"), path.stem))
-            await client.diagnostics(uri)
-            hover = lsp.HoverParams(**at(uri, 3, 9))
-            await client.speaking.text_document_hover_async(hover)
-        client.change(uri, WRONG)
-        assert len(await client.diagnostics(uri)) == 1
 
     server.talk(conversation)
 
