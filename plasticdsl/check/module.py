@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from plasticdsl.check.blocks.block import CheckedBlocks, check_block
+from plasticdsl.check.blocks.declarations import declared_values
 from plasticdsl.check.experiments.beginnings import with_beginnings
 from plasticdsl.check.experiments.experiment import KnownNetworks, check_experiment, network_of
 from plasticdsl.check.experiments.phases import asked
@@ -24,6 +25,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Sight, identity, in_sight, known, mention_headers, needed, on_the_only_network
 from plasticdsl.check.terms.applications import file_scope
 from plasticdsl.check.terms.fractions import with_fractions
+from plasticdsl.check.terms.products import with_quantities
 from plasticdsl.check.terms.scope import constants
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.module import Module
@@ -59,7 +61,9 @@ def checked(read: Reading, source: SourceFile, *, folder: Path | None = None, te
         return Checked(None, told(source, report.diagnostics), sources)
     module = _module(read.file, known(sight, read.file.span.path, read.lost), sources, report, Folders(source.path, folder), morphologies)
     report.revise(lambda found: with_offer(found, source))
-    report.revise(lambda found: with_fractions(found, [item for item in read.file.items if isinstance(item, tree.Block)]))
+    blocks = [item for item in read.file.items if isinstance(item, tree.Block)]
+    report.revise(lambda found: with_fractions(found, blocks))
+    report.revise(lambda found: with_quantities(found, blocks, declared_values))
     return Checked(
         None if report.failed else module, told(source, report.diagnostics), {**sources, **morphologies}, module, report.mentions
     )

@@ -28,7 +28,8 @@ _CODES: tuple[Code, ...] = (
     Code("ambiguous-projection", "a projection that could replace several",
          "Where two projections join the same populations, `like` needs the name of the one to replace."),
     Code("ambiguous-unit", "a word that can be a unit or a variable",
-         "A unit stands after a number and a blank: `20 ms`. `20·ms` is a product with a variable `ms`."),
+         "A unit stands after a number and a blank: `20 ms`. `20·ms` is a product with a variable `ms`. Beside a variable `V` so is `3 V`, but where both "
+         "readings could be meant write `3·V` or `3000 mV`."),
     Code("average-without-constant", "an average without a time constant",
          "`⟨x⟩_τ` is a running mean over about τ. Write the time constant as a subscript, or `avg(x, tau)`."),
     Code("bad-count", "a count that is no whole number",

@@ -6,8 +6,12 @@ Comes in: the checked module, and the texts that it was read from, which are par
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from plasticdsl.check.blocks.declarations import declared_values
+from plasticdsl.check.terms.products import with_products
 from plasticdsl.document.describe_blocks import block_section, functions_section, paragraphs
 from plasticdsl.document.describe_experiments import experiment_sections
 from plasticdsl.document.describe_networks import network_section
@@ -50,11 +54,20 @@ def _title(path: str) -> str:
     return "Model" if path.startswith("<") else Path(path).name.removesuffix(SUFFIX)
 
 
+def _meant(file: tree.File) -> tree.File:
+    """The file with `0.062 V` as a product where it is one."""
+
+    def meant(item: Any) -> Any:
+        return with_products(item, declared_values(item) if isinstance(item, tree.Block) else frozenset())
+
+    return replace(file, items=tuple(map(meant, file.items)))
+
+
 class _Texts:
     """The texts that were read, parsed."""
 
     def __init__(self, sources: Mapping[str, SourceFile], main: str) -> None:
-        self.files = {path: parse(source) for path, source in sources.items() if path == main or path.endswith(SUFFIX)}
+        self.files = {path: _meant(parse(source)) for path, source in sources.items() if path == main or path.endswith(SUFFIX)}
         self.known = {path: written(sources[path]) for path in self.files}
 
     def of(self, path: str) -> Written:

@@ -131,11 +131,18 @@ def _with_populations(block: tree.Block, blocks: Blocks, file: tree.File) -> tup
         read = (n.base for n in nodes(value) if isinstance(n, tree.Member))
         return is_unit(kind.text) and any(isinstance(base, tree.Name) and base.name in data for base in read)
 
-    return tuple(_population(statement, is_kind, neurons, is_array) for statement in block.body)
+    def is_size(value: tree.Expr) -> bool:  # `0.8 N Cell`, where N is a name of the network
+        return not isinstance(value, tree.Number) or all(canonical(word) in own for word, _ in value.unit)
+
+    return tuple(_population(statement, is_kind, neurons, is_array, is_size) for statement in block.body)
 
 
 def _population(
-    statement: tree.Statement, is_kind: Callable[[tree.Name], bool], neurons: set[str], is_array: Callable[[tree.Expr, tree.Name], bool]
+    statement: tree.Statement,
+    is_kind: Callable[[tree.Name], bool],
+    neurons: set[str],
+    is_array: Callable[[tree.Expr, tree.Name], bool],
+    is_size: Callable[[tree.Expr], bool],
 ) -> tree.Statement:
     """`E = 8000 LIF`: a number without unit before a name that is a neuron, or that nothing else here could be. `10 A` is so many neurons where `A` is one
     that the file knows, else ten amperes, and so is a unit behind an array of a file."""
@@ -144,7 +151,7 @@ def _population(
     plain, with_unit = (count_and_kind(statement.rhs, units) for units in (False, True))
     if plain is not None and plain[1].name not in neurons and is_array(*plain[:2]):
         return statement
-    if plain is not None and is_kind(plain[1]) and not (isinstance(plain[0], tree.Number) and plain[0].unit):
+    if plain is not None and is_kind(plain[1]) and is_size(plain[0]):
         return tree.Population(single_name(statement.target), *plain, (), statement.span)
     if plain is None and with_unit is not None and with_unit[1].name in neurons:
         return tree.Population(single_name(statement.target), *with_unit, (), statement.span)

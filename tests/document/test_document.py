@@ -281,3 +281,9 @@ def test_without_latex_there_is_no_pdf(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert app.status(["show", "lif", "-o", str(tmp_path / "out.pdf")]) == 2
     assert not (tmp_path / "out.pdf").exists()
     assert "no LaTeX is installed" in capsys.readouterr().err
+
+
+def test_a_name_behind_a_number_is_typeset_as_a_name() -> None:
+    """Not upright, as the unit would be."""
+    made = plasticdsl.parse("neuron Cell:\n    A = 3\n    y = 1.5 A\n    10 ms dx/dt = y − x\nnetwork Net:\n    E = 2 Cell\n").document
+    assert r"1.5\,A" in rows(made, "Parameters of Cell")[1]

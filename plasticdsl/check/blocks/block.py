@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.blocks.bounds import check_assigned
 from plasticdsl.check.blocks.connection_sums import check_incoming, sums
-from plasticdsl.check.blocks.declarations import changing, collect, constant_names, working_order
+from plasticdsl.check.blocks.declarations import changing, collect, constant_names, declared_values, working_order
 from plasticdsl.check.blocks.firing import named_events, output_name, refractory, spike
 from plasticdsl.check.blocks.flows import FlowParts, average_flows, flows_and_pulses, methods, reaction_flows, settled, translate_flow
 from plasticdsl.check.blocks.geometry import sections_written, translated, with_measures
@@ -29,6 +29,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity
 from plasticdsl.check.terms.context import Extension
 from plasticdsl.check.terms.expressions import translate_number
+from plasticdsl.check.terms.products import settle, with_products
 from plasticdsl.check.terms.scope import Scope
 from plasticdsl.check.terms.unification import Dim, Solver
 from plasticdsl.model import Block, Conserved
@@ -80,7 +81,7 @@ def check_block(
     where names of it are read whose units are not known yet, and `extend` what else can be read there. `files`: of morphologies."""
     before = report.count
     sections = sections_written(block)
-    block = with_measures(without_indices(block))
+    block = with_measures(without_indices(with_products(block, declared_values(block))))
     contents = collect(block, report)
     scope = BlockScope(block, contents, outside, report, solver, extend)
     order = working_order(contents, report)
@@ -98,6 +99,7 @@ def check_block(
     flows, pulses = flows_and_pulses(scope, parts)
     held = refractory(scope, firing, values, flows)
     check_windows(scope.rates, values.changing, firing is not None, scope.context)
+    settle(scope.context)
     dims = {name: scope.solver.resolve(dim) for name, dim in scope.dims.items()}
     checked = Block(
         kind=block.kind,

@@ -125,6 +125,19 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
     return contents
 
 
+def declared_values(block: tree.Block) -> frozenset[str]:
+    """The names with a value that a block declares or takes as arguments; not its functions, nor what is named under one trigger alone."""
+    body = split(s for s in block.body if isinstance(s, _NEURON if block.kind == "neuron" else _CONNECTION))
+    functions = {s.target.name for s in of_kind(body, tree.Define) if s.arguments and _is_function(s) and isinstance(s.target, tree.Name)}
+    names = {name.name for statement in body for name in _names(statement)} - functions
+    if not block.parameters:
+        return frozenset(names)
+    found = list(nodes(block.body))
+    whole = {n.base.name for n in found if isinstance(n, tree.Member) and isinstance(n.base, tree.Name)}
+    whole |= {n.event.name for n in found if isinstance(n, tree.OnEvent)}
+    return frozenset(names | ({p.name for p in block.parameters} - whole))
+
+
 def _wrong_block(block: tree.Block, statement: tree.Statement, report: Reporter) -> None:
     match statement:
         case tree.OnEvent(event=side, name=name):

@@ -29,6 +29,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Sight, identity, mentioned, that_mention
 from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, POSITIVE, amount, constant
 from plasticdsl.check.terms.context import Context
+from plasticdsl.check.terms.products import settle, with_products
 from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, check_different
 from plasticdsl.check.terms.unification import SECONDS, Solver
 from plasticdsl.diagnostics.diagnostic import Hint, Label
@@ -97,7 +98,7 @@ def check_experiment(
     if known is None:
         return None
     network, missing = known
-    block = with_initial_values(block)
+    block = with_products(with_initial_values(block), frozenset([v.name for v in network.variables]))
     lookup = Lookup(network, module)
     body = without_restated(block, lookup, sources)
     sets = of_kind(body, tree.Data)
@@ -137,6 +138,7 @@ def check_experiment(
         span=block.span,
         data=tuple(d for d in data.values() if d is not None),
     )
+    settle(context)
     _check_time(made, taking)
     _check_reached(made, taking)
     return made

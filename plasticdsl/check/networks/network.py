@@ -33,7 +33,8 @@ from plasticdsl.check.networks.symmetric_weights import with_symmetry
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Identity, Key, group, identity, mentioned, parts_named, that_mention
 from plasticdsl.check.terms.context import Context
-from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, check_different
+from plasticdsl.check.terms.products import settle, with_products
+from plasticdsl.check.terms.scope import SET_OF_DATA, Declared, Scope, check_declarable, check_different
 from plasticdsl.check.terms.unification import PURE, Dim, Solver
 from plasticdsl.check.terms.written_units import with_dimension
 from plasticdsl.diagnostics.diagnostic import Label
@@ -59,7 +60,7 @@ def check_network(
     not to be run. `folders`: where its patterns may lie; `sources`: the text of its equations."""
     names: dict[str, Declared] = {}
     building = Building(blocks, Context(outside.child(names), Solver(), report), names)
-    block = with_parts(block, blocks, building.context)
+    block = with_products(with_parts(block, blocks, building.context), _values(block))
     _no_two_of_a_name(block, report)
     _no_two_blocks_of_a_name(block, blocks, report)
     of_units = [s for s in block.body if owner_of(s) is not None]
@@ -97,6 +98,7 @@ def check_network(
         report.doubt([*(s.span for s in observables), *(s.span for s in claims)])
     if len(building.patterns) == len(patterns):  # else names would be missing that the file does declare
         variables += check_observables(observables, building)
+    settle(building.context)
     equations = tuple(e for s in claims if (e := equation(s, building.projections, sources, building.context)) is not None)
     network = absent_is_0(replace(_finished(block, variables, building), parts=building.named))
     if report.failed:
@@ -105,12 +107,22 @@ def check_network(
     return mapped(network, without_holds), frozenset()  # nothing after this makes a difference between hold(y) and y
 
 
+def _values(block: tree.Block) -> frozenset[str]:
+    """The names of parameters, observables and what flows in the network."""
+    found = [s for s in block.body if isinstance(s, tree.Define | tree.Flow)]
+    if not found:
+        return frozenset()
+    parts = named_parts(of_kind(found, tree.Define), [p.name.name for p in of_kind(block.body, tree.Population)])
+    targets = of_kind([s.target if isinstance(s, tree.Define) else s.variable for s in found], tree.Name)
+    return frozenset([t.name for t in targets if t.name not in parts])
+
+
 def _data(statements: Sequence[tree.Data], building: Building, folders: Folders) -> None:
     """Files of arrays, which values, connections and sources of spikes read."""
     for statement in statements:
         name, report = statement.name, building.context.report
         members: dict[str, Declared] = {}
-        building.names[name.name] = Declared(name.name, name.text, "a set of data", members=Scope(members), span=name.span)
+        building.names[name.name] = Declared(name.name, name.text, SET_OF_DATA, members=Scope(members), span=name.span)
         if not statement.path:
             hint = f"Write ‘data {name.text} from "
             report.error("not-given", "The data of a network are read from a file.", statement.span, f'{hint}"file.npz"’.')

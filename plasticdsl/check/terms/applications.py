@@ -12,6 +12,7 @@ from functools import reduce
 from plasticdsl.check.experiments.statistics import statistic
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.mismatch import require_dimension, require_same
+from plasticdsl.check.terms.products import with_products
 from plasticdsl.check.terms.scope import DISTRIBUTIONS, RENAMED, SAME_DIMENSION, Declared, Scope, UserFunction, known_functions
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
@@ -250,6 +251,7 @@ def file_scope(functions: Mapping[str, Iterable[tree.Function]], outside: Scope)
     files: dict[str, dict[str, Declared]] = {}
     scope = Scope({}, outside, files=files)
     for path, known in functions.items():
-        users = [UserFunction(f.name, f.arguments, f.body, scope, f.span) for f in known]
+        written = [with_products(f, frozenset()) for f in known]
+        users = [UserFunction(f.name, f.arguments, f.body, scope, f.span) for f in written]
         files[path] = {user.name.name: user.declared for user in users}
     return scope

@@ -13,6 +13,7 @@ from plasticdsl.check.terms.applications import apply
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.mismatch import Placed, describe, require_dimension, require_same
 from plasticdsl.check.terms.polygons import inside
+from plasticdsl.check.terms.products import doubted
 from plasticdsl.check.terms.scope import EVENT, OUTSIDE, TRUTHS, Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.check.terms.written_units import number
@@ -222,6 +223,8 @@ def _binary(node: tree.Binary, context: Context) -> Typed:
             require_same(_last_term(node.left), left.dim, node.right, right.dim, context, verb)
             return Typed(Binary(node.operator, left.expr, right.expr), left.dim)
         case "*":
+            if node.implicit:
+                doubted(node, context)
             return Typed(Binary("*", left.expr, right.expr), left.dim * right.dim)
         case _:
             return Typed(Binary("/", left.expr, right.expr), left.dim / right.dim)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.fractions import fractions, meant
+from plasticdsl.check.terms.products import meant_as_quantity
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.check.terms.written_units import unit_of_number
 from plasticdsl.diagnostics.diagnostic import Hint, Label
@@ -63,7 +64,7 @@ def _of_fraction(node: Placed, found: Dim, wanted: Dim, context: Context) -> Hin
             known = context.solver.resolve(turned).known
             if known is not None and known.is_one:
                 return meant(above, below)
-    return Hint("")
+    return meant_as_quantity(node, found, wanted, context)
 
 
 def describe(node: Placed, dim: Dim, context: Context) -> str:

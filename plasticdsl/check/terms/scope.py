@@ -29,7 +29,9 @@ PRESENCE = "whether the connection is there"
 TRUTHS = frozenset((REFRACTORY, PRESENCE))
 #: What happens to units beside spikes.
 EVENT = "an event"
-#: The same for what a block does not declare itself.
+#: A file of arrays; where it holds one, its name stands for that.
+SET_OF_DATA = "a set of data"
+#: What kind of thing it is that a block does not declare itself.
 OUTSIDE = "a value from outside"
 
 _TIME: Mapping[str, str] = {"t": "the time", "dt": "the time step"}
@@ -67,6 +69,13 @@ class Declared:
     members: Scope | None = None
     function: UserFunction | None = None
     span: Span = NOWHERE
+
+    @property
+    def has_no_value(self) -> bool:
+        """Whether nothing could be multiplied by it: a function, an event, or what only has members that have values. A set of data may be a number."""
+        if self.expr is not None:
+            return False
+        return self.function is not None or self.what == EVENT or (self.members is not None and self.what != SET_OF_DATA)
 
 
 _ROLES: Mapping[Role, str] = {

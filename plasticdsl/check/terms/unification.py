@@ -56,10 +56,24 @@ PURE = Dim(ONE)
 SECONDS = Dim(TIME)
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A product that was written as a quantity, `3 V`: the digits, the word with its power, what it is the name of, and the dimension of that."""
+
+    text: str
+    word: str
+    power: int
+    span: Span
+    what: str
+    dim: Dim
+
+
 class Solver:
-    """Unknowns and what has been found out about them. `unify` only ever adds knowledge."""
+    """Unknowns and what has been found out about them. `unify` only ever adds knowledge. `doubts`: what is judged when all has been found out
+    (`products.settle`)."""
 
     def __init__(self) -> None:
+        self.doubts: list[Doubt] = []
         self._solved: dict[int, Dim] = {}
         self._reasons: dict[int, Span] = {}
         self._count = 0

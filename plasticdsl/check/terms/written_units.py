@@ -7,11 +7,12 @@ from dataclasses import replace
 from fractions import Fraction
 
 from plasticdsl.check.terms.context import Context, Typed
+from plasticdsl.check.terms.products import report_both
 from plasticdsl.check.terms.scope import DISTRIBUTIONS
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
-from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.model import Network, Variable
 from plasticdsl.model.expr import At, Binary, Expr, Number, Ref, Special, walk
+from plasticdsl.names import canonical
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.walk import nodes
 from plasticdsl.units.dimension import Dimension
@@ -52,18 +53,12 @@ def unit_scale(unit: tree.Unit, node: tree.Number | tree.Input, context: Context
 
 
 def _ambiguous(node: tree.Number, unit: tree.Unit, context: Context) -> bool:
-    """A unit that is also a name in sight: two readings, so neither is taken."""
-    for word, exponent in unit:
-        declared = context.scope.find(word)
-        if declared is None or word == "%":
+    """A unit that is also a name in sight: two readings, so neither is taken. What has no value could not be multiplied."""
+    for word, _ in unit:
+        declared = context.scope.find(word if word.isascii() else canonical(word))
+        if declared is None or word == "%" or declared.has_no_value:
             continue
-        message = f"‘{word}’ after this number is a unit and also {declared.what} of this block."
-        product = f"Write ‘{node.text}·{word}’ for the product"
-        if len(unit) > 1:
-            product = f"A ‘·’ after a unit joins another unit to it; for the product write a blank, ‘… {word}’"
-        words = f"{product}; for the unit, give ‘{word}’ another name or write the unit with a prefix."
-        hint = Hint(words, (f"{node.text}·{word}",) if len(unit) == 1 and exponent == 1 else ())
-        context.report.error("ambiguous-unit", message, node.span, hint)
+        report_both(node.text, unit, word, f"{declared.what} of this block", node.span, context)
         return True
     return False
 
