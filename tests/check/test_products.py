@@ -99,6 +99,14 @@ def test_a_quantity_that_became_a_product_is_shown_in_another_unit() -> None:
     assert "‘60 min’" in other.hint
 
 
+def test_the_name_stands_where_it_was_written() -> None:
+    """Who renames it, or asks what it is, means its letters."""
+    checked = check_text("neuron Cell:\n    A = 3\n    y = 1.5 A\n    z = ½ A² + 2 A^2\n")
+    text = next(iter(checked.sources.values())).text
+    read = [m.span for m in checked.mentions if m.name == "A"]
+    assert len(read) >= 3 and {text[span.start : span.end] for span in read} == {"A"}
+
+
 def test_the_reading_that_fits_is_written_by_itself_and_no_other() -> None:
     assert "τ = 5000 ms" in after_mending("s(0) = 0", "10 ms ds/dt = 1 − s", "τ = 5 s", "τ dk/dt = 1 − k")
     assert "y = 3 mV + x/2·V" in after_mending("V = 2 mV", "x = 1", "y = 3 mV + x/2 V")

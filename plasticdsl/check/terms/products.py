@@ -74,7 +74,10 @@ class _Products:
         ((word, power),) = node.unit
         if canonical(word) not in self.names or power.denominator != 1 or power < 1:
             return node
-        name: tree.Expr = tree.Name(canonical(word), word, node.span)
+        digits = 1 if "/" in node.text else len(node.text)
+        start = node.span.end - len(word) if power == 1 else node.span.start + digits + 1  # one blank stands between
+        at = replace(node.span, start=start, end=start + len(word))
+        name: tree.Expr = tree.Name(canonical(word), word, at)
         if power != 1:
             name = tree.Binary("^", name, tree.Number(str(power), (), node.span), node.span)
         return tree.Binary("*", tree.Number(node.text, (), node.span), name, node.span, implicit=True)
@@ -83,7 +86,7 @@ class _Products:
 def written_as_quantity(node: object) -> tuple[str, tree.Name, int] | None:
     """Digits, name and power of a product that was written as a quantity; None for everything else."""
     match node:
-        case tree.Binary("*", tree.Number(text=text, unit=()) as left, right, implicit=True) if left.span == node.span == right.span:
+        case tree.Binary("*", tree.Number(text=text, unit=()) as left, right, implicit=True) if left.span == node.span:
             match right:
                 case tree.Name():
                     return text, right, 1
