@@ -59,7 +59,21 @@ def texts(path: Path) -> Iterator[Text]:
 
 
 #: Texts that do not say enough: a hint shows an example.
-WITHOUT = ("threshold as a parameter", "on spike without a threshold")
+WITHOUT = (
+    "threshold as a parameter",
+    "on spike without a threshold",
+    "an inserted channel",
+    "sections that are connected by a line",
+    "from a place along a section",
+    "measures without names",
+    "the voltage of a section in its neuron",
+    "a section in an experiment",
+    "in a section in an experiment",
+    "a place in an experiment",
+    "over distance",
+    "a coupling without resistivity",
+    "a rate constant of first order",
+)
 
 TEXTS = [text for path in sorted(FOLDER.glob("*.txt")) for text in texts(path)]
 

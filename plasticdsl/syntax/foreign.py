@@ -17,6 +17,7 @@ from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Replacement, dia
 from plasticdsl.names import NAME
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.foreign_lines import LINES, Shape, Written
+from plasticdsl.syntax.foreign_sections import SECTIONS
 from plasticdsl.syntax.foreign_texts import CONVERTERS, Where, in_ascii
 from plasticdsl.syntax.foreign_words import WORDS, Word
 from plasticdsl.syntax.layout import Line, layout
@@ -122,7 +123,11 @@ def _walk(source: SourceFile, lines: Sequence[Line], kind: str, level: int) -> I
 
 def _recognised(where: Where, finding: Diagnostic) -> Diagnostic | None:
     """What the first shape says that this line, or a piece of it, has."""
-    lines = (_made(shape, where, finding) for shape in LINES if where.kind in shape.kinds and finding.code in (shape.codes or _STRANGE))
+    lines = (
+        _made(shape, where, finding)
+        for shape in (*LINES, *SECTIONS)
+        if where.kind in shape.kinds and finding.code in (shape.codes or _STRANGE)
+    )
     words = (_piece(word, where, finding) for word in WORDS if finding.code in (word.codes or _STRANGE))
     return next(filter(None, chain(lines, words)), None)
 

@@ -42,6 +42,8 @@ _UNUSED = frozenset(("no-effect", "misspelt-target"))
 WORDS: tuple[Word, ...] = (
     _word(rf"{_NUMBER}\s*\*\s*{_WORD}(?:\s*/\s*{_WORD})?(?![\w(.])", _UNIT_STANDS, "{1} {2:unit}{3:per}", _UNKNOWN),
     _word(rf"{_NUMBER}\s+{_WORD}(?![\w(.])", "Units are written with their signs.", "{1} {2:unit}", _UNKNOWN),
+    _word(rf"{_NUMBER}\s*/\s*{_WORD}\s*/\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "{1} {2:unit}^-1/{3:unit}", _UNKNOWN),
+    _word(rf"{_NUMBER}\s*/\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "{1} {2:unit}^-1", _UNKNOWN),
     _word(rf"/\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "/1 {1:unit}", _UNKNOWN),
     _word(rf"(?<![\d.])\s*\*\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "*1 {1:unit}", _UNKNOWN),
     _word(

@@ -16,7 +16,7 @@ from plasticdsl.check.blocks.connection_sums import check_incoming, sums
 from plasticdsl.check.blocks.declarations import changing, collect, constant_names, declared_values, working_order
 from plasticdsl.check.blocks.firing import named_events, output_name, refractory, spike
 from plasticdsl.check.blocks.flows import FlowParts, average_flows, flows_and_pulses, methods, reaction_flows, settled, translate_flow
-from plasticdsl.check.blocks.geometry import sections_written, translated, with_measures
+from plasticdsl.check.blocks.geometry import names_of_sections, sections_written, translated, with_measures
 from plasticdsl.check.blocks.index_notation import without_indices
 from plasticdsl.check.blocks.located import check_located
 from plasticdsl.check.blocks.pairs import pair_rules
@@ -83,7 +83,10 @@ def check_block(
     sections = sections_written(block)
     block = with_measures(without_indices(with_products(block, declared_values(block))))
     contents = collect(block, report)
-    scope = BlockScope(block, contents, outside, report, solver, extend)
+    named = names_of_sections(sections)
+    scope = BlockScope(block, contents, outside.child(named) if named else outside, report, solver, extend)
+    for called, declared in named.items():
+        scope.section(called, declared.span)
     order = working_order(contents, report)
     values = Values(scope, order, changing(contents, order, constant_names(outside, block)))
     values.translate()

@@ -22,7 +22,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.applications import is_of_time
 from plasticdsl.check.terms.context import Context, Extension, Typed
 from plasticdsl.check.terms.expressions import read_hold, translate_as, translate_number, unknown_name
-from plasticdsl.check.terms.scope import EVENT, OUTSIDE, PRESENCE, REFRACTORY, Declared, Scope, UserFunction
+from plasticdsl.check.terms.scope import EVENT, IN_SECTION, OUTSIDE, PRESENCE, REFRACTORY, Declared, Scope, UserFunction
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.model import Need
 from plasticdsl.model.expr import Call, Expr, Incoming, Ref, Special
@@ -104,6 +104,12 @@ class BlockScope:
                 self.own(resting, REFRACTORY)
                 self.solver.unify(self.dims[resting.name], PURE, resting.span)
                 self.refractory = resting
+
+    def section(self, name: str, at: Span) -> None:
+        """The parameter `name`, where it was made `at` that place, says whether the segment belongs to a section: 1 or 0, and a condition."""
+        if name in self._names and self._names[name].span == at:
+            self._names[name] = replace(self._names[name], what=IN_SECTION)
+            self.solver.unify(self.dims[name], PURE)
 
     def own(self, written: tree.Name, what: str) -> Declared:
         """Declares a variable of the block, of unknown dimension."""

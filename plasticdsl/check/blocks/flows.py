@@ -15,7 +15,7 @@ from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Typed
 from plasticdsl.check.terms.expressions import translate_number
-from plasticdsl.check.terms.mismatch import Placed, require_same
+from plasticdsl.check.terms.mismatch import Placed, described, require_same
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model import Assign, Flow, Handler, MethodChoice, Transition, Trigger
@@ -172,13 +172,14 @@ def reaction_flows(schemes: Iterable[tree.Reactions], scope: BlockScope, parts: 
     for scheme in schemes:
         for reaction in scheme.body:
             stochastic = bool(scheme.stochastic) if reaction.stochastic is None else reaction.stochastic
+            before = scope.context.report.count
             flux = _mass_action(reaction.forward, reaction.reactants, reaction, scope)
             both = [(reaction.forward, reaction.reactants, 1, flux)]
             if reaction.backward is not None:
                 back = _mass_action(reaction.backward, reaction.products, reaction, scope)
-                require_same(
-                    reaction.forward, flux.dim, reaction.backward, back.dim, scope.context, "be the two directions of one reaction"
-                )
+                if scope.context.report.count == before:
+                    both_ways = "be the two directions of one reaction"
+                    require_same(reaction.forward, flux.dim, reaction.backward, back.dim, scope.context, both_ways)
                 both.append((reaction.backward, reaction.products, -1, back))
             net = {name: count for name, count in _net(reaction).items() if count and name in changed}
             mean = flux.expr if reaction.backward is None else Binary("-", flux.expr, both[1][3].expr)
@@ -232,7 +233,7 @@ def _propensity(rate: Expr, side: tuple[tree.Species, ...], grain: Expr, scope: 
 def _mass_action(rate: tree.Expr, side: tuple[tree.Species, ...], reaction: tree.Reaction, scope: BlockScope) -> Typed:
     """k times the product of the concentrations; its dimension is that of a concentration per time."""
     context = scope.context
-    result = translate_number(rate, context)
+    result = constant = translate_number(rate, context)
     for species in side:
         value = translate_number(species.name, context)
         power = value.expr if species.count == 1 else Binary("^", value.expr, Number(float(species.count)))
@@ -242,7 +243,9 @@ def _mass_action(rate: tree.Expr, side: tuple[tree.Species, ...], reaction: tree
         value = translate_number(every[0].name, context)
         for other in every[1:]:
             require_same(every[0].name, value.dim, other.name, translate_number(other.name, context).dim, context, "react with each other")
-        require_same(rate, result.dim, every[0].name, value.dim / SECONDS, context, "be a rate of this reaction")
+        wanted = context.solver.resolve(value.dim / SECONDS / result.dim * constant.dim).known
+        hint = "" if wanted is None else f"A rate constant with these species before the arrow is {described(Dim(wanted), context)}."
+        require_same(rate, result.dim, every[0].name, value.dim / SECONDS, context, "be a rate of this reaction", hint)
     return Typed(settled(result.expr, rate, scope), result.dim)
 
 

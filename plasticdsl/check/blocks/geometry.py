@@ -6,7 +6,7 @@ Comes in: a block as written. Goes out: the same block in which what segments me
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -16,8 +16,10 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import mentioned
 from plasticdsl.check.terms.amounts import constant
 from plasticdsl.check.terms.expressions import translate_as
+from plasticdsl.check.terms.scope import IN_SECTION, Declared
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.data.swc import KINDS, Branch, branches
+from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Number
 from plasticdsl.model.geometry import Measure, Place, Section
 from plasticdsl.source import Span
@@ -52,6 +54,13 @@ def with_measures(block: tree.Block) -> tree.Block:
     return replace(block, body=(*made, *body))
 
 
+def names_of_sections(sections: Sequence[tree.Section]) -> dict[str, Declared]:
+    """The sections of a neuron by the names under which its text knows them, of those of a file the usual ones."""
+    own = {s.name.name: Declared(s.name.name, s.name.text, IN_SECTION, span=s.name.span) for s in sections if s.file is None}
+    of_files = {name: Declared(name, name, IN_SECTION, span=s.span) for s in sections if s.file is not None for name in KINDS.values()}
+    return {**of_files, **own}
+
+
 def _parameter(name: str, power: int, at: Span) -> tree.Define:
     unit = (("µm", Fraction(power)),) if power else ()
     return tree.Define(tree.Name(name, name, at), (), tree.Number("1" if power else "0", unit, at), at)
@@ -65,6 +74,7 @@ def translated(written: Sequence[tree.Section], scope: BlockScope, report: Repor
         report.error("bad-section", "A neuron whose shape comes from a file has no other sections.", written[1].span, hint)
     if reconstructed:
         return _reconstructed(reconstructed[0], scope, report, files)
+    above: list[str] = []
     numbers = {s.name.name: n for n, s in reversed(list(enumerate(written)))}
     found: list[Section] = []
     for number, section in enumerate(written):
@@ -77,19 +87,32 @@ def translated(written: Sequence[tree.Section], scope: BlockScope, report: Repor
         )
         parent = -1 if section.parent is None else numbers.get(section.parent.name, number)
         if parent >= number or (number > 0 and parent < 0):
-            hint = f"Sections come one after the other: ‘{section.name.text} = … from {written[0].name.text}’."
-            span = section.span if section.parent is None else section.parent.span
-            report.error("bad-section", "A section comes from one that stands above it; only the first comes from nowhere.", span, hint)
+            _not_above(section, numbers, above, report)
             parent = -1 if number == 0 else 0
         if section.parent is not None and parent >= 0:
             report.means(section.parent, written[parent].name.span, "a section")
         place = _place(section, written[parent] if parent >= 0 else None, parent, report)
         name = section.name
+        above.append(name.text)
         found.append(
             Section(name.name, name.text, diameter, length, section.segments, parent, place, section.shape == "sphere", section.span)
         )
     _with_resistance(found, report)
     return tuple(found)
+
+
+def _not_above(section: tree.Section, numbers: Mapping[str, int], above: Sequence[str], report: Reporter) -> None:
+    """Reports where a section comes from: from none, from one below, or from something that is no section."""
+    name, first = section.name.text, above[0] if above else "soma"
+    if section.parent is not None and section.parent.name not in numbers:
+        hint = did_you_mean(section.parent.text, above, "Above it stand")
+        report.error(
+            "bad-section", f"There is no section ‘{section.parent.text}’ that ‘{name}’ could come from.", section.parent.span, hint
+        )
+        return
+    message = "A section comes from one that stands above it; only the first comes from nowhere."
+    span = section.span if section.parent is None else section.parent.span
+    report.error("bad-section", message, span, f"Sections come one after the other: ‘{name} = … from {first}’.")
 
 
 def _with_resistance(sections: Sequence[Section], report: Reporter) -> None:

@@ -11,7 +11,7 @@ from functools import reduce
 
 from plasticdsl.check.experiments.statistics import statistic
 from plasticdsl.check.terms.context import Context, Typed
-from plasticdsl.check.terms.mismatch import require_dimension, require_same
+from plasticdsl.check.terms.mismatch import describe, require_dimension, require_same
 from plasticdsl.check.terms.products import with_products
 from plasticdsl.check.terms.scope import DISTRIBUTIONS, RENAMED, SAME_DIMENSION, Declared, Scope, UserFunction, known_functions
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
@@ -21,8 +21,9 @@ from plasticdsl.model.expr import COUPLINGS, FUNCTIONS, Call, Expr, Ref, childre
 from plasticdsl.model.owners import StandIn
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
+from plasticdsl.units.dimension import VOLTAGE
 from plasticdsl.units.display import counted
-from plasticdsl.units.table import LENGTH, is_unit
+from plasticdsl.units.table import CURRENT, LENGTH, is_unit
 
 _AT_EVENTS = (
     "It can stand under ‘on pre:’, ‘on post:’, ‘spike when …:’, ‘every T:’, and in changes at every step. "
@@ -77,6 +78,10 @@ def apply(node: tree.Apply, context: Context, value: Translate, limited: Callabl
 
 def _coupling(name: str, node: tree.Apply, context: Context, value: Translate) -> Typed:
     """`axial(V, R_i)`: a current for each area; `diffusion(Ca, D)`: a rate."""
+    if len(node.arguments) == 1 and node.arguments[0].keyword is None:
+        second = "R_i)’, with the resistivity of the cytoplasm, about 100 Ω·cm" if name == "axial" else "D)’, with a diffusion coefficient"
+        hint = f"For example ‘{name}({'V' if name == 'axial' else 'Ca'}, {second}."
+        return context.refuse("wrong-number-of-arguments", f"‘{name}’ takes 2 arguments, not 1.", node.span, hint)
     nodes = _values(node, 2, context)
     if nodes is None:
         return context.unknown
@@ -84,9 +89,30 @@ def _coupling(name: str, node: tree.Apply, context: Context, value: Translate) -
     if not isinstance(what.expr, Ref):
         return context.refuse("bad-section", f"What flows along a cable is a variable: ‘{name}(V, …)’.", nodes[0].span)
     if name == "axial":
+        if not _is_resistivity(nodes[1], what, by, context):
+            return context.unknown
         return Typed(Call(name, (what.expr, by.expr)), what.dim / (by.dim * Dim(LENGTH)))
     require_dimension(nodes[1], by.dim, Dim(LENGTH) ** 2 / SECONDS, "A diffusion coefficient", context)
     return Typed(Call(name, (what.expr, by.expr)), what.dim / SECONDS)
+
+
+#: Ω, and Ω·m.
+_RESISTANCE = Dim(VOLTAGE / CURRENT)
+_RESISTIVITY = Dim(VOLTAGE / CURRENT * LENGTH)
+
+
+def _is_resistivity(node: tree.Expr, what: Typed, by: Typed, context: Context) -> bool:
+    """Whether the second argument of `axial(V, R_i)` can be one: where V has no unit, nothing is said. A resistance may lack its length."""
+    known, moving = context.solver.resolve(by.dim).known, context.solver.resolve(what.dim).known
+    if known is None or known == _RESISTIVITY.known or (moving is not None and moving.is_one):
+        return True
+    hint = Hint("A resistivity is a resistance times a length, about ‘100 Ω·cm’.")
+    if known == _RESISTANCE.known and isinstance(node, tree.Number) and len(node.unit) == 1:
+        text = f"{node.text} {node.unit[0][0]}·cm"
+        hint = Hint(f"A resistivity is a resistance times a length: ‘{text}’.", (text,))
+    message = f"The second argument of axial(…) is a resistivity, but this is {describe(node, by.dim, context)}."
+    context.report.error("inconsistent-units", message, node.span, hint)
+    return False
 
 
 def is_of_time(node: tree.Apply) -> bool:

@@ -14,7 +14,7 @@ from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.mismatch import Placed, describe, require_dimension, require_same
 from plasticdsl.check.terms.polygons import inside
 from plasticdsl.check.terms.products import doubted
-from plasticdsl.check.terms.scope import EVENT, OUTSIDE, TRUTHS, Declared, Scope
+from plasticdsl.check.terms.scope import EVENT, IN_SECTION, OUTSIDE, TRUTHS, Declared, Scope
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.check.terms.written_units import number
 from plasticdsl.diagnostics.diagnostic import Hint
@@ -34,6 +34,7 @@ _MEANT = {
     "refractory": HOW_TO_REST,
     "round": "The number of the round is known in phases that stand in ‘repeat’.",
     "showing": "The number of the showing is known in phases that show items ‘again until …’.",
+    "distance": "What is recorded of a neuron with sections has a value for each segment, in order; ‘record cell.distance’ says how far each is.",
     "hold": "A comma stands before ‘hold’: ‘refractory 2 ms, hold V’.",
 }
 
@@ -159,6 +160,9 @@ def _member(node: tree.Member, context: Context) -> Typed:
     if base is None:
         return context.unknown
     if base.members is None:
+        if base.what == IN_SECTION:
+            hint = f"In a neuron ‘{node.attribute.text}’ is that of each segment; spikes are those of one section in ‘spike when … in {base.symbol}’."
+            return context.refuse("unknown-name", f"‘{base.symbol}’ is a section and has no variables of its own.", node.span, hint)
         what = base.what or "no block"
         hint = f"A population is taken as an argument: write ‘({base.symbol})’ behind the name of this block." if what == OUTSIDE else ""
         return context.refuse("unknown-name", f"‘{base.symbol}’ is {what} and has nothing called ‘{node.attribute.text}’.", node.span, hint)

@@ -16,6 +16,7 @@ from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.units.display import display_unit, name_dimension
+from plasticdsl.units.table import LENGTH
 
 
 class Placed(Protocol):
@@ -64,7 +65,17 @@ def _of_fraction(node: Placed, found: Dim, wanted: Dim, context: Context) -> Hin
             known = context.solver.resolve(turned).known
             if known is not None and known.is_one:
                 return meant(above, below)
-    return meant_as_quantity(node, found, wanted, context)
+    return meant_as_quantity(node, found, wanted, context) or _of_area(node, found, wanted, context)
+
+
+def _of_area(node: Placed, found: Dim, wanted: Dim, context: Context) -> Hint:
+    """The hint for a current beside currents for each area, in a neuron with sections."""
+    known = context.solver.resolve(found / wanted / Dim(LENGTH) ** 2).known
+    area = context.scope.find("area")
+    if known is None or not known.is_one or area is None or area.dim is None or not isinstance(node, tree.Name):
+        return Hint("")
+    text = f"{node.text}/area"
+    return Hint(f"In a neuron with sections currents are for each area of the membrane: ‘{text}’.", (text,), node.span)
 
 
 def describe(node: Placed, dim: Dim, context: Context) -> str:

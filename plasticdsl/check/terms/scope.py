@@ -26,7 +26,9 @@ from plasticdsl.units.table import AMOUNT, CHARGE, ENERGY
 REFRACTORY = "whether the unit is refractory"
 #: The same of `present`.
 PRESENCE = "whether the connection is there"
-TRUTHS = frozenset((REFRACTORY, PRESENCE))
+#: The same of the name of a section: whether the segment belongs to it.
+IN_SECTION = "a section"
+TRUTHS = frozenset((REFRACTORY, PRESENCE, IN_SECTION))
 #: What happens to units beside spikes.
 EVENT = "an event"
 #: A file of arrays; where it holds one, its name stands for that.
