@@ -130,7 +130,11 @@ SECTIONS: tuple[Shape, ...] = (
         hint="To begin elsewhere, cut the other one there: two cylinders, the second ‘from’ the first.",
     ),
     Shape(
-        NEURON, "NAME = cylinder ( … ) …?", _SECTION, hint="For example ‘cylinder(diameter 2 µm, length 400 µm, 40 segments) from soma’."
+        NEURON,
+        "NAME = cylinder ( … ) …?",
+        _SECTION,
+        hint="For example ‘cylinder(diameter 2 µm, length 400 µm, 40 segments) from soma’.",
+        codes=_UNREAD,
     ),
     Shape(NEURON, "insert …", _CHANNELS, hint=_EXAMPLE),
     Shape(NEURON, "NAME . insert ( … )", _CHANNELS, hint=_EXAMPLE),
