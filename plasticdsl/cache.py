@@ -47,6 +47,12 @@ def cache_folder() -> Path:
     return _usable(user_cache_path("plasticdsl"))
 
 
+def lasts() -> bool:
+    """Whether what is kept in `cache_folder()` is there for the next process."""
+    folder = cache_folder()
+    return not _passing.cache_info().currsize or folder != _passing()
+
+
 @lru_cache
 def _usable(folder: Path) -> Path:
     try:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from pathlib import Path
 
 import typer
 
 from plasticdsl.api import parse
-from plasticdsl.cache import VARIABLE, cache_folder
+from plasticdsl.cache import VARIABLE, cache_folder, lasts
 from plasticdsl.cli import console
 from plasticdsl.document.pdf import latex_program
 from plasticdsl.version import __version__
@@ -96,5 +94,5 @@ def _tell_cache() -> None:
     folder = cache_folder()
     files = [path for path in folder.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
-    lasting = "" if not folder.is_relative_to(Path(tempfile.gettempdir())) or VARIABLE in os.environ else " (gone when this process ends)"
+    lasting = "" if lasts() else " (gone when this process ends)"
     console.say(f"  cache: {folder}{lasting}, {len(files)} files, {size / 1e6:.1f} MB; {VARIABLE} chooses another folder")

@@ -6,6 +6,7 @@ Comes in: the clauses after the colon. Goes out: `model.Connectivity` and `model
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from plasticdsl.check.networks.building import Building, Side
 from plasticdsl.check.networks.from_data import listed
@@ -48,8 +49,10 @@ _NUMBERS = {
 
 
 def unit_numbers(context: Context) -> Context:
-    """The same context with i and j (post and pre unit number, from 1) and N_pre, N_post in sight, where nothing else has these names."""
-    return context.inside(context.scope.child({}, missing=lambda name: _NUMBERS.get(name.name)))
+    """The same context with i and j (both the number of the unit, from 1) and N_pre, N_post (both how many there are) in sight, where nothing else has
+    these names: for the values of a population."""
+    own = {**_NUMBERS, "j": replace(_NUMBERS["j"], what="the number of the unit", expr=Special("i"))}
+    return context.inside(context.scope.child({}, missing=lambda name: own.get(name.name)))
 
 
 def pair_names(context: Context, pre: Side, post: Side, constants: Values) -> Context:
