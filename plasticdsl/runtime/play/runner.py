@@ -7,7 +7,7 @@ results need to know of the network, so that it can be forgotten (a sweep makes 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
@@ -20,6 +20,7 @@ from plasticdsl.runtime.instance.settings import Settings
 from plasticdsl.runtime.instance.sources import extend_spikes
 from plasticdsl.runtime.play.experiment import Beginning, Order, Run, Workshop, facts_of
 from plasticdsl.runtime.play.feeds import Show, show_of
+from plasticdsl.runtime.play.follow import FEWEST, Following, followed
 from plasticdsl.runtime.play.guard import Guard, NotFinite
 from plasticdsl.runtime.play.phases import Stage
 from plasticdsl.runtime.play.progress import SILENT, Interruption, Pace, Progress
@@ -118,6 +119,7 @@ class Runner:
         observer.present.recorded = self.recorder.recorded
         self.watches = [watch(e, line, self.reader) for e in experiment.all_expectations]
         self.due: list[Series | Watch] = [*self.recorder.series, *self.recorder.drawn, *self.watches]
+        self.following = Following(self.due, observer)
         self.run = Run(order.seed, line, self.recorder, facts_of(observer, self.recorder), begin=self.clock.begin)
         self.fired = {name: observer.engine.spike_count(name) for name in observer.instance.populations}
         self.guard = Guard(observer, line.in_steps, self._again)
@@ -247,9 +249,11 @@ class Runner:
         pace, over, first = Pace(), False, self.observer.engine.step
         while self.reader.now < last and not over:
             before = self.reader.now
-            self._advance(before + 1 if waiting is not None else self._next_stop(last, span, pace))
+            taken = self._follow(last, span, pace) if waiting is None else ()
+            if not taken:
+                self._advance(before + 1 if waiting is not None else self._next_stop(last, span, pace))
             self._note(span.name, False)
-            self._look(self.reader.now, {None, span.name}, self._replayed(self.reader.now))
+            self._look(self.reader.now, {None, span.name}, self._replayed(self.reader.now), taken)
             over = waiting is not None and self._is_over(waiting)
             if pace.done(self.reader.now - before) or self.interruption.requested:
                 self.progress.show(self.reader.now / self.line.end, span.name)
@@ -301,17 +305,38 @@ class Runner:
         try:
             self.observer.engine.advance(to - self.reader.now)
         except RuntimeError as error:
-            raise PlasError((Diagnostic("too-many-spikes", f"{str(error)[:1].upper()}{str(error)[1:]}.", self.experiment.span),)) from error
+            raise self._too_many(error) from error
         self.stage.settle()
+
+    def _too_many(self, error: RuntimeError) -> PlasError:
+        return PlasError((Diagnostic("too-many-spikes", f"{str(error)[:1].upper()}{str(error)[1:]}.", self.experiment.span),))
+
+    def _follow(self, last: int, span: PhaseSpan, pace: Pace) -> Sequence[Series | Watch]:
+        """Goes on by several steps if what is taken after each of them can be worked out together, and takes it. Gives what was taken so: nothing where
+        that cannot be, and then no step is done."""
+        step, free = self.reader.now, self.stage.free_steps
+        if free < FEWEST or self.stage.visits is not None:
+            return ()
+        ahead = self.following.ahead(step, min(last, step + min(free, pace.chunk())), span.name)
+        if ahead is None:
+            return ()
+        self.stage.hold(remember=False)
+        stretch, failure = followed(self.observer, ahead.states, ahead.to - step)
+        for item in ahead.items:
+            item.take_stretch(stretch, self.reader)
+        if failure is not None:
+            raise self._too_many(failure) from failure
+        self.stage.settle()
+        return ahead.items
 
     def _replayed(self, step: int) -> bool:
         """Whether something is watched after every unit that updates in the step before `step`."""
         return self.stage.visits is not None and any(w.steady and step in w.moments for w in self.watches)
 
-    def _look(self, step: int, phases: set[str | None], replayed: bool = False) -> None:
-        """Takes what is due at this planned position of the clock and belongs to these phases; where the last step is `replayed`, what must hold all
-        the time is looked at after each unit that updated in it."""
-        due = [item for item in self.due if step in item.moments and item.during in phases]
+    def _look(self, step: int, phases: set[str | None], replayed: bool = False, taken: Sequence[Series | Watch] = ()) -> None:
+        """Takes what is due at this planned position of the clock and belongs to these phases, but for what was `taken` already; where the last step is
+        `replayed`, what must hold all the time is looked at after each unit that updated in it."""
+        due = [item for item in self.due if step in item.moments and item.during in phases and all(item is not one for one in taken)]
         steady = [item for item in due if replayed and isinstance(item, Watch) and item.steady]
         with self.observer.at_once():
             for item in due:

@@ -24,6 +24,7 @@ from plasticdsl.runtime.play.schedule import Clock, DoesNotFit, Moments, Taking,
 from plasticdsl.runtime.watch.kinds import Sampled, after_each, has_spike_statistic, is_value_statistic
 from plasticdsl.runtime.watch.readings import Reader, valued
 from plasticdsl.runtime.watch.statistics import Gathered
+from plasticdsl.runtime.watch.stretches import Stretch
 from plasticdsl.support.arrays import Floats
 from plasticdsl.units.display import shown
 
@@ -92,6 +93,19 @@ class Watch:
             self._compare_with_previous(reader, step)
         elif (self.complete or not self.gathered) and (self.verdict is None or self.verdict.passed):
             self.verdict = self._judge(reader, step)  # of several moments all must do: the first that does not is kept, else the last
+
+    @property
+    def read_at_once(self) -> tuple[Expr, ...]:
+        """What a stretch of steps may be worked out of together, once it has been looked at: what statistics over time are of."""
+        one = all(isinstance(so_far, Gathered) and len(call.arguments) == 1 for call, so_far in self.gathered.items())
+        return tuple(call.arguments[0] for call in self.gathered) if one and self.looks and not self.share else ()
+
+    def take_stretch(self, stretch: Stretch, reader: Reader) -> None:
+        """What there was to see after each of the last steps, none of which is the last of all."""
+        self.looks += stretch.steps
+        for call, so_far in self.gathered.items():
+            assert isinstance(so_far, Gathered), "others are taken step by step"
+            so_far.add_each(stretch.sampled(call, reader))
 
     def begin_round(self, numbers: tuple[int, ...], by: int, step: int) -> None:
         """Another round of its phase begins, planned `by` steps after the one before; it must hold in each."""

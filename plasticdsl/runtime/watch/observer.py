@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,23 +111,37 @@ class Observer:
         """A variable of a population or projection, shared (float) or one value for each unit or connection."""
         if target in self.present.instead:
             return self.present.instead[target]
+        match self.how(target):
+            case "summed":
+                summed = sum(self._per_post_unit(body, projection) for projection, body in self._sums[target])
+                return np.where(self.present.fed.get(target, False), self.engine.read(target), summed)
+            case "read":
+                return self.engine.read(target)
+            case "parameter":
+                return self.instance.part(target.owner).parameters[target.name]
+            case "defined":
+                known = {} if self._known is None else self._known
+                if target not in known:
+                    formula = self.declared[target].formula
+                    assert formula is not None, "what is defined has a formula"
+                    known[target] = self._inside_of(formula, target.owner)
+                return known[target]
+            case None:
+                raise KeyError(f"{owner_text(target.owner)} has no variable {target.name}")
+
+    def how(self, target: Ref) -> Literal["read", "parameter", "defined", "summed"] | None:
+        """Where `variable` has its value from: what the engine keeps, a parameter, a definition, or sums that are formed anew; None where there is no such
+        variable."""
         declared = self.declared.get(target)
         if target in self._sums:
-            summed = sum(self._per_post_unit(body, projection) for projection, body in self._sums[target])
-            return np.where(self.present.fed.get(target, False), self.engine.read(target), summed)
+            return "summed"
         if declared is not None and declared.role in _KEPT:
-            return self.engine.read(target)
-        parameters = self.instance.part(target.owner).parameters
-        if target.name in parameters:
-            return parameters[target.name]
+            return "read"
+        if target.name in self.instance.part(target.owner).parameters:
+            return "parameter"
         if declared is None:
-            raise KeyError(f"{owner_text(target.owner)} has no variable {target.name}")
-        if declared.formula is not None:
-            known = {} if self._known is None else self._known
-            if target not in known:
-                known[target] = self._inside_of(declared.formula, target.owner)
-            return known[target]
-        return self.engine.read(target)
+            return None
+        return "read" if declared.formula is None else "defined"
 
     def owner_size(self, owner: Owner) -> int:
         """Units of a population, patterns of a set, or connections of a projection."""

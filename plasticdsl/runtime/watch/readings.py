@@ -120,15 +120,18 @@ class Reader:
 
     def arguments(self, statistic: Call) -> list[Floats]:
         """The values a statistic is taken of, of equal length; one value that all units or connections share is as many where that makes a difference."""
-        values = [np.atleast_1d(self.observer.value(a, self._found)) for a in statistic.arguments]
+        values = [np.atleast_1d(np.asarray(self.observer.value(a, self._found), dtype=np.float64)) for a in statistic.arguments]
         if statistic.function in statistics.OF_ALL and values[0].size == 1:
-            sizes = [len(self.units(*part)) for part in parts_read(statistic)]
-            return [np.broadcast_to(values[0], (max(sizes, default=1),))]
+            return [np.broadcast_to(values[0], (self.number_of_values(statistic),))]
         values = values if len(values) == 1 else [np.asarray(a) for a in np.broadcast_arrays(*values)]
         there = self.there(statistic.arguments)
         if there is not None and statistic.function == "argmax":
             return [np.where(there, values[0], -np.inf)]
         return values if there is None else [v[there] for v in values]
+
+    def number_of_values(self, statistic: Call) -> int:
+        """Of how many units or connections it is."""
+        return max((len(self.units(*part)) for part in parts_read(statistic)), default=1)
 
     def of_those_there(self, values: Values, *exprs: Expr) -> Values:
         """The values of expressions without those of connections that are absent."""
@@ -259,6 +262,11 @@ class Reader:
         """One unit (from 1, or from −1 backwards), one connection by its post and pre unit, or one entry of an observable with index letters."""
         shape, place = self._place(call)
         return float(np.broadcast_to(self.observer.value(call.arguments[0]), shape)[place])
+
+    def place_of(self, unit: Call) -> int:
+        """Which unit or connection it is, from 0. Raises `DoesNotExist`."""
+        _, place = self._place(unit)
+        return place[0]
 
     def _place(self, call: Call) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The shape of the values and where in them it stands. Raises `DoesNotExist`."""

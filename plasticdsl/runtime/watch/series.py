@@ -22,6 +22,7 @@ from plasticdsl.runtime.watch.curves import Curve
 from plasticdsl.runtime.watch.kinds import Sampled
 from plasticdsl.runtime.watch.readings import Reader
 from plasticdsl.runtime.watch.spikes import called
+from plasticdsl.runtime.watch.stretches import Stretch
 from plasticdsl.support.arrays import Floats, Steps
 from plasticdsl.units.dimension import Dimension
 
@@ -119,6 +120,19 @@ class Series:
         self.values[self.taken] = value
         self.at[self.taken] = reader.observer.engine.step
         self.taken += 1
+
+    @property
+    def read_at_once(self) -> tuple[Expr, ...]:
+        """What a stretch of steps may be worked out of together, once there has been a first value; nothing for what looks back."""
+        return () if self.traced or self.bins or self.window is not None or not self.taken else (self.expr,)
+
+    def take_stretch(self, stretch: Stretch, reader: Reader) -> None:
+        """Adds the values after each of the last steps."""
+        rows, then = stretch.read(self.expr, reader), slice(self.taken, self.taken + stretch.steps)
+        self.values[then] = rows.reshape(self.values[then].shape)
+        now = reader.observer.engine.step
+        self.at[then] = np.arange(now - stretch.steps, now) + 1
+        self.taken += stretch.steps
 
     def _filled(self, value: Floats) -> Floats:
         """There are as many values at spikes as there are spikes: all moments get as many as there have been at most, the rest being NaN."""

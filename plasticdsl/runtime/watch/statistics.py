@@ -277,6 +277,15 @@ class Gathered:
                 self.mean += (average - self.mean) * size / total
         self.count = total
 
+    def add_each(self, moments: Floats) -> None:
+        """The values of several moments, float64[moments, values], to the bit as one after the other."""
+        match self.statistic:
+            case "fraction" | "count" | "min" | "max":
+                self.add(moments)
+            case _:
+                for values in moments:
+                    self.add(values)
+
     def anew(self) -> Gathered:
         """The same of other values."""
         return Gathered(self.statistic)
