@@ -73,7 +73,7 @@ def main() -> None:
         for seed in range(1, rounds + 1):
             spent, efficacies = here(seed, pairs)
             found.setdefault("plasticdsl", []).append((spent, change(efficacies)))
-            for method in ("heun", "milstein", "by hand") if arguments.brian2 else ():
+            for method in ("heun", "by hand") if arguments.brian2 else ():
                 spent, efficacies = there(arguments.brian2, arguments.place or Path(folder), method, seed, pairs)
                 found.setdefault(f"Brian2, {method}", []).append((spent, change(efficacies)))
     spread = (
