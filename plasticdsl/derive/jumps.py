@@ -5,18 +5,19 @@ Comes in: a `System` whose block has transitions. Goes out: a `Jumps` scheme for
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from plasticdsl.derive.flow_system import System, listed
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.graph import reachable
 from plasticdsl.model import Transition
-from plasticdsl.model.expr import Expr, refs, substitute
+from plasticdsl.model.expr import Expr, Ref, refs, substitute
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.schemes import Jumps
-from plasticdsl.symbolic.algebra import ZERO, written_out
+from plasticdsl.symbolic.algebra import ZERO, mul, written_out
 from plasticdsl.symbolic.block_contents import is_constant
+from plasticdsl.symbolic.derivative import NotDifferentiable, depends, differentiate
 from plasticdsl.symbolic.singular import repair
 
 
@@ -26,7 +27,11 @@ def jump_schemes(system: System) -> tuple[Jumps, ...]:
     Raises `PlasError` (`unsupported`) for noise in such flows."""
     values = written_out(system.block.definitions)
     transitions = [
-        replace(t, propensity=repair(substitute(t.propensity, values), lambda ref: is_constant(ref, system.block)))
+        replace(
+            t,
+            propensity=repair(substitute(t.propensity, values), lambda ref: is_constant(ref, system.block)),
+            constant=None if t.constant is None else substitute(t.constant, values),
+        )
         for t in system.block.transitions
     ]
     return tuple(_scheme(system, group) for group in _groups(system, transitions))
@@ -71,8 +76,28 @@ def _scheme(system: System, transitions: list[Transition]) -> Jumps:
     decided = f"; {listed(system.symbols_of(flowing))} on the way, since rates depend on it" if flowing else ""
     rates = tuple(system.rates.get(v, ZERO) for v in (*jumping, *flowing))
     counts = (*(grains[v] for v in jumping), *(None for _ in flowing))
-    orders = () if leaping is None else tuple((v, order) for v, order in _orders(transitions) if v in jumping)
-    return Jumps((*jumping, *flowing), rates, tuple(transitions), counts, counted + decided, leaping, orders)
+    slopes = () if leaping is None else tuple(_slopes(t, grains) for t in transitions)
+    read = {v: 1.0 for of_one in slopes for v, _ in of_one}
+    orders = () if leaping is None else tuple((v, order) for v, order in (read | dict(_orders(transitions))).items() if v in jumping)
+    return Jumps((*jumping, *flowing), rates, tuple(transitions), counts, counted + decided, leaping, orders, slopes)
+
+
+def _slopes(transition: Transition, grains: Mapping[str, Expr]) -> tuple[tuple[str, Expr], ...]:
+    """What one molecule more of each variable that jumps makes of the propensity, where its rate reads one of them; nothing where it is mass action.
+    Raises `PlasError` (`unsupported`) where that is not known."""
+    written = transition.constant
+    if written is None or not any(depends(written, Ref(Whose.OWN, v)) for v in grains):
+        return ()
+    try:
+        return tuple(
+            (v, mul(differentiate(transition.propensity, Ref(Whose.OWN, v)), grain))
+            for v, grain in grains.items()
+            if depends(transition.propensity, Ref(Whose.OWN, v))
+        )
+    except NotDifferentiable as problem:
+        message = f"Several reactions can happen at once only where it is known how fast their rates change. {problem}"
+        hint = "Leave out the tolerance: each then happens by itself."
+        raise PlasError((Diagnostic("unsupported", message, transition.span, hint),)) from None
 
 
 def _orders(transitions: list[Transition]) -> tuple[tuple[str, float], ...]:

@@ -118,7 +118,7 @@ class Conserved:
 class Transition:
     """A reaction that happens now and then: `propensity` times a second (1/s), and each time adds to variables, by their names, so many times `grain`,
     which is what one molecule makes of them. `tolerance`: by what part of itself a rate may change while several happen at once; None: each by itself.
-    `reactants`: how many molecules of each variable take part."""
+    `reactants`: how many molecules of each variable take part; `constant`: what is written as its rate, which may read variables all the same."""
 
     propensity: Expr
     net: tuple[tuple[str, int], ...]
@@ -126,6 +126,7 @@ class Transition:
     tolerance: float | None = None
     span: Span = NOWHERE
     reactants: tuple[tuple[str, int], ...] = ()
+    constant: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,12 +177,22 @@ class Jumps:
     part of itself, on average and in standard deviation (Cao, Gillespie & Petzold 2006, J. Chem. Phys. 124:044109): with νᵢⱼ what transition j adds to
     the molecules xᵢ, aⱼ its propensity and the sums over those that are not critical,
 
-        τ = minᵢ (max(ε xᵢ/gᵢ, 1)/|Σⱼ νᵢⱼ aⱼ|, max(ε xᵢ/gᵢ, 1)²/Σⱼ νᵢⱼ² aⱼ).
+        τ = minᵢ (max(ε xᵢ/gᵢ, 1)/|Σⱼ νᵢⱼ aⱼ|, max(ε xᵢ/gᵢ, 1)²/Σⱼ νᵢⱼ² aⱼ),
+
+    and for transitions j whose rate reads variables beside mass action, with slopes sⱼᵢ = ∂aⱼ/∂xᵢ and fⱼₖ = Σᵢ sⱼᵢ νᵢₖ,
+
+        τ = minⱼ (max(ε aⱼ, cⱼ)/|Σₖ fⱼₖ aₖ|, max(ε aⱼ, cⱼ)²/Σₖ fⱼₖ² aₖ), cⱼ = minᵢ |sⱼᵢ|.
+
+    Where gains and losses balance, the mean moves nowhere, and leaps of τ would make the variance 1/(1 − λ τ/2) times what it is where deviations
+    decay at the rate λ (Rathinam, Petzold, Cao & Gillespie 2003, J. Chem. Phys. 119:12784). So losses are bounded for themselves too:
+
+        τ = minᵢ max(ε xᵢ/gᵢ, 1)/(Σⱼ max(−νᵢⱼ, 0) aⱼ + xᵢ Σⱼ |νᵢⱼ sⱼᵢ|), the second sum over transitions with slopes, the first over the others.
 
     Each of these happens a Poisson number of times in τ. A transition that could happen fewer than `FEW` times before its molecules are used up is
     critical and happens at most once, at a time of its own;
     where τ is not `WORTH` transitions long, `IN_TURN` happen one by one; a leap after which there would be
-    fewer than no molecules is not made, and half as long a one is tried. `orders`: gᵢ, of each variable that takes part in reactions."""
+    fewer than no molecules is not made, and half as long a one is tried. `orders`: gᵢ, of each variable that takes part in reactions or is read by
+    their rates; `slopes`: for each transition, sⱼᵢ by variable, nothing where it is mass action."""
 
     variables: tuple[str, ...]
     rates: tuple[Expr, ...]
@@ -191,6 +201,7 @@ class Jumps:
     reason: str = ""
     tolerance: float | None = None
     orders: tuple[tuple[str, float], ...] = ()
+    slopes: tuple[tuple[tuple[str, Expr], ...], ...] = ()
 
     @property
     def flowing(self) -> tuple[str, ...]:

@@ -120,7 +120,8 @@ def _leaping(
             break
         if total == 0.0:
             return state()
-        many, leap = _longest(scheme, x, a, min(limit, ahead)) if in_a_row < 1 else (a, 0.0)
+        slopes = [{v: value(slope, state(), behind) for v, slope in of_one} for of_one in scheme.slopes]
+        many, leap = _longest(scheme, x, a, slopes, min(limit, ahead)) if in_a_row < 1 else (a, 0.0)
         if in_a_row < 1 and leap * total < WORTH:
             in_a_row = IN_TURN
         if in_a_row > 0:
@@ -146,7 +147,7 @@ def _leaping(
     return dict.fromkeys(scheme.variables, math.nan) if ahead > 0.0 else state()
 
 
-def _longest(scheme: Jumps, x: State, a: Sequence[float], leap: float) -> tuple[list[float], float]:
+def _longest(scheme: Jumps, x: State, a: Sequence[float], slopes: Sequence[Mapping[str, float]], leap: float) -> tuple[list[float], float]:
     """The propensities of transitions that are not critical, and how long a leap may be."""
     many = [
         0.0 if any(count < 0 and x[v] < -FEW * count for v, count in t.net) else one for t, one in zip(scheme.transitions, a, strict=True)
@@ -157,7 +158,16 @@ def _longest(scheme: Jumps, x: State, a: Sequence[float], leap: float) -> tuple[
         room = max(scheme.tolerance / order * x[v], 1.0)
         mean = abs(sum(count * one for count, one in zip(net, many, strict=True)))
         variance = sum(count * count * one for count, one in zip(net, many, strict=True))
-        leap = min(leap, room / mean if mean > 0.0 else math.inf, room * room / variance if variance > 0.0 else math.inf)
+        lost = sum(-count * one for count, one, of_one in zip(net, many, slopes, strict=True) if count < 0 and not of_one)
+        lost += x[v] * sum(abs(count * of_one[v]) for count, of_one in zip(net, slopes, strict=True) if v in of_one)
+        leap = min((leap, *(most / by for most, by in ((room, mean), (room * room, variance), (room, lost)) if by > 0.0)))
+    for of_one, propensity in zip(slopes, a, strict=True):
+        if of_one:
+            changes = [sum(of_one[v] * count for v, count in t.net if v in of_one) for t in scheme.transitions]
+            room = max(scheme.tolerance * propensity, min(map(abs, of_one.values())))
+            mean = abs(sum(change * one for change, one in zip(changes, many, strict=True)))
+            variance = sum(change * change * one for change, one in zip(changes, many, strict=True))
+            leap = min((leap, *(most / by for most, by in ((room, mean), (room * room, variance)) if by > 0.0)))
     return many, leap
 
 

@@ -124,6 +124,8 @@ NOT_YET = {
     "delays": "synapse Slow:\n    post.a = Σ w x\nneuron Flip:\n    input a\n    output x ∈ {−1, +1}\n    x → +1 if a > 0\n        −1 otherwise\n"
     "network Late:\n    u = 5 Flip\n    u → u: Slow, all to all, w = 1, delay = 1 steps\n"
     "experiment X on Late:\n    phase p for 3 steps:\n        update asynchronously\n",
+    "leaps": "neuron Made:\n    reactions stochastic, tolerance 0.03:\n        ∅ → X : 1 Hz·Θ(X − 10)\n    X(0) = 1000\n"
+    "network Net:\n    m = 5 Made\nexperiment X on Net:\n    dt = 1 s\n    phase p for 3 s\n",
 }
 
 

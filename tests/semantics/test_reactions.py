@@ -31,6 +31,8 @@ def scheme(seed: int) -> tuple[str, list[dict[str, int]], tuple[str, ...]]:
         written = [" + ".join(f"{side.count(s)} {s}" for s in dict.fromkeys(side)) or "∅" for side in sides]
         rates = [f"{random.uniform(0.2, 2) * (20, 1, 0.05)[len(side)]:.3g} Hz" for side in sides]
         both = bool(random.integers(2))
+        if kind == "leaps" and (moved := [s for s in species if sides[0].count(s) != sides[1].count(s)]) and random.integers(2):
+            rates = [f"{rate}·(1 + {moved[0]}²/(200² + {moved[0]}²))" for rate in rates]
         other = ", deterministic" if kind == "mixed" and random.integers(2) else ""
         lines.append(f"        {written[0]} {'⇌' if both else '→'} {written[1]} : {', '.join(rates[: 1 + both])}{other}")
         nets.append({s: sides[1].count(s) - sides[0].count(s) for s in species})

@@ -195,7 +195,7 @@ def reaction_flows(schemes: Iterable[tree.Reactions], scope: BlockScope, parts: 
                     counts = tuple((name, way * count) for name, count in net.items())
                     reactants = tuple((s.name.name, s.count) for s in side if s.name.name in changed)
                     propensity = _propensity(k, side, grain, scope)
-                    parts.transitions.append(Transition(propensity, counts, grain, scheme.tolerance, reaction.span, reactants))
+                    parts.transitions.append(Transition(propensity, counts, grain, scheme.tolerance, reaction.span, reactants, k))
 
 
 def _net(reaction: tree.Reaction) -> dict[str, int]:

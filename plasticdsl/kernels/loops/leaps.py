@@ -5,11 +5,11 @@ Comes in: a `Jumps` scheme with a tolerance, in which nothing flows. Goes out: w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 
 from plasticdsl.kernels.identifiers import Local
-from plasticdsl.kernels.loops.flows import FlowContext
+from plasticdsl.kernels.loops.flows import FlowContext, at_stage
 from plasticdsl.kernels.loops.jumps import (
     AHEAD,
     BEHIND,
@@ -43,7 +43,7 @@ def begin() -> list[Statement]:
 def leap_or_jump(scheme: Jumps, context: FlowContext) -> tuple[Statement, ...]:
     """What happens each time around."""
     short = Compare("<", times(Read(LEAP), Read(TOTAL)), Number(WORTH))
-    look = If(Compare("<", Read(IN_A_ROW), ONE), (*_longest(scheme), If(short, (Let(IN_A_ROW, Number(float(IN_TURN))),))))
+    look = If(Compare("<", Read(IN_A_ROW), ONE), (*_longest(scheme, context), If(short, (Let(IN_A_ROW, Number(float(IN_TURN))),))))
     way = If(Compare(">", Read(IN_A_ROW), ZERO), _jump(scheme, context), _leap(scheme, context))
     going_on = If(Compare(">", Read(TOTAL), ZERO), (look, way), (Let(AHEAD, ZERO),))
     return (
@@ -62,7 +62,7 @@ def _times(number: int) -> Local:
     return Local(f"times_{number}")
 
 
-def _longest(scheme: Jumps) -> tuple[Statement, ...]:
+def _longest(scheme: Jumps, context: FlowContext) -> tuple[Statement, ...]:
     """`LEAP`, and which transitions are critical."""
     found: list[Statement] = [Comment("how long propensities stay what they are, but for the tolerance")]
     for number, transition in enumerate(scheme.transitions, 1):
@@ -71,6 +71,7 @@ def _longest(scheme: Jumps) -> tuple[Statement, ...]:
         found.append(Let(_many(number), Choice(((Logic("or", tuple(few)) if len(few) > 1 else few[0], ZERO),), here) if few else here))
     found.append(Let(CRITICAL, reduce(plus, (minus(Read(propensity_of(j)), Read(_many(j))) for j in _numbers(scheme)))))
     found.append(Let(LEAP, Call("min", (Read(LIMIT), Read(AHEAD)))))
+    found += _of_rates(scheme, context)
     for v, order in scheme.orders:
         net = [(j, dict(t.net).get(v, 0)) for j, t in enumerate(scheme.transitions, 1)]
         changing = [(j, float(count)) for j, count in net if count]
@@ -80,16 +81,56 @@ def _longest(scheme: Jumps) -> tuple[Statement, ...]:
         assert scheme.tolerance is not None, "who leaps has a tolerance"
         found += [
             Let(room, Call("max", (times(Number(scheme.tolerance / order), Read(now(v))), ONE))),
-            Let(mean, Call("abs", (reduce(plus, (times(Number(count), Read(_many(j))) for j, count in changing)),))),
-            Let(variance, reduce(plus, (times(Number(count * count), Read(_many(j))) for j, count in changing))),
-            If(Compare(">", Read(mean), ZERO), (_at_most(Binary("/", Read(room), Read(mean))),)),
-            If(Compare(">", Read(variance), ZERO), (_at_most(Binary("/", times(Read(room), Read(room)), Read(variance))),)),
+            *_bounds(room, mean, variance, [(Number(count), _many(j)) for j, count in changing]),
         ]
+        if lost := _lost(scheme, v, changing):
+            found += [Let(local(v, "lost"), reduce(plus, lost)), _at_most(Read(room), Read(local(v, "lost")))]
     return tuple(found)
 
 
-def _at_most(length: Expr) -> Let:
-    return Let(LEAP, Call("min", (Read(LEAP), length)))
+def _bounds(room: Local, mean: Local, variance: Local, changes: Sequence[tuple[Expr, Local]]) -> tuple[Statement, ...]:
+    """No leap in which something changes by more than `room`, on average or in standard deviation; `changes`: by what each transition changes it, and its
+    propensity."""
+    return (
+        Let(mean, Call("abs", (reduce(plus, (times(by, Read(many)) for by, many in changes)),))),
+        Let(variance, reduce(plus, (times(times(by, by), Read(many)) for by, many in changes))),
+        _at_most(Read(room), Read(mean)),
+        _at_most(times(Read(room), Read(room)), Read(variance)),
+    )
+
+
+def _lost(scheme: Jumps, v: str, changing: Sequence[tuple[int, float]]) -> list[Expr]:
+    """How fast molecules of a kind are lost, and what its slopes bring back."""
+    found: list[Expr] = [times(Number(-count), Read(_many(j))) for j, count in changing if count < 0 and not scheme.slopes[j - 1]]
+    back = [Call("abs", (times(Number(count), Read(_slope(v, j))),)) for j, count in changing if v in dict(scheme.slopes[j - 1])]
+    return [*found, *([times(Read(now(v)), reduce(plus, back))] if back else [])]
+
+
+def _of_rates(scheme: Jumps, context: FlowContext) -> Iterator[Statement]:
+    """No leap in which a rate that reads variables beside mass action changes too much."""
+    time, values = plus(Read(T), Read(BEHIND)), values_of(scheme, context, {})
+    for number, slopes in enumerate(scheme.slopes, 1):
+        yield from (Let(_slope(v, number), at_stage(slope, values, time, context.names)) for v, slope in slopes)
+        changes = [
+            (reduce(plus, terms), _many(j))
+            for j, t in enumerate(scheme.transitions, 1)
+            if (terms := [times(Read(_slope(v, number)), Number(float(count))) for v, count in t.net if v in dict(slopes)])
+        ]
+        if changes:
+            room, mean, variance = (Local(f"{name}_{number}") for name in ("room", "mean", "variance"))
+            least = reduce(lambda a, b: Call("min", (a, b)), [Call("abs", (Read(_slope(v, number)),)) for v, _ in slopes])
+            assert scheme.tolerance is not None, "who leaps has a tolerance"
+            yield Let(room, Call("max", (times(Number(scheme.tolerance), Read(propensity_of(number))), least)))
+            yield from _bounds(room, mean, variance, changes)
+
+
+def _slope(variable: str, number: int) -> Local:
+    """What one molecule more makes of a propensity."""
+    return local(variable, f"slope_{number}")
+
+
+def _at_most(room: Expr, speed: Expr) -> If:
+    return If(Compare(">", speed, ZERO), (Let(LEAP, Call("min", (Read(LEAP), Binary("/", room, speed)))),))
 
 
 def _numbers(scheme: Jumps) -> range:
