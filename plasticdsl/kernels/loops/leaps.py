@@ -118,7 +118,8 @@ def _of_rates(scheme: Jumps, context: FlowContext) -> Iterator[Statement]:
         ]
         if changes:
             room, mean, variance = (Local(f"{name}_{number}") for name in ("room", "mean", "variance"))
-            least = reduce(lambda a, b: Call("min", (a, b)), [Call("abs", (Read(_slope(v, number)),)) for v, _ in slopes])
+            each: list[Expr] = [Call("abs", (Read(_slope(v, number)),)) for v, _ in slopes]
+            least = reduce(lambda a, b: Call("min", (a, b)), each)
             assert scheme.tolerance is not None, "who leaps has a tolerance"
             yield Let(room, Call("max", (times(Number(scheme.tolerance), Read(propensity_of(number))), least)))
             yield from _bounds(room, mean, variance, changes)
