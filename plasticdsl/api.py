@@ -143,16 +143,19 @@ class Model:
         precision: Precision = "double",
         engine: EngineName = "compiled",
         progress: Progress | bool | None = None,
+        workers: int = 1,
         parameters: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Result:
         """Carries out an experiment (the first when none is named) and returns what it recorded.
 
         `seed` replaces that of the experiment, which is 1 where it has none, `duration` the length of the last timed phase, `dt` the experiment's
-        step; everything else as in `build`. A data set is given as a mapping from names to arrays (`digits={"image": …, "label": …}`).
+        step; everything else as in `build`. `workers`: how many processes carry out the runs of a sweep or of repeats, each with the bits that it has
+        alone. A data set is given as a mapping from names to arrays (`digits={"image": …, "label": …}`).
 
         Raises `results.result.Unfinished`, a `PlasError` with what was recorded until then as its `result`, where something has no finite value.
         """
+        from plasticdsl.crew import Crew, Job
         from plasticdsl.results.result import Result, Unfinished
         from plasticdsl.runtime.instance import settings
         from plasticdsl.runtime.instance.pairing import connections_of
@@ -170,9 +173,10 @@ class Model:
         with shown(progress) as bar, rendered(self._loaded.sources):
             given = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
             order = Order(_seed(seed, found), wishes, duration, step, wanted.data, own)
-            study, compiling = driver.simulate(self._loaded, found, options, order, bar, **given)
+            crew = Crew(Job(self._loaded, found, options, given), workers) if workers > 1 else None
+            study, compiling = driver.simulate(self._loaded, found, options, order, bar, None if crew is None else crew.carry_out, **given)
         again = partial(plotting.drawn_again, self._loaded, self._folder, found, options, order, given)
-        result = Result(study, self._loaded.module.path, compiling, again=again)
+        result = Result(study, self._loaded.module.path, compiling + (0.0 if crew is None else crew.compile_s), again=again)
         if result.failure:
             raise Unfinished(result, render_all(result.failure, self._loaded.sources), self._loaded.sources)
         return result

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from plasticdsl.runtime.instance.settings import Settings
     from plasticdsl.runtime.play.experiment import Order, Workshop
     from plasticdsl.runtime.play.progress import Progress
-    from plasticdsl.runtime.play.sweep import Study
+    from plasticdsl.runtime.play.sweep import Hands, Study
 
 #: What lies between the stages of the compiler.
 Stage = Literal["tree", "model", "plan", "program", "kernels"]
@@ -205,15 +205,21 @@ def program_of(plan: Plan, options: CompileOptions) -> Program:
 
 
 def simulate(
-    loaded: Loaded, experiment: Experiment, options: CompileOptions, order: Order, progress: Progress, **given: Any
+    loaded: Loaded,
+    experiment: Experiment,
+    options: CompileOptions,
+    order: Order,
+    progress: Progress,
+    hands: Hands | None = None,
+    **given: Any,
 ) -> tuple[Study, float]:
-    """Carries out an experiment: what its runs recorded, and the seconds that compiling took. `given`: connections, spikes and patterns
-    (`runtime.instance.build.instantiate`). Raises `PlasError`."""
+    """Carries out an experiment: what its runs recorded, and the seconds that compiling took. `hands`: what carries out several runs (`crew`); `given`:
+    connections, spikes and patterns (`runtime.instance.build.instantiate`). Raises `PlasError`."""
     from plasticdsl.runtime.play.sweep import run
 
     network = next(n for n in loaded.module.networks if n.name == experiment.network)
     workshop, compiler = workshop_of(loaded, network, options, **given)
-    return run(experiment, loaded.module, workshop, order, progress), compiler.seconds
+    return run(experiment, loaded.module, workshop, order, progress, hands), compiler.seconds
 
 
 def workshop_of(

@@ -20,6 +20,9 @@ Seed = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="What all random numbers come from, instead of the experiment's seed, or 1.")
 ]
 Threads = Annotated[int, typer.Option("--threads", metavar="N", min=1, help="How many threads to compute with.")]
+Workers = Annotated[
+    int, typer.Option("--workers", metavar="N", min=1, help="How many processes carry out the runs of a sweep or of repeats.")
+]
 Digits = Annotated[Precision, typer.Option("--precision", help="Digits to compute with.")]
 Level = Annotated[
     int,

@@ -9,7 +9,7 @@ import typer
 
 from plasticdsl.api import load
 from plasticdsl.cli import console
-from plasticdsl.cli.choices import Digits, File, Folder, Format, Level, Quiet, Runs, Seed, Size, Threads, Values, Without, wishes
+from plasticdsl.cli.choices import Digits, File, Folder, Format, Level, Quiet, Runs, Seed, Size, Threads, Values, Without, Workers, wishes
 from plasticdsl.results.files import require_writable
 from plasticdsl.results.result import Result, Unfinished
 from plasticdsl.results.verdicts import verdicts
@@ -27,6 +27,7 @@ def run(
     ] = None,
     seed: Seed = None,
     threads: Threads = 1,
+    workers: Workers = 1,
     precision: Digits = "double",
     out: Folder = None,
     format: Format = "png",  # noqa: A002
@@ -56,6 +57,7 @@ def run(
                 seed=seed,
                 duration=length,
                 threads=threads,
+                workers=workers,
                 precision=precision,
                 level=level,
                 without=without or (),

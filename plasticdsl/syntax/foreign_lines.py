@@ -50,6 +50,7 @@ _PRE = "on_pre|onPre|pre_spike|pre"
 _POST = "on_post|onPost|post_spike|post"
 _ON_SPIKE = "on_spike|onSpike|on? spike|spikes|spiking? :"
 _UNUSED = frozenset(("no-effect",))
+_RUNS = "Whole runs are repeated in the line ‘sweep’; ‘repeat 3 times:’ repeats the phases below it."
 
 _OF_NEURONS: tuple[Shape, ...] = (
     Shape(NEURON, "threshold|spike :|= …", _THRESHOLD, "spike when {1:plain}:\n{2:changes}", beside="reset :|= …"),
@@ -271,6 +272,9 @@ _OF_EXPERIMENTS: tuple[Shape, ...] = (
     Shape(EXPERIMENT, "NAME = SpikeMonitor ( NAME … )", _RECORD, "record spikes({2})"),
     Shape(EXPERIMENT, "NAME = SpikeMonitor ( NAME )", _RECORD, "record spikes({2})"),
     Shape(EXPERIMENT, "NAME = PopulationRateMonitor ( NAME )", _RECORD, "record rate({2}) every 10 ms"),
+    Shape(EXPERIMENT, "repeat|repeats NUMBER times|runs|trials?", _RUNS, "sweep {1} repeats"),
+    Shape(EXPERIMENT, "NUMBER repeats|repetitions|runs|trials", _RUNS, "sweep {1} repeats"),
+    Shape(EXPERIMENT, "repeats|repetitions|runs|trials|n_runs|n_trials|n_repeats =|: NUMBER", _RUNS, "sweep {1} repeats"),
     Shape(EXPERIMENT, "plot … vs.|versus|against|by|x= time|t", "What a plot is drawn over follows ‘over’.", "plot {1} over time"),
     Shape(EXPERIMENT, "plot … vs.|versus|against …", "What a plot is drawn over follows ‘over’.", "plot {1} over {2}"),
     Shape(EXPERIMENT, "plot ( t|time , … )", "What is plotted stands behind the word, and what over behind ‘over’.", "plot {1} over time"),

@@ -54,7 +54,7 @@ WORDS: tuple[Word, ...] = (
         kinds=_CONNECTION,
     ),
     _word(rf"{_NUMBER}\s*°\s*C\b", "Temperatures are in kelvin.", "{1:celsius} K"),
-    _word(r"\bxi(_\w+)?\b(?!\()", _NOISE, "ξ{1}(t)", _UNKNOWN),
+    _word(r"\b(?:xi|ξ)(_\w+)?\b(?!\()", _NOISE, "ξ{1}(t)", _UNKNOWN),
     _word(
         r"(\S+)\s*=\s*(?:\w+\.)?(?:rand|random)\(\s*\)(?:\s*\*\s*([^\W\d]\w*))?", _DRAWN, "{1} ~ U(0{2:as_unit}, 1{2:as_unit})", _UNKNOWN
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -20,7 +20,7 @@ from plasticdsl.model.experiments import NO_WORDS, Experiment, SweepAxis, Words
 from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.module import Module
 from plasticdsl.model.patterns import RandomPatterns
-from plasticdsl.runtime.instance.patterns import all_data
+from plasticdsl.runtime.instance.patterns import Data, all_data
 from plasticdsl.runtime.instance.settings import Given, places
 from plasticdsl.runtime.instance.values import network_value
 from plasticdsl.runtime.numbers.evaluate import constant
@@ -86,10 +86,17 @@ class Study:
         return ", ".join(f"{a.name} = {text}{' ' + a.unit if a.unit else ''}" for (a, _), text in zip(values, shown, strict=True))
 
 
-def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order, progress: Progress = SILENT) -> Study:
-    """All runs, or until one fails. Raises `PlasError` as `run_once` does, and for a sweep that cannot be carried out."""
+#: What carries out orders, given the data of the user, in another way than one after the other: it gives the runs in their order.
+Hands = Callable[[Sequence[Order], Data, Progress, Interruption], Iterator[Run]]
+
+
+def run(
+    experiment: Experiment, module: Module, workshop: Workshop, order: Order, progress: Progress = SILENT, hands: Hands | None = None
+) -> Study:
+    """All runs, or until one fails; where there are several, `hands` may carry them out. Raises `PlasError` as `run_once` does, and for a sweep that
+    cannot be carried out."""
     network = workshop.network
-    beginnings = Beginnings(module, workshop, order.data)
+    beginnings, given = Beginnings(module, workshop, order.data), order.data
     order = replace(order, data=all_data(experiment.data, order.data))
     axes = tuple(_axis(axis, experiment, module, workshop, order) for axis in experiment.sweep)
     repeats = 1 if experiment.repeats is None else int(_number(experiment.repeats, experiment, workshop, order))
@@ -99,15 +106,42 @@ def run(experiment: Experiment, module: Module, workshop: Workshop, order: Order
         message = f"This sweep asks for {total:,} runs; at most {MOST_RUNS:,} are begun."
         raise PlasError((Diagnostic("sweep-too-large", message, experiment.span, "Give its axes fewer values, or sweep fewer of them."),))
     with Interruption() as interruption:
-        for number, single in enumerate(_orders(axes, repeats, order)):
-            part = PartOf(progress, number / total, 1.0 / total, f"run {number + 1} of {total}" if total > 1 else "")
-            beginning = beginnings.of(experiment, single, part, interruption)
-            if not interruption.requested:
-                study.runs.append(run_once(experiment, workshop, single, part, interruption, beginning))
-            study.interrupted = interruption.requested
-            if study.interrupted or study.failure:
+        if hands is None or total == 1:
+            runs = _one_by_one(experiment, workshop, beginnings, _orders(axes, repeats, order), total, progress, interruption)
+        else:
+            runs = hands(tuple(_orders(axes, repeats, order)), given, progress, interruption)
+        for one in runs:
+            study.runs.append(one)
+            if study.failure:
                 break
+        study.interrupted = interruption.requested
     return study
+
+
+def _one_by_one(
+    experiment: Experiment,
+    workshop: Workshop,
+    beginnings: Beginnings,
+    orders: Iterable[Order],
+    total: int,
+    progress: Progress,
+    interruption: Interruption,
+) -> Iterator[Run]:
+    for number, order in enumerate(orders):
+        part = PartOf(progress, number / total, 1.0 / total, f"run {number + 1} of {total}" if total > 1 else "")
+        found = single(experiment, workshop, beginnings, order, part, interruption)
+        if found is not None:
+            yield found
+        if interruption.requested:
+            return
+
+
+def single(
+    experiment: Experiment, workshop: Workshop, beginnings: Beginnings, order: Order, progress: Progress, interruption: Interruption
+) -> Run | None:
+    """One run with what it begins with; None where it was interrupted before it began. Raises as `run_once`."""
+    beginning = beginnings.of(experiment, order, progress, interruption)
+    return None if interruption.requested else run_once(experiment, workshop, order, progress, interruption, beginning)
 
 
 def _orders(axes: Sequence[Axis], repeats: int, order: Order) -> Iterator[Order]:
