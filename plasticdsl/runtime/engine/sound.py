@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from plasticdsl.kernels.identifiers import Field, Part
 from plasticdsl.kernels.program import Array, Program
-from plasticdsl.support.hazards import ENDLESS
 
+#: No step and no count of a run is more.
+MOST = 2**62
 #: What only grows, and steps to come; nothing is looked up by them.
 _COUNTS = frozenset(
     (Part.DUE, Part.REFRACTORY_UNTIL, Part.DRAWS, Part.SPIKE_TOTAL, Part.HISTORY_COUNT, Part.GIVEN_NEXT, Part.KEPT, Part.BLOCK_NEXT)
@@ -30,7 +31,7 @@ def require_sound(
 ) -> None:
     """`units`: of each population. Raises ValueError (one sentence) where an array of whole numbers has one that cannot be there, or is of another
     kind."""
-    _require("clock", state.get(clock, np.asarray(-1)), 0, ENDLESS)
+    _require("clock", state.get(clock, np.asarray(-1)), 0, MOST)
     step = int(state[clock])
     for array in program.arrays:
         values = state.get(str(array.name))
@@ -60,7 +61,7 @@ def _range(array: Array, sizes: Mapping[Field, int], units: Mapping[str, int], s
     of = field.group.field
     match field.part:
         case part if part in _COUNTS:
-            return 0, ENDLESS
+            return 0, MOST
         case part if part in _TRUTHS:
             return 0, 1
         case Part.FIRST_DUE | Part.DUE_AFTER:
