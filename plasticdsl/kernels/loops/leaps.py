@@ -102,7 +102,9 @@ def _bounds(room: Local, mean: Local, variance: Local, changes: Sequence[tuple[E
 def _lost(scheme: Jumps, v: str, changing: Sequence[tuple[int, float]]) -> list[Expr]:
     """How fast molecules of a kind are lost, and what its slopes bring back."""
     found: list[Expr] = [times(Number(-count), Read(_many(j))) for j, count in changing if count < 0 and not scheme.slopes[j - 1]]
-    back = [Call("abs", (times(Number(count), Read(_slope(v, j))),)) for j, count in changing if v in dict(scheme.slopes[j - 1])]
+    back: list[Expr] = [
+        Call("abs", (times(Number(count), Read(_slope(v, j))),)) for j, count in changing if v in dict(scheme.slopes[j - 1])
+    ]
     return [*found, *([times(Read(now(v)), reduce(plus, back))] if back else [])]
 
 
