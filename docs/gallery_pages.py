@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+
+from matplotlib.figure import Figure
+from PIL import Image
 
 import plasticdsl
 from plasticdsl import driver
@@ -32,6 +36,17 @@ _PARTS = {
     "networks": "Networks",
 }
 
+#: Of these another figure than the first of the first experiment is shown, by its number: of a short experiment, or one that says more.
+_PICTURED = {
+    "networks/brunel_stdp": ("Short", 0),
+    "networks/cobahh": ("Small", 0),
+    "networks/distal_reward": ("Short", 0),
+    "networks/pattern_generation": ("Learning", 2),
+    "networks/ring_attractor": ("Small", 0),
+    "networks/wang_decision": ("Small", 0),
+    "rules/rate_rules": ("Selectivity", 0),
+}
+
 
 def write_pages() -> None:
     """The index and a page for each model."""
@@ -43,16 +58,22 @@ def write_pages() -> None:
 
 
 def write_pictures(names: Iterable[str]) -> None:
-    """The first figure of the first experiment that draws one, of each model named."""
+    """The first figure of the first experiment that draws one, or of that named in `_PICTURED`, of each model named."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     for name in names:
         model = plasticdsl.load(name)
         drawn = [e.name for e in model.loaded.module.experiments if e.plots]
         if not drawn:
             continue
-        figures = model.run(drawn[0]).figures
-        next(iter(figures.values())).savefig(PICTURES / f"{_stem(name)}.png", dpi=100)
-        print(name)
+        experiment, number = _PICTURED.get(name, (drawn[0], 0))
+        _save(list(model.run(experiment).figures.values())[number], PICTURES / f"{_stem(name)}.png")
+        print(name, flush=True)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    """A small picture: 660 points wide, of few colours."""
+    figure.savefig(file := io.BytesIO(), format="png", dpi=60)
+    Image.open(file).convert("RGB").quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _words(text: str) -> str:

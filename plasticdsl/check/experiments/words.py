@@ -119,7 +119,8 @@ def symbol(text: str, whose: str = "") -> str:
 
 def plain(text: str) -> str:
     """A name in running text: that of a population, a projection or a block."""
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) or re.fullmatch(r"[A-Za-z]_[A-Za-z0-9]+", text):
+    is_word = re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) and not text.endswith("_prime")
+    if not is_word or re.fullmatch(r"[A-Za-z]_[A-Za-z0-9]+", text):
         return f"${symbol(text)}$"
     return text.replace("_", " ")
 
@@ -300,6 +301,8 @@ class _Setter:
         if name == "norm":
             whole = self.formula(node)
             return self.names.written(node) if whole is None else f"${whole}$"
+        if name in ("fraction", "count") and not isinstance(first, tree.Compare | tree.Logic):
+            return f"{_OF_VALUES[name].removesuffix('with ')}{self.phrase(first)}"
         return f"{_OF_VALUES[name]}{self.phrase(first)}"
 
     def formula(self, node: tree.Expr) -> str | None:
