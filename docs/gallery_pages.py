@@ -38,6 +38,8 @@ _PARTS = {
 
 #: Of these another figure than the first of the first experiment is shown, by its number: of a short experiment, or one that says more.
 _PICTURED = {
+    "molecules/camkii": ("Steps", 0),
+    "networks/hopfield": ("Cues", 0),
     "networks/brunel_stdp": ("Short", 0),
     "networks/cobahh": ("Small", 0),
     "networks/distal_reward": ("Short", 0),

@@ -13,7 +13,7 @@ from plasticdsl.model.expr import Expr
 from plasticdsl.model.owners import Owner
 from plasticdsl.model.parts import Emitted, Units, parts_read
 from plasticdsl.results.picture import Axis, Stretch
-from plasticdsl.runtime.play.schedule import Timeline
+from plasticdsl.runtime.play.schedule import Rounds, Timeline
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import Ends, Panel, PlotPlan, Series, SpikeRecord
 from plasticdsl.support.arrays import Floats
@@ -24,6 +24,8 @@ GREY, BLACK = "#555555", "#000000"
 
 #: More combinations than this are not told apart in one figure over time.
 _MOST_SHOWN = 6
+#: Of a time axis at most so many stretches are marked, if that can be helped.
+_MOST_STRETCHES = 16
 #: Up to so many units get a line and a colour of their own.
 FEW_LINES = 6
 
@@ -47,10 +49,12 @@ class TimeAxis:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """`groups` of runs that are shown, each the repeats of one combination; `line`: of the longest; `colours`: which colour what has."""
+    """`groups` of runs that are shown, each the repeats of one combination; `line`: of the longest, and where the `rounds` of its phases began and ended;
+    `colours`: which colour what has."""
 
     groups: tuple[tuple[int, ...], ...]
     line: Timeline
+    rounds: Mapping[str, Sequence[tuple[int, int]]]
     axis: TimeAxis
     colours: Mapping[Key, int]
 
@@ -68,13 +72,14 @@ def scene_of(study: Study, plans: Sequence[PlotPlan]) -> Scene:
     """The scene of a plot line; its axis covers what every panel shows."""
     groups = _groups(study)
     runs = [number for group in groups for number in group]
-    line = max((study.runs[n].line for n in runs), key=lambda found: found.end)
+    longest = max((study.runs[n] for n in runs), key=lambda run: run.line.end)
+    line = longest.line
     timed = ("time", "map")
     spans = [span for n in runs for panel in plans[n].panels if panel.kind in timed for s in panel.series if (span := _span(s))]
     spans += [(r.begin, min(r.end, study.runs[0].begin + max(study.runs[0].steps, 1))) for r in plans[0].spikes]
     begin, end = min((first for first, _ in spans), default=0), max((last for _, last in spans), default=line.end)
     axis = time_axis(line, 0 if begin <= 1 else begin, end)
-    return Scene(groups, line, axis, _colours(plans[0], len(groups) == 1))
+    return Scene(groups, line, longest.rounds, axis, _colours(plans[0], len(groups) == 1))
 
 
 def _groups(study: Study) -> tuple[tuple[int, ...], ...]:
@@ -136,12 +141,53 @@ def horizontal(axis: TimeAxis) -> Axis:
 
 
 def stretches(scene: Scene) -> tuple[Stretch, ...]:
-    """The phases in sight, where there are several."""
+    """The phases in sight, where there are several; what is repeated is one stretch where there would be too many."""
     axis = scene.axis
-    seen = [p for p in scene.line.phases if p.last > axis.begin and p.first < axis.end and p.last > p.first]
+    seen = _within(_every_round(scene), axis)
+    if len(seen) > _MOST_STRETCHES:
+        seen = _within(_repeats_together(scene), axis)
     shift = 0.5 if axis.unit == "steps" else 0.0
-    found = [(p.name, axis.of(np.array([max(p.first, axis.begin), min(p.last, axis.end)])) + shift) for p in seen]
-    return tuple(Stretch(name.replace("_", " "), float(a), float(b)) for name, (a, b) in found) if len(found) > 1 else ()
+    ends = [axis.of(np.array([max(first, axis.begin), min(last, axis.end)])) + shift for _, first, last in seen]
+    found = tuple(Stretch(name.replace("_", " "), float(a), float(b)) for (name, *_), (a, b) in zip(seen, ends, strict=True))
+    return found if len(found) > 1 else ()
+
+
+#: What a phase, or several repeated ones, is called; where it begins and ends.
+_Part = tuple[str, int, int]
+
+
+def _within(parts: Sequence[_Part], axis: TimeAxis) -> list[_Part]:
+    return sorted((part for part in parts if part[2] > axis.begin and part[1] < axis.end and part[2] > part[1]), key=lambda part: part[1])
+
+
+def _every_round(scene: Scene) -> list[_Part]:
+    """Of runs of which nothing was noted, the first rounds as they were planned."""
+    if not scene.rounds:
+        return [(phase.name, phase.first, phase.last) for phase in scene.line.phases]
+    return [(name, *ends) for name, rounds in scene.rounds.items() for ends in rounds]
+
+
+def _repeats_together(scene: Scene) -> list[_Part]:
+    """Phases, and what is repeated as one: `600 × whole, gap`."""
+    found = []
+    for part in scene.line.course:
+        names = list(_phases_of(part))
+        ends = [one for name in names for one in scene.rounds.get(name, ())]
+        text = ", ".join(names)
+        if isinstance(part, Rounds):
+            done = [len(scene.rounds.get(name, ())) for name in part.body if isinstance(name, str)]
+            text = f"{max(done, default=part.most)} × {text}"
+        if ends:
+            found.append((text, min(first for first, _ in ends), max(last for _, last in ends)))
+    return found
+
+
+def _phases_of(part: str | Rounds) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    else:
+        for one in part.body:
+            yield from _phases_of(one)
 
 
 # --- colours ---------------------------------------------------------------------------------------------------------

@@ -140,6 +140,35 @@ def test_a_path_pairs_values_of_the_same_moments() -> None:
         assert path.y == pytest.approx(path.y[0] / path.x[0] * path.x), "both decay alike"
 
 
+REPEATED = """
+neuron Still:
+    V = 1
+    output V
+
+network One:
+    cell = 1 Still
+
+experiment Run on One:
+    phase before for 2 steps
+    repeat {times} times:
+        phase on for 1 step
+        phase off for 2 steps
+    phase after for 3 steps
+    plot cell.V over time
+"""
+
+
+def test_every_round_is_marked_and_many_are_one_stretch() -> None:
+    def marked(times: int) -> list[tuple[str, float, float]]:
+        found = picture(plasticdsl.parse(REPEATED.replace("{times}", str(times))).run("Run", engine="python").study, 0)
+        return [(stretch.name, stretch.begin, stretch.end) for stretch in found.stretches]
+
+    assert marked(2) == [
+        ("before", 0.5, 2.5), ("on", 2.5, 3.5), ("off", 3.5, 5.5), ("on", 5.5, 6.5), ("off", 6.5, 8.5), ("after", 8.5, 11.5),
+    ]  # fmt: skip
+    assert marked(20) == [("before", 0.5, 2.5), ("20 × on, off", 2.5, 62.5), ("after", 62.5, 65.5)]
+
+
 # --- matrices, images, maps ------------------------------------------------------------------------------------------
 
 

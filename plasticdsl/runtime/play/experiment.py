@@ -81,7 +81,8 @@ class Order:
 @dataclass(slots=True)
 class Run:
     """One run. `steps` were done, from step `begin` on, of `line.end`; `counts`: spikes of each population over the whole run; `spikes` as
-    recorded; `endings` of the phases with `until`; `shares`: what this run contributes to each expectation over repeats. Phases that were over
+    recorded; `rounds`: the steps (really done) at which each round of each phase began and ended; `endings` of the phases with `until`; `shares`: what
+    this run contributes to each expectation over repeats. Phases that were over
     sooner than planned end there on `line`. `failure`: why it could not go on; everything else is then of what was done until there. `build_s`
     and `run_s` went by on the clock; `processor_s` is the processor time of the phases, which other programs do not lengthen."""
 
@@ -94,6 +95,7 @@ class Run:
     outcomes: tuple[Outcome, ...] = ()
     shares: tuple[Share | None, ...] = ()
     endings: list[Ending] = field(default_factory=list)
+    rounds: Mapping[str, list[tuple[int, int]]] = field(default_factory=dict)
     begin: int = 0
     steps: int = 0
     interrupted: bool = False

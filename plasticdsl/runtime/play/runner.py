@@ -120,7 +120,9 @@ class Runner:
         self.watches = [watch(e, line, self.reader) for e in experiment.all_expectations]
         self.due: list[Series | Watch] = [*self.recorder.series, *self.recorder.drawn, *self.watches]
         self.following = Following(self.due, observer)
-        self.run = Run(order.seed, line, self.recorder, facts_of(observer, self.recorder), begin=self.clock.begin)
+        self.run = Run(
+            order.seed, line, self.recorder, facts_of(observer, self.recorder), rounds=self.reader.rounds, begin=self.clock.begin
+        )
         self.fired = {name: observer.engine.spike_count(name) for name in observer.instance.populations}
         self.guard = Guard(observer, line.in_steps, self._again)
         self.parts = {phase.name: (phase, span) for phase, span in zip(experiment.phases, line.phases, strict=True)}
