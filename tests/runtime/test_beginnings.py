@@ -98,6 +98,23 @@ def test_what_comes_first_is_done_once(monkeypatch):
     assert done == ["Training"] * 5, "another seed, setting, length or engine"
 
 
+def test_what_was_carried_out_for_itself_is_not_done_again(monkeypatch, tmp_path):
+    done = []
+    monkeypatch.setattr(beginnings, "end_of", lambda *given, real=beginnings.end_of: done.append(given[0].name) or real(*given))
+    more = "experiment More on Net:\n    dt = 0.5 ms\n    start from end of Test\n    phase third for 20 ms\n    record ex.w at end as w\n"
+    model = plasticdsl.parse(f"{TEXT}\n{more}")
+    expected = model.run("More", engine="reference", seed=5)["w"].values
+    assert done == ["Training", "Test"]
+    done.clear()
+    monkeypatch.setenv("PLASTICDSL_CACHE", str(tmp_path / "other"))
+    for name in ("Training", "Test", "More"):
+        found = model.run(name, engine="reference", seed=5)
+    assert not done and np.array_equal(found["w"].values, expected)
+    model.run("Training", engine="reference", seed=6, duration="30 ms")
+    model.run("Test", engine="reference", seed=6)
+    assert done == ["Training"], "one that was shorter is another"
+
+
 SHUFFLED = """
 neuron Linear:
     input a

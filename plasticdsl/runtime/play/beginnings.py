@@ -28,26 +28,17 @@ class Beginnings:
     data: Data
     known: dict[str, Beginning] = field(default_factory=dict)
 
-    def of(self, experiment: Experiment, order: Order, progress: Progress, interruption: Interruption) -> Beginning | None:
-        """What it begins with; None where that is nothing, or after an interruption. Raises `PlasError` as `end_of`."""
-        return self._named(experiment, order, progress, interruption)[1]
-
-    def _named(self, experiment: Experiment, order: Order, progress: Progress, interruption: Interruption) -> tuple[str, Beginning | None]:
-        """The same, with the name under which it is kept."""
+    def of(self, experiment: Experiment, order: Order, progress: Progress, interruption: Interruption) -> tuple[str, Beginning | None]:
+        """What it begins with, and the name under which that is kept; None where that is nothing, or after an interruption. Raises `PlasError` as
+        `end_of`."""
         if experiment.begin is None:
             return "", None
         first = next(e for e in self.module.experiments if e.name == experiment.begin.experiment)
-        network = self.workshop.network
-        settings = {**from_experiment(first.settings, network, self.module), **order.wishes}
-        own = replace(order, settings=settings, length=None, data=all_data(first.data, self.data))
-        before, beginning = self._named(first, order, progress, interruption)
+        own = self._own(first, order)
+        before, beginning = self.of(first, order, progress, interruption)
         if interruption.requested:
             return "", None
-        instance = self.workshop.instantiate(own.step(first, network), own.seed, own.settings)
-        values = tuple((place.order, value) for place, value in sorted(settings.items(), key=lambda item: item[0].order))
-        shuffled = any(phase.each is not None and phase.each.shuffled for phase in first.phases)  # in an order of its own (`feeds`)
-        done = replace(first, recordings=(), plots=(), expectations=(), begin=None, name=first.name if shuffled else "")
-        name = cache.key("end", self.workshop.kind(instance), digest(network, instance, values, done, own.data, before))
+        name = self._name(first, own, before)
         found = self.known.get(name) or cache.recall("ends", name, Beginning)
         if found is None:
             found = end_of(first, self.workshop, own, progress, interruption, beginning)
@@ -56,3 +47,27 @@ class Beginnings:
         if found is not None:
             self.known[name] = found
         return name, found
+
+    def lead_on(self, experiment: Experiment, order: Order) -> bool:
+        """Whether others begin with its end, and it comes there as it stands."""
+        asked = any(e.begin is not None and e.begin.experiment == experiment.name for e in self.module.experiments)
+        return asked and not experiment.sweep and order.length is None
+
+    def keep(self, experiment: Experiment, order: Order, before: str, end: Beginning) -> None:
+        """What others begin with, of an experiment that was carried out for itself. `before`: the name of what it began with."""
+        name = self._name(experiment, self._own(experiment, order), before)
+        self.known[name] = end
+        cache.keep("ends", name, end)
+
+    def _own(self, first: Experiment, order: Order) -> Order:
+        settings = {**from_experiment(first.settings, self.workshop.network, self.module), **order.wishes}
+        return replace(order, settings=settings, length=None, data=all_data(first.data, self.data))
+
+    def _name(self, first: Experiment, own: Order, before: str) -> str:
+        """The name under which its end is kept."""
+        network = self.workshop.network
+        instance = self.workshop.instantiate(own.step(first, network), own.seed, own.settings)
+        values = tuple((place.order, value) for place, value in sorted(own.settings.items(), key=lambda item: item[0].order))
+        shuffled = any(phase.each is not None and phase.each.shuffled for phase in first.phases)  # in an order of its own (`feeds`)
+        done = replace(first, recordings=(), plots=(), expectations=(), begin=None, name=first.name if shuffled else "")
+        return cache.key("end", self.workshop.kind(instance), digest(network, instance, values, done, own.data, before))

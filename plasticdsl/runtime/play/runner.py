@@ -54,11 +54,19 @@ def end_of(
     experiment: Experiment, workshop: Workshop, order: Order, progress: Progress, interruption: Interruption, beginning: Beginning | None
 ) -> Beginning | None:
     """The network at the end of all phases; None after an interruption. Raises `PlasError` as `run_once`, and where something stops it on its way."""
+    run, end = run_with_end(experiment, workshop, order, progress, interruption, beginning)
+    if run.failure:
+        raise PlasError(run.failure)
+    return end
+
+
+def run_with_end(
+    experiment: Experiment, workshop: Workshop, order: Order, progress: Progress, interruption: Interruption, beginning: Beginning | None
+) -> tuple[Run, Beginning | None]:
+    """As `run_once`, and the network at the end of all phases; None where something stopped it on its way."""
     runner = _carried_out(experiment, workshop, order, progress, interruption, beginning)
-    if runner.run.failure:
-        raise PlasError(runner.run.failure)
-    engine = runner.observer.engine
-    return None if runner.run.interrupted else Beginning(engine.snapshot(), engine.step)
+    engine, stopped = runner.observer.engine, runner.run.interrupted or bool(runner.run.failure)
+    return runner.run, None if stopped else Beginning(engine.snapshot(), engine.step)
 
 
 def _carried_out(

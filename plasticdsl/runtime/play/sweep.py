@@ -27,7 +27,7 @@ from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.runtime.play.beginnings import Beginnings
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop
 from plasticdsl.runtime.play.progress import SILENT, Interruption, PartOf, Progress
-from plasticdsl.runtime.play.runner import run_once
+from plasticdsl.runtime.play.runner import run_once, run_with_end
 from plasticdsl.support.arrays import Floats
 
 #: More runs than this are refused, since somebody has mistyped a number.
@@ -140,8 +140,15 @@ def single(
     experiment: Experiment, workshop: Workshop, beginnings: Beginnings, order: Order, progress: Progress, interruption: Interruption
 ) -> Run | None:
     """One run with what it begins with; None where it was interrupted before it began. Raises as `run_once`."""
-    beginning = beginnings.of(experiment, order, progress, interruption)
-    return None if interruption.requested else run_once(experiment, workshop, order, progress, interruption, beginning)
+    before, beginning = beginnings.of(experiment, order, progress, interruption)
+    if interruption.requested:
+        return None
+    if not beginnings.lead_on(experiment, order):
+        return run_once(experiment, workshop, order, progress, interruption, beginning)
+    found, end = run_with_end(experiment, workshop, order, progress, interruption, beginning)
+    if end is not None:
+        beginnings.keep(experiment, order, before, end)
+    return found
 
 
 def _orders(axes: Sequence[Axis], repeats: int, order: Order) -> Iterator[Order]:
