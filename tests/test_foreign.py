@@ -68,7 +68,6 @@ WITHOUT = (
     "measures without names",
     "the voltage of a section in its neuron",
     "a section in an experiment",
-    "in a section in an experiment",
     "a place in an experiment",
     "over distance",
     "a coupling without resistivity",

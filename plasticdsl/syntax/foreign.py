@@ -278,4 +278,5 @@ def _filled(template: Written, groups: Sequence[str | None], where: Where, other
         return converted or ""
 
     text = _FIELD.sub(field, template)
+    text = text.rstrip(" ")  # of a last part that may be missing
     return None if missing else in_ascii(text) if where.source.text.isascii() else text

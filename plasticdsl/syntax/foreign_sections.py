@@ -116,6 +116,7 @@ _RATES = "The rates of a reaction stand behind a colon, with a comma between the
 _UNREAD = frozenset(("unexpected", "two-equals"))
 _READ = frozenset(("not-a-value", "not-here", "unexpected"))
 _NAMED = "A section, or the segment at a place, gets a name in the network."
+_OF_A_PART = "What is read of a part of a population has the name of the part before it."
 _TIP = "For example ‘tip = cell.tuft(200 µm)’ in the network, and ‘record tip.V’ here."
 
 SECTIONS: tuple[Shape, ...] = (
@@ -153,5 +154,5 @@ SECTIONS: tuple[Shape, ...] = (
     Shape(NETWORK, "… (→|->) NAME . NAME : …", _NAMED, to_a_section),
     Shape(EXPERIMENT, "record|plot|expect NAME . NAME . NAME …?", _NAMED, hint=_TIP, codes=_READ),
     Shape(EXPERIMENT, "record|plot|expect NAME . NAME ( … ) . NAME …?", _NAMED, hint=_TIP, codes=_READ),
-    Shape(EXPERIMENT, "record|plot|expect NAME . NAME in NAME …?", _NAMED, hint=_TIP, codes=_READ),
+    Shape(EXPERIMENT, "(record|plot|expect) NAME . NAME in NAME …?", _OF_A_PART, "{1} {4}.{3} {5}", codes=_READ),
 )

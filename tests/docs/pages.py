@@ -8,6 +8,7 @@ A page's text comes in, its blocks in order go out. The first word after the fen
 | `plas run` | also run each of its experiments, whose expectations must pass |
 | `plas fragment KIND` | statements of a neuron, synapse, rule, …: put into such a block, after `prelude.plas`; without a kind, blocks |
 | `plas error` (also with `fragment KIND`) | must be refused with the message that the next `text` block shows |
+| `plas mistake` | nothing: `test_mistakes.py` tries it where it was written |
 | `python` | executed, all blocks of a page in one namespace and one temporary folder |
 | `console` | every line that begins with `$` is run there; the lines after it are what it prints |
 
