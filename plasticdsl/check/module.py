@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from plasticdsl.check.blocks.block import CheckedBlocks, check_block
+from plasticdsl.check.blocks.block import CheckedBlocks
 from plasticdsl.check.blocks.declarations import declared_values
+from plasticdsl.check.blocks.kept import checked_once
 from plasticdsl.check.experiments.beginnings import with_beginnings
 from plasticdsl.check.experiments.experiment import KnownNetworks, check_experiment, network_of
 from plasticdsl.check.experiments.phases import asked
@@ -73,13 +74,15 @@ def _module(
     file: tree.File, sight: Sight, sources: Mapping[str, SourceFile], report: Reporter, folders: Folders, read: dict[str, SourceFile]
 ) -> Module:
     """The blocks and networks in sight of the file, and its own experiments; those of files it uses are there to be built on."""
-    path, scope = file.span.path, file_scope(sight.functions(), constants())
+    path, functions = file.span.path, sight.functions()
+    scope = file_scope(functions, constants())
     in_need = needed(sight, path)
     mention_headers(in_need, sight, report)
     whole = resolve_likes(in_need, sight, report)
     by_identity = {identity(b): on_the_only_network(b, sight) for b in whole}
     files = Morphologies(folders, read)
-    parts = {i: check_block(b, scope, report, files=files) for i, b in by_identity.items() if b.kind in ("neuron", "synapse", "rule")}
+    units = {i: b for i, b in by_identity.items() if b.kind in ("neuron", "synapse", "rule")}
+    parts = {i: checked_once(b, functions, scope, report, files) for i, b in units.items()}
     blocks = CheckedBlocks(parts, sight)
     here = [identity(b) for b in sight.blocks(path)]
     own = {identity(item) for item in file.items if isinstance(item, tree.Block)}

@@ -67,6 +67,12 @@ class Reporter:
             return
         self._found.setdefault((found.code, found.span), found)
 
+    def take(self, other: Reporter) -> None:
+        """Adds all that another one has found."""
+        for found in other._found.values():
+            self.add(found)
+        self._mentions += other._mentions
+
     def revise(self, new: Callable[[Diagnostic], Diagnostic]) -> None:
         """Every finding so far becomes what `new` makes of it."""
         self._found = {place: new(found) for place, found in self._found.items()}

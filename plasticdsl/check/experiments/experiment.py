@@ -7,7 +7,7 @@ sweep, with every name resolved and every duration in seconds (`5 steps` is 5 `d
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.blocks.bounds import known_values
 from plasticdsl.check.experiments.phases import check_course, check_phase, check_places
@@ -60,6 +60,13 @@ class KnownNetworks:
 
     made: Mapping[Identity, tuple[Network, frozenset[str]]]
     sight: Sight
+    _lookups: dict[str, Lookup] = field(default_factory=dict)
+
+    def lookup(self, network: Network, module: Module) -> Lookup:
+        """The settings of a network, which are the same for all experiments on it."""
+        if network.name not in self._lookups:
+            self._lookups[network.name] = Lookup(network, module)
+        return self._lookups[network.name]
 
     def find(self, block: tree.Block, report: Reporter) -> tuple[Network, frozenset[str]] | None:
         """The one that an experiment is done on; None after reporting that there is none, or that its name would mean two."""
@@ -99,7 +106,7 @@ def check_experiment(
         return None
     network, missing = known
     block = with_products(with_initial_values(block), frozenset([v.name for v in network.variables]))
-    lookup = Lookup(network, module)
+    lookup = networks.lookup(network, module)
     body = without_restated(block, lookup, sources)
     sets = of_kind(body, tree.Data)
     data = {s.name.name: check_data(s, folders, report) for s in sets}
