@@ -23,7 +23,7 @@ body { font-family: sans-serif; line-height: 1.4; max-width: 60em; margin: 1em a
 h1 { font-size: 1.2em; } h2 { font-size: 1.05em; }
 #state { color: #a33; min-height: 1.4em; }
 figure { margin: 1em 0; } figure svg { max-width: 100%; height: auto; }
-pre { overflow-x: auto; background: #f5f5f5; padding: 0.8em; }
+pre { white-space: pre-wrap; background: #f5f5f5; padding: 0.8em; }
 """
 _FOLLOW = """
 const shown = document.getElementById("shown"), state = document.getElementById("state");

@@ -36,7 +36,7 @@ def draw_plane(plane: Plane) -> Figure:
     axes.plot(*plane.path, color="0.3", linewidth=0.8, label="path")
     axes.set_xlabel(plane.x.label)
     axes.set_ylabel(plane.y.label)
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3)  # a path can be anywhere
     return figure
 
 

@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -101,6 +102,41 @@ async def another_curve(address: str, before: str) -> dict[str, str]:
             return found
         await asyncio.sleep(0.25)
     raise AssertionError("nothing else was drawn")
+
+
+@pytest.mark.slow
+def test_a_browser_follows(server: Server) -> None:
+    """In headless Chromium, where it and Selenium are installed: what is drawn anew comes without anybody’s doing, and the page complains of nothing."""
+    selenium = pytest.importorskip("selenium.webdriver")
+    from selenium.common.exceptions import WebDriverException
+    from selenium.webdriver.chrome.service import Service
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    options = selenium.ChromeOptions()
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    try:
+        browser = selenium.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    except (WebDriverException, ValueError) as missing:
+        pytest.skip(str(missing))
+    uri, picture = "untitled:browser", "const f = document.querySelector('figure'); return f && f.innerHTML"
+
+    async def opened(client: Client) -> str:
+        client.open(uri, RULE)
+        return await preview(client, uri)
+
+    async def changed(client: Client) -> None:
+        client.change(uri, RULE.replace("−A exp", "3·A exp"))
+
+    try:
+        browser.get(server.talk(opened))
+        before = WebDriverWait(browser, 120).until(lambda _: browser.execute_script(picture))
+        server.talk(changed)
+        WebDriverWait(browser, 120).until(lambda _: browser.execute_script(picture) != before)
+        assert browser.get_log("browser") == []
+    finally:
+        browser.quit()
 
 
 def test_the_plane_of_a_neuron_without_a_network(server: Server) -> None:
