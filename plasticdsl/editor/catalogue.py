@@ -56,10 +56,10 @@ def sort_of_words(what: str) -> Sort:
     return _WORDS.get(what, Sort.OTHER)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
     """A variable of a block, as that is by itself (`network` is None), or as it is in a population or projection of a network, `owner`; of a network
-    itself without a block."""
+    itself without a block. Each is made once, and equal to itself alone: whole networks are not compared to tell two of them apart."""
 
     variable: Variable
     block: Block | None = None
@@ -82,7 +82,7 @@ def catalogue(module: Module, sources: Mapping[str, SourceFile]) -> Catalogue:
         place = _name_at(entry.variable, sources)
         if place is not None:
             found.setdefault(place, []).append(entry)
-    return {place: tuple(dict.fromkeys(entries)) for place, entries in found.items()}
+    return {place: tuple(entries) for place, entries in found.items()}
 
 
 def _entries(module: Module) -> Iterator[Entry]:
