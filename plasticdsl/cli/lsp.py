@@ -20,7 +20,6 @@ def lsp(
 
         answering, sys.stdout = sys.stdout, sys.stderr
         serve_sketches(sys.stdin, answering)
-        return
     try:
         from plasticdsl.editor.server import serve
     except ModuleNotFoundError as missing:

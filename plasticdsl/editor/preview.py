@@ -78,6 +78,8 @@ class Preview:
     def end(self) -> None:
         """Nothing is drawn or shown any more."""
         self.jobs.clear()
+        if self.drawing is not None:
+            self.drawing.cancel()
         self.artist.end()
         if self.pages is not None:
             self.pages.end()

@@ -7,11 +7,14 @@ ended: jobs come as lines of JSON on standard input, answers go out as lines on 
 from __future__ import annotations
 
 import json
+import os
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from queue import Queue
+from typing import TYPE_CHECKING, NoReturn, TextIO
 from xml.etree.ElementTree import Element
 
 from plasticdsl.diagnostics.diagnostic import PlasError
@@ -40,11 +43,19 @@ class Job:
         return json.dumps(asdict(self)) + "\n"
 
 
-def serve_sketches(read: TextIO, write: TextIO) -> None:
-    """Answers jobs until there are no more."""
-    for line in read:
-        write.write(json.dumps({"html": sketch(Job(**json.loads(line)))}) + "\n")
+def serve_sketches(read: TextIO, write: TextIO) -> NoReturn:
+    """Answers jobs, and ends as soon as nobody is there who asks, whatever is being drawn."""
+    jobs: Queue[str] = Queue()
+    threading.Thread(target=_listen, args=(read, jobs), daemon=True).start()
+    while True:
+        write.write(json.dumps({"html": sketch(Job(**json.loads(jobs.get())))}) + "\n")
         write.flush()
+
+
+def _listen(read: TextIO, jobs: Queue[str]) -> NoReturn:
+    for line in read:
+        jobs.put(line)
+    os._exit(0)
 
 
 def sketch(job: Job) -> str:
