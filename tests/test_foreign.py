@@ -72,6 +72,7 @@ WITHOUT = (
     "over distance",
     "a coupling without resistivity",
     "a rate constant of first order",
+    "blocks of compartments",
 )
 
 TEXTS = [text for path in sorted(FOLDER.glob("*.txt")) for text in texts(path)]

@@ -40,6 +40,16 @@ _CONNECTION = ("synapse", "rule")
 _UNUSED = frozenset(("no-effect", "misspelt-target"))
 
 WORDS: tuple[Word, ...] = (
+    _word(
+        r"(?:(?<=[/·*])|(?<=\d ))([^\W\d_]+)([23])(?![\w(.])", "The power of a unit is written ‘cm²’ or ‘cm^2’.", "{1:unit}^{2}", _UNKNOWN
+    ),
+    _word(rf"{_NUMBER}\s+{_WORD}\s+{_WORD}(?![\w(.])", "Units are joined by ‘·’ and ‘/’.", "{1} {2:unit}·{3:unit}", _UNKNOWN),
+    _word(
+        rf"{_NUMBER}\s*/\s*([^\W\d]\w+)(?=\s+[\w(])",
+        "A unit stands behind a number.",
+        "{1} {2:unit}^-1",
+        frozenset(("ambiguous-product",)),
+    ),
     _word(rf"{_NUMBER}\s*\*\s*{_WORD}(?:\s*/\s*{_WORD})?(?![\w(.])", _UNIT_STANDS, "{1} {2:unit}{3:per}", _UNKNOWN),
     _word(rf"{_NUMBER}\s+{_WORD}(?![\w(.])", "Units are written with their signs.", "{1} {2:unit}", _UNKNOWN),
     _word(rf"{_NUMBER}\s*/\s*{_WORD}\s*/\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "{1} {2:unit}^-1/{3:unit}", _UNKNOWN),

@@ -229,6 +229,9 @@ def key_of(value: GivenValue, block: Block, context: Context) -> str | None:
         hint = Hint(f"For its initial value write ‘, {start} = …’ after the brackets." if variable.role is Role.STATE else "")
     else:
         hint = Hint(f"For its initial value write ‘{start} = …’.", (start,)) if variable.role is Role.STATE else Hint("")
+    if variable.role is Role.INPUT and value.part is None:
+        over_time = f"{variable.symbol}(t)"
+        hint = Hint(f"What an input gets all the time is written ‘{over_time} = …’.", (over_time,))
     message = f"‘{variable.symbol}’ is no parameter of ‘{block.name}’, so it cannot be given."
     context.report.error("not-a-parameter", message, value.target, hint, labels)
     return None
