@@ -144,6 +144,8 @@ class Model:
         engine: EngineName = "compiled",
         progress: Progress | bool | None = None,
         workers: int = 1,
+        keep: str | Path | None = None,
+        resume: bool = False,
         parameters: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Result:
@@ -151,11 +153,13 @@ class Model:
 
         `seed` replaces that of the experiment, which is 1 where it has none, `duration` the length of the last timed phase, `dt` the experiment's
         step; everything else as in `build`. `workers`: how many processes carry out the runs of a sweep or of repeats, each with the bits that it has
-        alone. A data set is given as a mapping from names to arrays (`digits={"image": …, "label": …}`).
+        alone. `keep`: a folder in which finished runs of a sweep are kept; with `resume`, those that are there are not carried out again, and without it
+        they are deleted first. A data set is given as a mapping from names to arrays (`digits={"image": …, "label": …}`).
 
         Raises `results.result.Unfinished`, a `PlasError` with what was recorded until then as its `result`, where something has no finite value.
         """
         from plasticdsl.crew import Crew, Job
+        from plasticdsl.kept_runs import KeptRuns, clear
         from plasticdsl.results.result import Result, Unfinished
         from plasticdsl.runtime.instance import settings
         from plasticdsl.runtime.instance.pairing import connections_of
@@ -173,8 +177,13 @@ class Model:
         with shown(progress) as bar, rendered(self._loaded.sources):
             given = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
             order = Order(_seed(seed, found), wishes, duration, step, wanted.data, own)
-            crew = Crew(Job(self._loaded, found, options, given), workers) if workers > 1 else None
-            study, compiling = driver.simulate(self._loaded, found, options, order, bar, None if crew is None else crew.carry_out, **given)
+            job = Job(self._loaded, found, options, given)
+            crew = Crew(job, workers) if workers > 1 else None
+            keeper = None if keep is None else KeptRuns(job, Path(keep))
+            if keep is not None and not resume:
+                clear(Path(keep))
+            hands = None if crew is None else crew.carry_out
+            study, compiling = driver.simulate(self._loaded, found, options, order, bar, hands, keeper, **given)
         again = partial(plotting.drawn_again, self._loaded, self._folder, found, options, order, given)
         result = Result(study, self._loaded.module.path, compiling + (0.0 if crew is None else crew.compile_s), again=again)
         if result.failure:

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -193,7 +193,7 @@ class Crew:
     def __init__(self, job: Job, workers: int) -> None:
         self.job, self.most, self.compile_s = job, workers, 0.0
 
-    def carry_out(self, orders: Sequence[Order], data: Data, progress: Progress, interruption: Interruption) -> Iterator[Run]:
+    def carry_out(self, orders: Sequence[Order], data: Data, progress: Progress, interruption: Interruption) -> Generator[Run]:
         """The runs in the order of the orders, as soon as all before them are done; after an interruption those that were finished until then.
 
         Raises what kept a run from beginning (`PlasError`), and ChildProcessError where one is lost again and again.

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from plasticdsl.runtime.instance.settings import Settings
     from plasticdsl.runtime.play.experiment import Order, Workshop
     from plasticdsl.runtime.play.progress import Progress
-    from plasticdsl.runtime.play.sweep import Hands, Study
+    from plasticdsl.runtime.play.sweep import Hands, Keeper, Study
 
 #: What lies between the stages of the compiler.
 Stage = Literal["tree", "model", "plan", "program", "kernels"]
@@ -211,15 +211,17 @@ def simulate(
     order: Order,
     progress: Progress,
     hands: Hands | None = None,
+    keeper: Keeper | None = None,
     **given: Any,
 ) -> tuple[Study, float]:
-    """Carries out an experiment: what its runs recorded, and the seconds that compiling took. `hands`: what carries out several runs (`crew`); `given`:
+    """Carries out an experiment: what its runs recorded, and the seconds that compiling took. `hands`: what carries out several runs (`crew`);
+    `keeper`: what knows finished ones (`kept_runs`); `given`:
     connections, spikes and patterns (`runtime.instance.build.instantiate`). Raises `PlasError`."""
     from plasticdsl.runtime.play.sweep import run
 
     network = next(n for n in loaded.module.networks if n.name == experiment.network)
     workshop, compiler = workshop_of(loaded, network, options, **given)
-    return run(experiment, loaded.module, workshop, order, progress, hands), compiler.seconds
+    return run(experiment, loaded.module, workshop, order, progress, hands, keeper), compiler.seconds
 
 
 def workshop_of(

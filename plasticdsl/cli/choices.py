@@ -23,6 +23,9 @@ Threads = Annotated[int, typer.Option("--threads", metavar="N", min=1, help="How
 Workers = Annotated[
     int, typer.Option("--workers", metavar="N", min=1, help="How many processes carry out the runs of a sweep or of repeats.")
 ]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Do not carry out again what an earlier run into the same folder has finished of a sweep.")
+]
 Digits = Annotated[Precision, typer.Option("--precision", help="Digits to compute with.")]
 Level = Annotated[
     int,

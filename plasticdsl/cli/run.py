@@ -9,11 +9,31 @@ import typer
 
 from plasticdsl.api import load
 from plasticdsl.cli import console
-from plasticdsl.cli.choices import Digits, File, Folder, Format, Level, Quiet, Runs, Seed, Size, Threads, Values, Without, Workers, wishes
+from plasticdsl.cli.choices import (
+    Digits,
+    File,
+    Folder,
+    Format,
+    Level,
+    Quiet,
+    Resume,
+    Runs,
+    Seed,
+    Size,
+    Threads,
+    Values,
+    Without,
+    Workers,
+    wishes,
+)
+from plasticdsl.kept_runs import clear
 from plasticdsl.results.files import require_writable
 from plasticdsl.results.result import Result, Unfinished
 from plasticdsl.results.verdicts import verdicts
 from plasticdsl.units.display import shown
+
+#: Where finished runs of a sweep are kept, in the folder of the results, until all are done.
+UNFINISHED = "unfinished"
 
 
 def run(
@@ -30,6 +50,7 @@ def run(
     workers: Workers = 1,
     precision: Digits = "double",
     out: Folder = None,
+    resume: Resume = False,
     format: Format = "png",  # noqa: A002
     size: Size = "slide",
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Write no plots.")] = False,
@@ -44,6 +65,8 @@ def run(
             require_writable(out)
         except OSError as problem:
             raise console.WrongUsage(f"--out: {console.sentence(problem)}") from None
+    elif resume:
+        raise console.WrongUsage("--resume goes on in the folder that --out names")
     begin = time.perf_counter()
     model = load(file)
     load_s = time.perf_counter() - begin
@@ -58,6 +81,8 @@ def run(
                 duration=length,
                 threads=threads,
                 workers=workers,
+                keep=None if out is None else out / UNFINISHED,
+                resume=resume,
                 precision=precision,
                 level=level,
                 without=without or (),
@@ -73,13 +98,17 @@ def run(
         _report(result)
     if out is not None:
         result.save(out, plots=not no_plots, format=format, size=size)
+        if failure is None and not result.interrupted:
+            clear(out / UNFINISHED)
     if failure is not None:
         console.tell_error(failure)
         if out is not None:
             console.tell("What was recorded until then has been written, marked as partial.")
         raise typer.Exit(1)
     if result.interrupted:
-        console.tell("interrupted: what was computed so far has been kept" if out is not None else "interrupted")
+        kept = "interrupted: what was computed so far has been kept"
+        more = ", and --resume goes on with the runs that are missing" if result.study.shape else ""
+        console.tell(f"{kept}{more}" if out is not None else "interrupted")
         raise typer.Exit(130)
     if not result.passed:
         raise typer.Exit(1)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 
@@ -87,14 +89,30 @@ class Study:
 
 
 #: What carries out orders, given the data of the user, in another way than one after the other: it gives the runs in their order.
-Hands = Callable[[Sequence[Order], Data, Progress, Interruption], Iterator[Run]]
+Hands = Callable[[Sequence[Order], Data, Progress, Interruption], Generator[Run]]
+
+
+class Keeper(Protocol):
+    """Knows runs that have been carried out before."""
+
+    def find(self, order: Order) -> Run | None:
+        """The run of that order, if it is known."""
+
+    def keep(self, order: Order, run: Run) -> None:
+        """Remembers a finished one."""
 
 
 def run(
-    experiment: Experiment, module: Module, workshop: Workshop, order: Order, progress: Progress = SILENT, hands: Hands | None = None
+    experiment: Experiment,
+    module: Module,
+    workshop: Workshop,
+    order: Order,
+    progress: Progress = SILENT,
+    hands: Hands | None = None,
+    keeper: Keeper | None = None,
 ) -> Study:
-    """All runs, or until one fails; where there are several, `hands` may carry them out. Raises `PlasError` as `run_once` does, and for a sweep that
-    cannot be carried out."""
+    """All runs, or until one fails; where there are several, `hands` may carry them out and `keeper` know some. Raises `PlasError` as `run_once` does,
+    and for a sweep that cannot be carried out."""
     network = workshop.network
     beginnings, given = Beginnings(module, workshop, order.data), order.data
     order = replace(order, data=all_data(experiment.data, order.data))
@@ -105,15 +123,26 @@ def run(
     if total > MOST_RUNS:
         message = f"This sweep asks for {total:,} runs; at most {MOST_RUNS:,} are begun."
         raise PlasError((Diagnostic("sweep-too-large", message, experiment.span, "Give its axes fewer values, or sweep fewer of them."),))
+    orders = tuple(_orders(axes, repeats, order))
+    known = {} if keeper is None or total == 1 else {n: found for n, one in enumerate(orders) if (found := keeper.find(one)) is not None}
+    missing = [one for n, one in enumerate(orders) if n not in known]
     with Interruption() as interruption:
-        if hands is None or total == 1:
-            runs = _one_by_one(experiment, workshop, beginnings, _orders(axes, repeats, order), total, progress, interruption)
+        if hands is None or len(missing) < 2:
+            coming = _one_by_one(experiment, workshop, beginnings, missing, progress, interruption)
         else:
-            runs = hands(tuple(_orders(axes, repeats, order)), given, progress, interruption)
-        for one in runs:
-            study.runs.append(one)
-            if study.failure:
-                break
+            coming = hands(missing, given, progress, interruption)
+        with closing(coming):
+            for number, one in enumerate(orders):
+                found = known.pop(number, None)
+                if found is None:
+                    found = next(coming, None)
+                    if found is not None and keeper is not None and total > 1 and not (found.interrupted or found.failure):
+                        keeper.keep(one, found)
+                if found is None:
+                    break
+                study.runs.append(found)
+                if study.failure:
+                    break
         study.interrupted = interruption.requested
     return study
 
@@ -122,11 +151,11 @@ def _one_by_one(
     experiment: Experiment,
     workshop: Workshop,
     beginnings: Beginnings,
-    orders: Iterable[Order],
-    total: int,
+    orders: Sequence[Order],
     progress: Progress,
     interruption: Interruption,
-) -> Iterator[Run]:
+) -> Generator[Run]:
+    total = len(orders)
     for number, order in enumerate(orders):
         part = PartOf(progress, number / total, 1.0 / total, f"run {number + 1} of {total}" if total > 1 else "")
         found = single(experiment, workshop, beginnings, order, part, interruption)
