@@ -47,6 +47,8 @@ _PICTURED = {
     "networks/ring_attractor": ("Small", 0),
     "networks/wang_decision": ("Small", 0),
     "rules/rate_rules": ("Selectivity", 0),
+    "rules/reward_stdp": ("DistalReward", 2),
+    "rules/scaling": ("Recovery", 1),
 }
 
 

@@ -181,9 +181,12 @@ def _legend(axes: Axes, beside: bool) -> None:
 
 
 def broken(name: str) -> str:
-    """The name in lines, broken at blanks outside formulas."""
+    """The name in lines, broken behind commas, or at blanks where that is not enough, but not in formulas."""
+    parts = [part.strip() for part in re.findall(r"(?:\$[^$]*\$|[^$,]|,(?! ))+,?", name)]
+    words = re.compile(r"(?:\$[^$]*\$|[^$ ])+")
+    pieces = [piece for part in parts for piece in ([part] if len(plain(part)) <= _LETTERS_A_LINE else words.findall(part))]
     lines, line = list[str](), ""
-    for piece in re.findall(r"(?:\$[^$]*\$|[^$ ])+", name):
+    for piece in pieces:
         longer = f"{line} {piece}" if line else piece
         if line and len(plain(longer)) > _LETTERS_A_LINE:
             lines.append(line)

@@ -118,6 +118,12 @@ def test_the_page_of_single_precision_knows_the_library_and_is_right_of_one_expe
     ]
 
 
+def test_every_model_has_a_small_picture_in_the_gallery() -> None:
+    found = list((ROOT / "docs" / "images" / "gallery").glob("*.png"))
+    assert {path.stem for path in found} == {name.replace("/", "-") for name in library_models()}, "run docs/gallery_pages.py"
+    assert sum(path.stat().st_size for path in found) < 3_000_000
+
+
 # --- what is not available yet says so -------------------------------------------------------------------------------
 
 NOT_YET = {

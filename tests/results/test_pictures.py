@@ -8,6 +8,7 @@ import pytest
 import plasticdsl
 from plasticdsl import PlasError
 from plasticdsl.results.describe import picture
+from plasticdsl.results.draw import broken
 from plasticdsl.results.picture import Axis, Dots, Field, Line, Picture, Tile, Whiskers
 from plasticdsl.results.result import Result
 
@@ -241,6 +242,12 @@ def test_theory_is_dashed_beside_dots() -> None:
 def test_a_sweep_over_an_axis_with_ends() -> None:
     (panel,) = shown(f"{SWEEP}rate(p) over k from 0.5 to 10 with log x").panels
     assert panel.horizontal == Axis("$k$", 0.5, 10.0, logarithmic=True)
+
+
+def test_long_names_are_broken_behind_commas() -> None:
+    assert broken("hardly adapting, lag = −10 ms") == "hardly adapting,\nlag = −10 ms"
+    assert broken("$w_{a, b}$ of a projection with a long name") == "$w_{a, b}$ of a projection\nwith a long name"
+    assert broken("short, too") == "short, too"
 
 
 # --- colours ---------------------------------------------------------------------------------------------------------
