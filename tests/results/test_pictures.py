@@ -9,8 +9,9 @@ import plasticdsl
 from plasticdsl import PlasError
 from plasticdsl.results.describe import picture
 from plasticdsl.results.draw import broken
-from plasticdsl.results.picture import Axis, Dots, Field, Line, Picture, Tile, Whiskers
+from plasticdsl.results.picture import Axis, Dots, Field, Line, Picture, Scale, Tile, Whiskers
 from plasticdsl.results.result import Result
+from plasticdsl.results.shades import scale_of
 
 MODEL = """
 neuron Leak:
@@ -212,6 +213,14 @@ def test_values_over_time_are_a_map() -> None:
     assert panel.vertical == Axis("unit of a", 0.5, 6.5, whole=True)
     assert panel.scale.label == "$V$ of a (mV)"
     assert "A map shows a value for each" in refused("plot a.V as map at end")
+
+
+def test_colours_have_a_middle_where_there_is_much_on_either_side_of_it() -> None:
+    (panel,) = shown("plot ab.w as matrix").panels
+    assert panel.scale is not None and panel.scale.shades == "sequential"
+    around = np.linspace(-1.0, 2.0, 31)
+    assert scale_of("w", around) == Scale("w", -2.0, 2.0, "diverging")
+    assert scale_of("V", np.append(around, np.full(200, -0.5))).shades == "sequential", "that is so rare that 0 is no middle"
 
 
 # --- sweeps ----------------------------------------------------------------------------------------------------------
