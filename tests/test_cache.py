@@ -9,6 +9,7 @@ import pytest
 
 from plasticdsl import cache
 from plasticdsl.cli.app import status
+from plasticdsl.cli.doctor import _tell_cache
 
 TEXT = """
 neuron Leak:
@@ -113,6 +114,19 @@ def test_a_disk_that_is_full_is_said_once(folder: Path, monkeypatch: pytest.Monk
 
 
 UNUSABLE = ("/dev/null/x", "/proc/plasticdsl", "file/below")
+
+
+@pytest.mark.parametrize(("place", "lasts"), [("kept", True), ("file/below", False)])
+def test_whether_it_lasts_is_what_was_decided(
+    place: str, lasts: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """Not where the folder lies: both are below the folder for temporary files."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(cache.VARIABLE, str(tmp_path / place))
+    assert cache.lasts() is lasts
+    _tell_cache()
+    assert ("gone when this process ends" in capsys.readouterr().out) is not lasts
 
 
 @pytest.mark.parametrize("place", UNUSABLE)

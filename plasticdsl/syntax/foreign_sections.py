@@ -44,7 +44,8 @@ def section(groups: Groups, where: Where) -> str | None:
     if origin is None:
         return None
     said = [{"segments": "{} segments", "file": "{}"}.get(one, f"{one} {{}}").format(found[one]) for one in wanted if one in found]
-    return f"{name} = {shape}({', '.join(said)}){origin}"
+    text = f"{name} = {shape}({', '.join(said)}){origin}"
+    return None if text == " ".join(where.text.split()) else text
 
 
 def _measures(written: str) -> Iterator[tuple[str, str] | None]:
@@ -108,6 +109,8 @@ def to_a_section(groups: Groups, where: Where) -> str | None:
 # --- the lines -------------------------------------------------------------------------------------------------------
 
 _SECTION = "The measures of a section have names, and no signs behind them."
+_BEGINS = "A section begins at the end or in the middle of another one."
+_CUT = "To begin elsewhere, cut the other one there: two cylinders, the second ‘from’ the first."
 _CHANNELS = "Channels are not inserted: they are currents in the equation of V, with a conductance that is 0 where they are not."
 _EXAMPLE = "For example ‘g_Na = 120 mS/cm² if soma = 1’ and below it ‘0 mS/cm² otherwise’."
 _JOINED = "A section says itself where it comes from."
@@ -124,12 +127,8 @@ SECTIONS: tuple[Shape, ...] = (
     Shape(
         NEURON, "NAME = (morphology|Morphology) …", _SECTION, lambda groups, where: section([groups[0], groups[1], groups[2], ""], where)
     ),
-    Shape(
-        NEURON,
-        "NAME = cylinder ( … ) from NAME at …",
-        "A section begins at the end or in the middle of another one.",
-        hint="To begin elsewhere, cut the other one there: two cylinders, the second ‘from’ the first.",
-    ),
+    Shape(NEURON, "NAME = cylinder ( … ) from NAME at …", _BEGINS, hint=_CUT),
+    Shape(NEURON, "NAME = cylinder ( … ) from NAME ( … )", _BEGINS, hint=_CUT),
     Shape(
         NEURON,
         "NAME = cylinder ( … ) …?",
@@ -163,6 +162,8 @@ SECTIONS: tuple[Shape, ...] = (
     Shape(DYNAMICS, "… = … : …", "A reaction has an arrow: ‘⇌’ both ways, ‘→’ one way.", "{1} → {2} : {3}", level=2, codes=_UNREAD),
     Shape(DYNAMICS, "→|-> … : …", "What comes from nothing comes from ‘∅’.", "∅ → {1} : {2}", level=2, codes=_UNREAD),
     Shape(DYNAMICS, "… (<->|⇌|<=>|⇄) … : …", "Reactions stand below a line ‘reactions:’.", "reactions:\n    {1} {2} {3} : {4}", level=1),
+    Shape(DYNAMICS, "NAME ( 0 ) = … if … else …", "Cases stand one below the other.", "{1}(0) = {2} if {3}\n    {4} otherwise"),
+    Shape(NETWORK, "… <->|⇌|⇄|↔ … : …", "A projection goes from the units before its arrow to those behind it.", "{1} → {2}: {3}"),
     Shape(NETWORK, "… (→|->) NAME . NAME ( … ) : …", _NAMED, to_a_place),
     Shape(NETWORK, "… (→|->) NAME . NAME : …", _NAMED, to_a_section),
     Shape(EXPERIMENT, "record|plot|expect NAME . NAME . NAME …?", _NAMED, hint=_TIP, codes=_READ),

@@ -100,6 +100,13 @@ def _unit(text: str, where: Where) -> str | None:
     return re.sub(r"[^\W\d]+", lambda m: found[m[0]] or "", text.replace("**", "^"))
 
 
+def _power(text: str, where: Where) -> str | None:
+    """A unit with its exponent, `mM⁻¹`."""
+    word = re.match(r"[A-Za-zµμΩ]+", text)
+    unit = None if word is None else unit_word(word[0])
+    return None if word is None or unit is None else f"{unit}{text[word.end() :]}"
+
+
 _FACTOR = re.compile(r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*\*\s*([^\W\d]\w*)(?![\w(.])")
 
 
@@ -216,6 +223,7 @@ CONVERTERS: Mapping[str, Converter] = {
     "per": _per,
     "plain": lambda text, where: plain(text),
     "unit": _unit,
+    "power": _power,
     "celsius": _celsius,
     "sides": sides,
     "changes": changes,

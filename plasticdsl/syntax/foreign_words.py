@@ -8,6 +8,8 @@ from dataclasses import dataclass
 _UNKNOWN = frozenset(("unknown-name", "unknown-function"))
 _NUMBER = r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][-+−]?\d+)?)"
 _WORD = r"([^\W\d]\w*)"
+#: A unit and its exponent.
+_POWER = r"([A-Za-zµμΩ]+(?:⁻?[¹²³⁴]|\^-?\d)?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,13 @@ WORDS: tuple[Word, ...] = (
     _word(
         r"(?:(?<=[/·*])|(?<=\d ))([^\W\d_]+)([23])(?![\w(.])", "The power of a unit is written ‘cm²’ or ‘cm^2’.", "{1:unit}^{2}", _UNKNOWN
     ),
-    _word(rf"{_NUMBER}\s+{_WORD}\s+{_WORD}(?![\w(.])", "Units are joined by ‘·’ and ‘/’.", "{1} {2:unit}·{3:unit}", _UNKNOWN),
+    _word(rf"{_NUMBER}\s+{_POWER}\s+{_POWER}(?![\w(.])", "Units are joined by ‘·’ and ‘/’.", "{1} {2:power}·{3:power}", _UNKNOWN),
+    _word(
+        rf"{_NUMBER}\s+{_POWER}/\(\s*{_POWER}[\s·*]+{_POWER}\s*\)",
+        "Units are joined by ‘·’ and ‘/’, without brackets.",
+        "{1} {2:power}/{3:power}/{4:power}",
+        _UNKNOWN,
+    ),
     _word(
         rf"{_NUMBER}\s*/\s*([^\W\d]\w+)(?=\s+[\w(])",
         "A unit stands behind a number.",

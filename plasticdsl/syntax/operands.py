@@ -22,7 +22,8 @@ def number_after_value(tokens: Sequence[Token], number: int) -> Refusal:
     path = token.span.path
     if before.kind == "NUMBER" and before.span.end == token.span.start:
         inside = any(t.kind == "INDEX" for t in tokens[:number]) and tokens[number - 2].kind in ("INDEX", ",")
-        return _two_points(before.text, token.text, before.span.to(token.span), inside)
+        digits = Span(before.span.start, token.span.start + len(token.text), path)  # without the unit of the second
+        return _two_points(before.text, token.text, digits, inside)
     crossing = tokens[number - 2].text if number > 1 else ""
     if before.kind == "NAME" and crossing in _CROSSINGS:
         meant = _CROSSINGS[crossing]

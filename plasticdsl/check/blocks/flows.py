@@ -242,7 +242,9 @@ def _mass_action(rate: tree.Expr, side: tuple[tree.Species, ...], reaction: tree
     if every:
         value = translate_number(every[0].name, context)
         for other in every[1:]:
-            require_same(every[0].name, value.dim, other.name, translate_number(other.name, context).dim, context, "react with each other")
+            hint = f"What is counted in another unit stands in the rate: ‘… : k {other.name.text}’."
+            dim = translate_number(other.name, context).dim
+            require_same(every[0].name, value.dim, other.name, dim, context, "react with each other", hint)
         wanted = context.solver.resolve(value.dim / SECONDS / result.dim * constant.dim).known
         hint = "" if wanted is None else f"A rate constant with these species before the arrow is {described(Dim(wanted), context)}."
         require_same(rate, result.dim, every[0].name, value.dim / SECONDS, context, "be a rate of this reaction", hint)
