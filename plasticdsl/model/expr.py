@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import is_
 from typing import Literal, TypeGuard
 
 from plasticdsl.model.owners import OfData, OfSeries, OfTable, Owner, Whose, owner_text
@@ -227,10 +228,10 @@ def moves_with_time(expr: Expr) -> bool:
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct sub-expressions, in order."""
     match expr:
-        case Number() | Ref() | Special() | At() | Leaf():
-            return ()
         case Binary(_, left, right) | Compare(_, left, right):
             return (left, right)
+        case Number() | Ref() | Special() | At() | Leaf():
+            return ()
         case Negate(operand) | Incoming(operand):
             return (operand,)
         case Call(_, several) | Logic(_, several):
@@ -244,18 +245,21 @@ def children(expr: Expr) -> tuple[Expr, ...]:
 
 
 def rebuild(expr: Expr, new: Callable[[Expr], Expr]) -> Expr:
-    """The same node with `new` applied to each direct sub-expression."""
+    """The same node with `new` applied to each direct sub-expression; mostly the node itself where that changes nothing."""
     match expr:
+        case Binary(operator, left, right):
+            first, second = new(left), new(right)
+            return expr if first is left and second is right else Binary(operator, first, second)
         case Number() | Ref() | Special() | At() | Leaf():
             return expr
-        case Binary(operator, left, right):
-            return Binary(operator, new(left), new(right))
         case Compare(comparison, left, right):
             return Compare(comparison, new(left), new(right))
         case Negate(operand):
-            return Negate(new(operand))
+            inner = new(operand)
+            return expr if inner is operand else Negate(inner)
         case Call(function, arguments):
-            return Call(function, tuple(new(a) for a in arguments))
+            made = tuple([new(a) for a in arguments])
+            return expr if all(map(is_, made, arguments)) else Call(function, made)
         case Logic(connective, operands):
             return Logic(connective, tuple(new(o) for o in operands))
         case Choice(branches, otherwise):

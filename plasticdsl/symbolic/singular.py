@@ -93,6 +93,10 @@ def repair(expr: Expr, constant: Constant = lambda name: False, definitions: Map
         return rebuild(expr, lambda child: repair(child, constant, definitions))
     factors = [Factor(repair(f.expr, constant, definitions), f.inverse) for f in _factors(expr, False)]
     changed = False
+    if len({f.inverse for f in factors}) == 1:
+        return _assembled(
+            expr, (f.expr for f in factors), tidy=False
+        )  # nothing stands below a line, or nothing above it: no quotient is 0/0
     while (found := _first_match(_written(factors, definitions), constant)) is not None:
         factors, changed = found, True
     return _assembled(expr, (f.expr for f in factors), tidy=changed)
