@@ -105,7 +105,7 @@ def _is_better(
 ) -> bool:
     """Whether the finding is gone, and what was written has no error of its own that does not mend itself: what it hid elsewhere may come to light, and
     what could not be read before may have other errors now that it can."""
-    if _counted(after)[finding.code, finding.message] >= _counted(before)[finding.code, finding.message]:
+    if _counted(after)[finding.code, finding.message] >= _counted(before)[finding.code, finding.message] and not _gone(finding, after, fix):
         return False
     if finding in notation:
         left = reading(text).findings
@@ -116,6 +116,15 @@ def _is_better(
     new = _errors(after) - _errors(before)
     own = [d for d in after if d.span.path == text.path and begin <= d.span.start <= (end if end >= 0 else len(text.text))]
     return not any(new[d.code, d.message] and not d.fixes for d in own)
+
+
+def _gone(finding: Diagnostic, after: tuple[Diagnostic, ...], fix: Replacement) -> bool:
+    """Whether what was written stands where the finding was and has none like it: another one with the same words may have come to light elsewhere."""
+    if not (fix.span.start <= finding.span.start and finding.span.end <= fix.span.end):
+        return False
+    end = fix.span.start + len(fix.text)
+    alike = [d for d in after if (d.code, d.message) == (finding.code, finding.message)]
+    return not any(d.span.start < end and fix.span.start < d.span.end for d in alike)
 
 
 def _errors(found: Iterable[Diagnostic]) -> Counter[tuple[str, str]]:
