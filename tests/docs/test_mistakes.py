@@ -18,9 +18,30 @@ from .test_examples import whole
 
 #: What takes files beside the model, or a text that is longer than a page: `tests/bad` has most of them.
 WITHOUT = frozenset(
-    "bad-morphology data-not-found data-outside empty-interval file-too-large first-order not-a-flow not-a-name not-given not-local not-located "
-    "not-random not-symmetric not-text proof-not-decided statement-too-long too-deep too-large too-many-errors too-many-spikes unknown-array "
-    "unreadable-data".split()
+    [
+        "bad-morphology",
+        "data-not-found",
+        "data-outside",
+        "empty-interval",
+        "file-too-large",
+        "first-order",
+        "not-a-flow",
+        "not-a-name",
+        "not-given",
+        "not-local",
+        "not-located",
+        "not-random",
+        "not-symmetric",
+        "not-text",
+        "proof-not-decided",
+        "statement-too-long",
+        "too-deep",
+        "too-large",
+        "too-many-errors",
+        "too-many-spikes",
+        "unknown-array",
+        "unreadable-data",
+    ]
 )
 WIDEST = 80
 
