@@ -37,6 +37,8 @@ LONG = {
     ("networks/digits", "Learning"),
     ("networks/assemblies", "Formation"),
     ("networks/assemblies", "Recall"),
+    ("networks/assemblies", "Whole"),
+    ("networks/assemblies", "Halves"),
     ("networks/barrel_cortex", "Learning"),
     ("networks/digits_stdp", "Learning"),
     ("networks/force", "Sine"),

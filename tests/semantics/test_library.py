@@ -30,6 +30,8 @@ ADJUSTED = {
         "SongAbbott": {"r_ex": 80.0},
         "Barrels": {"B": 2.0, "M_4": 3.0, "M_E": 3.0, "M_I": 2.0, "EPSC": 0.1},
         "Nonmatch": {"N": 12.0, "T": 0.02},
+        "Assemblies": {"N": 32.0, "p": 0.4},
+        "Small": {"N": 32.0},
     }.items()
 }
 

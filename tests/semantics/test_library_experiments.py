@@ -12,11 +12,11 @@ import pytest
 from plasticdsl.driver import prepared, read
 from plasticdsl.model import Network, Role
 from plasticdsl.model.experiments import Experiment, Phase
-from plasticdsl.model.expr import Number, Ref, Special
+from plasticdsl.model.expr import Call, Number, Ref, Special
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import Whose
 from plasticdsl.model.patterns import RandomPatterns
-from plasticdsl.model.protocol import Asked
+from plasticdsl.model.protocol import Asked, Course, Repeat
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.build import instantiate
 from plasticdsl.runtime.instance.dependence import per_unit
@@ -61,7 +61,8 @@ def module_of(file: str) -> Module:
 
 
 def shortened(experiment: Experiment, network: Network, settings: Settings) -> Experiment:
-    """No phase lasts longer than `STEPS` (one that waits: a sixth of it); each item is shown once. One run of a sweep is enough."""
+    """No phase lasts longer than `STEPS` (one that waits: a sixth of it); each item is shown once, and what is repeated is done twice. One run of a sweep
+    is enough."""
 
     def short(phase: Phase) -> Phase:
         dt = 1.0 if experiment.dt is None else float(network_value(experiment.dt, network, settings))
@@ -71,7 +72,17 @@ def shortened(experiment: Experiment, network: Network, settings: Settings) -> E
         until = None if phase.until is None else replace(phase.until, at_most=Number(STEPS // 6 * dt))
         return replace(phase, duration=most if long else phase.duration, each=each, until=until)
 
-    return replace(experiment, phases=tuple(map(short, experiment.phases)), sweep=(), repeats=None)
+    return replace(experiment, phases=tuple(map(short, experiment.phases)), course=_twice(experiment.course), sweep=(), repeats=None)
+
+
+def _twice(course: Course) -> Course:
+    """What is repeated a number of times."""
+
+    def fewer(repeat: Repeat) -> Repeat:
+        times = repeat.times
+        return replace(repeat, body=_twice(repeat.body), times=None if times is None else Call("min", (times, Number(2.0))))
+
+    return tuple(part if isinstance(part, str) else fewer(part) for part in course)
 
 
 def _in_steps(phase: Phase, most: int) -> bool:
