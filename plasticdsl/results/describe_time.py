@@ -34,8 +34,8 @@ _MOST_LINES, _DENSE = 60, 1200
 #: Of larger populations a raster shows so many units; those whose rows are high enough get bars instead of dots, of so many rows in all. Each population
 #: has at least its share of the height.
 _MOST_ROWS, _MOST_BARS, _LEAST_SHARE = 300, 60, 0.15
-#: A map shows so many rows; more are taken together.
-_MOST_MAP_ROWS = 400
+#: A map shows so many rows and columns; more are taken together.
+_MOST_MAP_ROWS, _MOST_MAP_COLUMNS = 400, 800
 
 
 # --- traces ----------------------------------------------------------------------------------------------------------
@@ -260,7 +260,11 @@ def maps(study: Study, plans: Sequence[PlotPlan], panel: taken.Panel, scene: Sce
     )
     if not series.bins:
         x = np.concatenate([x, [x[-1] + (x[-1] - x[-2] if len(x) > 1 else 1.0)]])
-    shown, edges = _together(values)
+    if scene.axis.unit == "steps":
+        x = x - 0.5  # what is taken after a step stands at its number
+    shown, edges = _together(values, np.arange(rows + 1, dtype=np.float64) + 0.5, _MOST_MAP_ROWS)
+    turned, x = _together(shown.T, np.asarray(x, dtype=np.float64), _MOST_MAP_COLUMNS)
+    shown = turned.T
     low, high = limits(plans[0].vertical, 1.0)
     vertical = Axis(
         plans[0].spec.vertical.label or numbered(series, study),
@@ -271,13 +275,13 @@ def maps(study: Study, plans: Sequence[PlotPlan], panel: taken.Panel, scene: Sce
     return Panel("map", horizontal(scene.axis), vertical, (Field(x, edges, shown),), scale_of(name, shown), which(study, "map"))
 
 
-def _together(values: Floats) -> tuple[Floats, Floats]:
+def _together(values: Floats, edges: Floats, most: int) -> tuple[Floats, Floats]:
     """At most so many rows: the means of neighbours, and the edges of the rows."""
-    rows = len(values)
-    each = -(-rows // _MOST_MAP_ROWS)
-    begins = np.arange(0, rows, each)
-    shown = np.array([mean_of_known(values[k : k + each].T) for k in begins]) if each > 1 else values
-    return shown, np.concatenate([begins, [rows]]) + 0.5
+    each = -(-len(values) // most)
+    if each <= 1:
+        return values, edges
+    begins = np.arange(0, len(values), each)
+    return np.array([mean_of_known(values[k : k + each].T) for k in begins]), np.concatenate([edges[begins], edges[-1:]])
 
 
 def numbered(series: Series, study: Study, alone: bool = True) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, assert_never
 
 import numpy as np
@@ -46,6 +47,8 @@ _SHADES = {"sequential": "viridis", "diverging": "RdBu_r", "two": "Greys"}
 _SQUARE = ("contours", "matrix", "image", "grid")
 
 
+#: Longer names are broken, so that a legend beside a panel leaves it its room.
+_LETTERS_A_LINE = 24
 #: Of a figure that a notebook displays, so wide in pixels.
 _DISPLAYED = 715
 
@@ -115,7 +118,7 @@ def _panel(made: Figure, axes: Axes, panel: Panel, look: Look, below_phases: boo
     if panel.kind == "image":
         _image_frame(axes, panel)
     _axis(axes, "x", panel.horizontal)
-    _axis(axes, "y", panel.vertical)
+    _axis(axes, "y", replace(panel.vertical, label=broken(panel.vertical.label, _along_side(made, look))))
     if panel.square and panel.kind != "image":
         axes.set_aspect("equal")
     if panel.scale is not None:
@@ -126,6 +129,12 @@ def _panel(made: Figure, axes: Axes, panel: Panel, look: Look, below_phases: boo
                       fontsize=look.letters - 4 * look.scale, color=GREY)  # fmt: skip
     if panel.names:
         _legend(axes, beside=len(panel.names) > 2)
+
+
+def _along_side(made: Figure, look: Look) -> int:
+    """How many letters fit beside a panel, of the height that all have."""
+    panels = sum(axes.get_label() != "<colorbar>" for axes in made.axes)
+    return int(0.75 * made.get_size_inches()[1] / panels * 72 / (0.6 * look.letters))
 
 
 def _axis(axes: Axes, name: str, axis: Axis) -> None:
@@ -170,9 +179,6 @@ def _phases(axes: Axes, seen: Sequence[Stretch], named: bool, look: Look) -> Non
 
 # --- legends ---------------------------------------------------------------------------------------------------------
 
-#: Longer names are broken, so that a legend beside a panel leaves it its room.
-_LETTERS_A_LINE = 24
-
 
 def _legend(axes: Axes, beside: bool) -> None:
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if beside else {"loc": "best"}
@@ -180,15 +186,15 @@ def _legend(axes: Axes, beside: bool) -> None:
     axes.legend(handles, [broken(name) for name in names], handlelength=1.4, **place)
 
 
-def broken(name: str) -> str:
+def broken(name: str, most: int = _LETTERS_A_LINE) -> str:
     """The name in lines, broken behind commas, or at blanks where that is not enough, but not in formulas."""
     parts = [part.strip() for part in re.findall(r"(?:\$[^$]*\$|[^$,]|,(?! ))+,?", name)]
     words = re.compile(r"(?:\$[^$]*\$|[^$ ])+")
-    pieces = [piece for part in parts for piece in ([part] if len(plain(part)) <= _LETTERS_A_LINE else words.findall(part))]
+    pieces = [piece for part in parts for piece in ([part] if len(plain(part)) <= most else words.findall(part))]
     lines, line = list[str](), ""
     for piece in pieces:
         longer = f"{line} {piece}" if line else piece
-        if line and len(plain(longer)) > _LETTERS_A_LINE:
+        if line and len(plain(longer)) > most:
             lines.append(line)
             line = piece
         else:

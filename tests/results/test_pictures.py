@@ -215,6 +215,15 @@ def test_values_over_time_are_a_map() -> None:
     assert "A map shows a value for each" in refused("plot a.V as map at end")
 
 
+def test_a_map_shows_every_step_also_where_a_phase_may_be_long() -> None:
+    """Two units that are updated together swap their signs at each step; the last phase lasts until it is stable, at most a thousand steps."""
+    (panel,) = picture(plasticdsl.load("hopfield").run("Cycle", engine="python").study, 0).panels
+    (field,) = panel.marks
+    assert isinstance(field, Field) and panel.scale is not None and panel.scale.shades == "two"
+    assert field.values[:, :7].tolist() == [[-1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0]] * 2
+    assert field.x[:3].tolist() == [0.5, 1.5, 2.5]
+
+
 def test_colours_have_a_middle_where_there_is_much_on_either_side_of_it() -> None:
     (panel,) = shown("plot ab.w as matrix").panels
     assert panel.scale is not None and panel.scale.shades == "sequential"
@@ -257,6 +266,7 @@ def test_long_names_are_broken_behind_commas() -> None:
     assert broken("hardly adapting, lag = −10 ms") == "hardly adapting,\nlag = −10 ms"
     assert broken("$w_{a, b}$ of a projection with a long name") == "$w_{a, b}$ of a projection\nwith a long name"
     assert broken("short, too") == "short, too"
+    assert broken("voltage of cells, unit 1 (mV)", 20) == "voltage of cells,\nunit 1 (mV)"
 
 
 # --- colours ---------------------------------------------------------------------------------------------------------

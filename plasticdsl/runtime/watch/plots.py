@@ -25,8 +25,8 @@ from plasticdsl.runtime.watch.series import Along, Ends, Kind, Landscape, Panel,
 from plasticdsl.runtime.watch.statistics import from_zero
 from plasticdsl.support.steps import to_steps
 
-#: A plot over time shows at most `_MOST_POINTS` moments, a map `_MOST_COLUMNS`; fewer (but `_FEWEST_POINTS`) where they read more than `_READS` values.
-_MOST_POINTS, _FEWEST_POINTS, _READS, _MOST_COLUMNS = 4000, 100, 200_000_000, 600
+#: A plot over time shows at most `_MOST_POINTS` moments; fewer (but `_FEWEST_POINTS`) where they read more than `_READS` values, a map `_READS_OF_MAP`.
+_MOST_POINTS, _FEWEST_POINTS, _READS, _READS_OF_MAP = 4000, 100, 200_000_000, 10_000_000
 _BINS = 100
 #: A histogram or an image of a time that is not said shows at most so many moments and the beginning.
 _MOST_MOMENTS = 5
@@ -152,7 +152,7 @@ def _drawn(recording: Recording, kind: Kind, planner: Planner) -> Series:
         shared.is_theory = _is_theory(expr, planner)
         return shared
     if kind in ("time", "map"):
-        recording = replace(recording, window=_thinned(recording, expr, planner, _MOST_COLUMNS if kind == "map" else _MOST_POINTS))
+        recording = replace(recording, window=_thinned(recording, expr, planner, _MOST_POINTS, _READS_OF_MAP if kind == "map" else _READS))
     series = planner.series_of(recording, expr, recording.text)
     series.bins_asked = bins
     parts = {owner.name for owner, _ in parts_read(expr)}
@@ -196,7 +196,7 @@ def _recorded(recording: Recording, planner: Planner) -> Series | None:
     return None
 
 
-def _thinned(recording: Recording, expr: Expr, planner: Planner, most: int) -> Window:
+def _thinned(recording: Recording, expr: Expr, planner: Planner, most: int, most_reads: int = _READS) -> Window:
     """A plot over time takes no more moments than can be seen, statistics of spikes in bins of a round length."""
     taking = planner.reader.taking(recording.window)
     if taking.every is not None or taking.at_end or taking.at is not None:
@@ -207,7 +207,7 @@ def _thinned(recording: Recording, expr: Expr, planner: Planner, most: int) -> W
         stride = max(1, to_steps(_round_up((end - begin) * dt / _BINS), dt))
     else:
         reads = sum(len(planner.reader.units(*part)) for part in parts_read(expr)) or 1
-        most = min(most, max(_FEWEST_POINTS, _READS // reads))
+        most = min(most, max(_FEWEST_POINTS, most_reads // reads))
         stride = -(-(end - begin) // most) if end > begin else 1
     return replace(recording.window, every=Number(max(1, stride) * dt))
 
