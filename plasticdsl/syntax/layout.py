@@ -16,8 +16,12 @@ from plasticdsl.source import SourceFile, Span
 DEEPEST_BLOCKS = 20
 
 _BEFORE_COMMENT = re.compile(r'(?:[^"#\n]|"[^"\n]*"|"(?=[^"\n]*(?:\n|$)))*')
-_INDENT = re.compile(r"[ \t\u00a0\u2000-\u200b\u3000]*")
-_BLANK = " \t\r\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u3000\x0b\x0c\x1c\x1d\x1e\x1f\x85"
+_INDENT = re.compile(r"[ \t\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]*")
+#: What `tokens` takes for blanks, beside the end of a line.
+_BLANK = (
+    " \t\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u2028\u2029\u202f\u205f\u3000\ufeff"
+    "\x0b\x0c\x1c\x1d\x1e\x1f\x85"
+)
 _QUOTES = '"""'
 _TRIPLE = re.compile(r"\"{3}|'{3}")
 # A header that forgot its colon is told so, instead of being read together with its body as one long statement.

@@ -55,6 +55,7 @@ _EXAMPLES: Mapping[str, str] = {
     "prune": "prune when w < 0.01",
     "grow": "grow p = 0.001 every 1 s, in-degree ≤ 20, w = 0.02",
     "reactions": "reactions:",
+    "conserved": "conserved A + B",
     "phase": "phase learning for 10 s:’ or ‘phase p for each x in data:",
     "repeat": "repeat 60 times:’ or ‘repeat until mean(w) > 0.9, at most 100 times:",
     "rules": "rules off’ or ‘rules off for EE",
@@ -96,7 +97,8 @@ def body_rule(header: str) -> str:
 
 def home_rule(statement: str, rule: str) -> str:
     """The start rule for the block below a statement that could not be read, perhaps because it belongs elsewhere."""
-    word = statement.split(maxsplit=1)[0]
+    words = statement.split(maxsplit=1)  # none where it is nothing but a sign that Python takes for a blank
+    word = words[0] if words else ""
     return next((home for home in ("dynamics", "procedure") if word in FIRST_WORDS[home]), rule)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.layout import layout
+from plasticdsl.syntax.parser import reading
 from tests.syntax.trees import bare, block, findings, first, parsed
 
 
@@ -71,3 +72,16 @@ def test_a_block_that_restates_another_may_be_empty() -> None:
 
 def test_body_below_a_plain_statement() -> None:
     assert findings(block("a = 1:\n        b = 2"))
+
+
+#: What stands between words and ends no line.
+BLANKS = [c for c in map(chr, range(0x10000)) if (c.isspace() or c in "\u200b\ufeff") and c not in "\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85"]
+
+
+@pytest.mark.parametrize("blank", BLANKS, ids=ascii)
+def test_what_is_a_blank_between_words_is_none_at_the_margin(blank: str) -> None:
+    """A line of nothing else is empty, whatever stands below it; before a statement only spaces are blanks."""
+    for below in ("    y = 2\n", "    on pre:\n        w += 1\n"):
+        assert reading(SourceFile("<text>", f"rule A:\n    {blank}\n{below}")).findings == ()
+    found = [d.code for d in reading(SourceFile("<text>", f"rule A:\n    {blank}y = 2\n")).findings]
+    assert found == ([] if blank == " " else ["tab-indentation"])

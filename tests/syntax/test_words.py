@@ -218,6 +218,14 @@ def test_any_other_word_is_the_name_of_a_population_or_projection(word: str) -> 
         assert [(o.text, o.value) for o in results if o.passed is not True] == []
 
 
+@pytest.mark.parametrize(("rule", "word"), sorted((rule, word) for rule, words in FIRST_WORDS.items() for word in words))
+def test_a_first_word_that_is_misspelt_gets_an_example(rule: str, word: str) -> None:
+    """Each of them, with a letter left out, where it begins a statement."""
+    headers = {"dynamics": "neuron A:\n    ", "network": "network A:\n    ", "procedure": "experiment A:\n    "}
+    text = f"{headers.get(rule, '')}{word[:1]}{word[2:]} a b c d\n"
+    assert reading(SourceFile("<text>", text)).findings
+
+
 def test_a_degree_is_a_difference_of_names_where_no_connections_are_meant() -> None:
     neuron = "neuron A:\n    out = 5\n    degree = 2\n    x = out-degree\n"
     text = f"{neuron}\nnetwork N:\n    a = 1 A\n\nexperiment E:\n    phase p for 1 steps\n    expect a.x = 3\n"
