@@ -39,6 +39,7 @@ LONG = {
     ("networks/assemblies", "Recall"),
     ("networks/assemblies", "Whole"),
     ("networks/assemblies", "Halves"),
+    ("networks/assemblies", "Alone"),
     ("networks/barrel_cortex", "Learning"),
     ("networks/digits_stdp", "Learning"),
     ("networks/force", "Sine"),
