@@ -9,9 +9,11 @@ A = ("a", "")
 
 
 class Log:
-    """An engine that has spikes to hand over, a few at a time."""
+    """An engine that has spikes to hand over, a few at a time; none is located within its step."""
 
     asked = NOTHING_ASKED
+
+    step = 0
 
     def __init__(self, pieces):
         self.pieces = list(pieces)
@@ -23,6 +25,12 @@ class Log:
     def drain(self, population, event):
         steps = np.array(self.pieces.pop(0) if self.pieces else [], dtype=np.int64)
         return steps, steps % 3
+
+    def times(self, population, event):
+        return None
+
+    def located(self, population, event):
+        return np.zeros(0), np.zeros(0, dtype=np.int64), {}
 
 
 @given(st.lists(st.integers(0, 60), max_size=40), st.integers(1, 7), st.integers(-5, 65), st.integers(0, 30))

@@ -590,6 +590,13 @@ PLOTS = (
     "plot contours(obs) over cell.v[1] from 0 to 1, cell.v[2] from 0 to 1",
 )
 
+#: And one of these.
+PICTURES = (
+    "plot ex.w as matrix at end",
+    "plot cell.v over time as map",
+    'plot cell.v[1] vs cell.u[1] titled "Two variables of a unit"',
+)
+
 RECORDS = (
     "record cell.v, cell.u, cell.g, cell.a, cell.θ, cell.z",
     "record ex.w, ex.c, ex.r, ex.o, ex.f",
@@ -637,6 +644,7 @@ def experiments(d: Draw) -> tuple[list[str], tuple[str, tuple[str, ...]]]:
         *RECORDS,
         f"record {d.turn(*STATISTICS)}",
         d.one(*PLOTS),
+        d.turn(*PICTURES),
         expected,
     ]
     lines = block("experiment Train on Net", train)
