@@ -54,7 +54,7 @@ N, CONNECTIONS = 2000, 1_000_000
 def _taken(text: str, connections: int = CONNECTIONS, precision: str = "double") -> tuple[float, float]:
     """Bytes for each of a million connections: at rest, and while it is built. `connections`: how many there are, to 2 %."""
     build = partial(plasticdsl.parse(text).build, engine="python", dt=1e-3, precision=precision)
-    build(N=20)  # what is made once
+    build()  # what is made once, the kernels of large projections among it
     tracemalloc.start()
     try:
         net = build()
