@@ -72,10 +72,10 @@ class Loaded:
     def is_unchanged(self, path: str) -> bool:
         """Whether all that was read beside the text of that path is still the same."""
         same = all(s.is_unchanged() for p, s in self.sources.items() if p != path)
-        return same and all(_stamp(p) == stamp for p, stamp in self.data.items())
+        return same and all(stamp(p) == then for p, then in self.data.items())
 
 
-def _stamp(path: str) -> tuple[int, int] | None:
+def stamp(path: str) -> tuple[int, int] | None:
     """Size and time of a file; None where there is none."""
     try:
         found = Path(path).stat()
@@ -110,7 +110,7 @@ def examined(found: Checked) -> Loaded:
     held = (warning for network in module.networks for warning in held_products(network))
     digest = hashlib.blake2b(texts.encode(), digest_size=16).hexdigest()
     warnings = (*found.diagnostics, *dict.fromkeys(held))
-    return Loaded(module, warnings, dict(found.sources), digest, {d.path: _stamp(d.path) for d in sets})
+    return Loaded(module, warnings, dict(found.sources), digest, {d.path: stamp(d.path) for d in sets})
 
 
 def read(source: SourceFile, folder: Path | None = None, texts: Mapping[Path, str] = MappingProxyType({})) -> Checked:

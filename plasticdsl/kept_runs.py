@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from plasticdsl import cache
 from plasticdsl.as_data import read, written
 from plasticdsl.crew import Job
+from plasticdsl.driver import stamp
+from plasticdsl.model.networks import GivenSpikes
+from plasticdsl.model.patterns import PatternFile
+from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.play.experiment import Order, Run
 from plasticdsl.whole import write_whole
 
@@ -22,12 +26,13 @@ _log = logging.getLogger(__name__)
 ENDING = ".run.json"
 
 
-@dataclass(frozen=True, slots=True)
 class KeptRuns:
     """Of one job."""
 
-    job: Job
-    folder: Path
+    def __init__(self, job: Job, folder: Path) -> None:
+        self.folder = folder
+        self._job = _digest((job.loaded.digest, job.experiment, job.options, dict(job.given), _stamps(job)))
+        self._data: tuple[Data, str] | None = None  # that of all orders of a study, which can be large
 
     def find(self, order: Order) -> Run | None:
         """The run of that order, if it is there."""
@@ -45,9 +50,23 @@ class KeptRuns:
             _log.warning("a finished run is not kept in %s: %s", self.folder, problem.strerror)
 
     def _path(self, order: Order) -> Path:
-        job = self.job
-        what = written((job.loaded.digest, job.experiment, job.options, dict(job.given), order))
-        return self.folder / f"{cache.key('run', hashlib.blake2b(what, digest_size=16).hexdigest())}{ENDING}"
+        if self._data is None or self._data[0] is not order.data:
+            self._data = order.data, _digest(order.data)
+        name = cache.key("run", self._job, self._data[1], _digest(replace(order, data={})))
+        return self.folder / f"{name}{ENDING}"
+
+
+def _digest(value: object) -> str:
+    return hashlib.blake2b(written(value), digest_size=16).hexdigest()
+
+
+def _stamps(job: Job) -> dict[str, tuple[int, int] | None]:
+    """Size and time of every file of numbers that networks read when they are built: they are no part of what was checked."""
+    paths = set(job.loaded.data)
+    for network in job.loaded.module.networks:
+        paths |= {s.source.path for s in network.patterns if isinstance(s.source, PatternFile)}
+        paths |= {p.source.file.path for p in network.populations if isinstance(p.source, GivenSpikes) and p.source.file is not None}
+    return {path: stamp(path) for path in sorted(paths)}
 
 
 def clear(folder: Path) -> None:

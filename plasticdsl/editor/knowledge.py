@@ -13,7 +13,6 @@ from plasticdsl.editor.catalogue import Catalogue, Entry, Sort, catalogue, sort_
 from plasticdsl.editor.names import Names, Thing, names
 from plasticdsl.editor.text import Shift, shift
 from plasticdsl.model.module import Module
-from plasticdsl.names import canonical
 from plasticdsl.source import SourceFile, Span
 
 
@@ -92,8 +91,3 @@ def knowledge(analysis: Analysis, text: str) -> Knowledge:
     sources, module = analysis.checked.sources, analysis.checked.known
     entries = catalogue(module, sources) if module is not None else {}
     return Knowledge(analysis, names(analysis.checked.mentions, sources), entries, shift(analysis.source.text, text))
-
-
-def same_name(one: str, other: str) -> bool:
-    """Whether two spellings are of one name."""
-    return canonical(one) == canonical(other)

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import xarray
 
@@ -91,6 +92,38 @@ def test_only_runs_of_the_same_numbers_are_found(tmp_path: Path):
     assert len(files(tmp_path)) == 48
     assert counted(model, tmp_path) == 12
     assert len(files(tmp_path)) == 12, "without resume nothing of before is there"
+
+
+NUMBERS = """
+neuron Unit:
+    a = 1
+    k = 1
+    x(0) = 0
+    10 ms dx/dt = k a − x
+
+network Net:
+    data d from "numbers.npz"
+    units = 2 Unit, a = d.a
+    early = 2 SpikeTimes(d.t ms, d.u)
+
+experiment Rates on Net:
+    dt = 1 ms
+    sweep units.k in [1, 2]
+    phase p for 10 ms
+    record spikes(early)
+    record units.x at end
+"""
+
+
+def test_a_run_with_other_numbers_in_a_file_is_not_found(tmp_path: Path):
+    """They are read when the network is built, and are no part of the checked model."""
+    (tmp_path / "model.plas").write_text(NUMBERS)
+    for number, a in enumerate([1.0, 3.0]):
+        np.savez(tmp_path / "numbers.npz", a=[a, a], t=[2.0, 3.0], u=[0, 1])
+        os.utime(tmp_path / "numbers.npz", (number, number))
+        model = plasticdsl.load(tmp_path / "model.plas")
+        assert counted(model, tmp_path / "kept", resume=True) == 2
+        assert counted(model, tmp_path / "kept", resume=True) == 0
 
 
 def test_a_run_that_was_found_is_as_it_was(tmp_path: Path):
