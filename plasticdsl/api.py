@@ -158,7 +158,8 @@ class Model:
 
         Raises `results.result.Unfinished`, a `PlasError` with what was recorded until then as its `result`, where something has no finite value.
         """
-        from plasticdsl.crew import Crew, Job
+        from plasticdsl.crew import Crew
+        from plasticdsl.jobs import Job
         from plasticdsl.kept_runs import KeptRuns, clear
         from plasticdsl.results.result import Result, Unfinished
         from plasticdsl.runtime.instance import settings

@@ -1,11 +1,10 @@
-"""The runs of a sweep on several processors: processes that carry out orders, each with the network to itself.
+"""The runs of a sweep on several processors: processes that carry out turns, each with the network to itself.
 
-Comes in: what an experiment is run with, and how many processes. Goes out: its runs in their order, each with the bits that it has alone, since nothing
-that a run depends on is shared. The first process compiles; the others begin when it has, and find machine code in the cache. One that is lost, killed by
-the system for example, is replaced and its run carried out again.
+Comes in: what an experiment is run with, and how many processes. Goes out: its runs in their order. The first process compiles; the others get their turns
+when it has, and find machine code in the cache. One that is lost, killed by the system for example, is replaced and its run carried out again.
 
-A process is this Python with pipes: orders come as pickles on its standard input, which is the parent's end, and answers go out on its standard output.
-Where the parent is gone, so is the process, in the middle of a run too.
+A process is this Python with pipes: a task and then turns come as pickles on its standard input, which is the parent's end, and answers go out on its
+standard output. Where the parent is gone, so is the process, in the middle of a run too.
 """
 
 from __future__ import annotations
@@ -18,35 +17,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
-from plasticdsl import driver
-from plasticdsl.model.experiments import Experiment
-from plasticdsl.options import CompileOptions
+from plasticdsl.jobs import MOST_LOST, Bench, Done, Failed, Job, Returns, Task
 from plasticdsl.runtime.instance.patterns import Data
-from plasticdsl.runtime.play.beginnings import Beginnings
 from plasticdsl.runtime.play.experiment import Order, Run
 from plasticdsl.runtime.play.progress import TICK, Interruption, Progress
+from plasticdsl.runtime.play.sweep import Turn, Turns
 
-if TYPE_CHECKING:
-    from plasticdsl.driver import Loaded
-
-#: So many processes may be lost over one run: then it is the run.
-MOST_LOST = 3
+#: Turns that a process may have ahead, where runs are short: as many as take a `TICK`, and not more than these.
+MOST_AHEAD = 8
 
 # --- what goes through the pipes -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What all runs have in common. `given` as in `driver.simulate`."""
-
-    loaded: Loaded
-    experiment: Experiment
-    options: CompileOptions
-    given: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +40,6 @@ class Share:
 
     done: float
     what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A run, and the seconds that compiling took in its process so far."""
-
-    run: Run
-    compile_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """What kept a run from beginning."""
-
-    error: Exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +56,23 @@ Answer = Share | Done | Failed | Lost
 
 
 def serve() -> None:
-    """The main loop of a process: a job, then orders, until the pipe is closed."""
+    """The main loop of a process: a task, then turns, until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the parent decides
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever else is printed is for people
     orders: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, orders), daemon=True).start()
-    job: Job = orders.get()
-    network = next(n for n in job.loaded.module.networks if n.name == job.experiment.network)
-    workshop, compiler = driver.workshop_of(job.loaded, network, job.options, _Told(answers), **job.given)
-    from plasticdsl.runtime.play.sweep import single
-
+    told = _Told(answers)
+    bench = Bench(orders.get(), told)
     while True:
-        order, data = orders.get()
-        beginnings = Beginnings(job.loaded.module, workshop, data)
-        try:
-            run = single(job.experiment, workshop, beginnings, order, _Told(answers), Interruption())
-            assert run is not None, "nobody interrupts it"
-            _send(answers, Done(run, compiler.seconds))
-        except Exception as error:
-            _send(answers, Failed(error))
+        answer = bench.carry_out(orders.get(), told, Interruption())
+        assert answer is not None, "nobody interrupts it"
+        _send(answers, answer)
+        told.is_first = False
 
 
 def _listen(pipe: BinaryIO, orders: queue.SimpleQueue[Any]) -> None:
-    """Orders as they come. Where nothing comes any more nobody waits for an answer either."""
+    """What comes. Where nothing comes any more nobody waits for an answer either."""
     try:
         while True:
             orders.put(pickle.load(pipe))
@@ -119,14 +82,15 @@ def _listen(pipe: BinaryIO, orders: queue.SimpleQueue[Any]) -> None:
 
 @dataclass(slots=True)
 class _Told:
-    """Progress that is told the parent, now and then."""
+    """Progress that is told the parent, now and then; what is being done at once in the first run, which may compile for long."""
 
     pipe: BinaryIO
     last: float = field(default_factory=time.monotonic)
     what: str = ""
+    is_first: bool = True
 
     def show(self, done: float, what: str) -> None:
-        if what != self.what or time.monotonic() > self.last + TICK:
+        if (self.is_first and what != self.what) or time.monotonic() > self.last + TICK:
             self.last, self.what = time.monotonic(), what
             _send(self.pipe, Share(done, what))
 
@@ -143,9 +107,10 @@ def _send(pipe: BinaryIO, what: object) -> None:
 
 
 class _Worker:
-    """One process, and a thread that passes its answers on."""
+    """One process, and a thread that passes its answers on. `held`: its turns, first the one that it carries out; `share` of that one is done; `took`: the
+    seconds of its last run."""
 
-    def __init__(self, job: Job, answers: queue.SimpleQueue[tuple[_Worker, Answer]]) -> None:
+    def __init__(self, task: Task, answers: queue.SimpleQueue[tuple[_Worker, Answer]]) -> None:
         command = [sys.executable, "-c", "from plasticdsl.crew import serve; serve()"]
         path = os.pathsep.join(p for p in sys.path if p)
         self.process = subprocess.Popen(
@@ -154,14 +119,25 @@ class _Worker:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.pipe, self.out = self.process.stdin, self.process.stdout
-        self.number: int | None = None
+        self.held: deque[Turn] = deque()
         self.share = 0.0
-        self.give(job)
+        self.took = float("inf")
         self.listener = threading.Thread(target=self._listen, args=(answers,), daemon=True)
+        self._give(task)
         self.listener.start()
 
-    def give(self, what: object) -> None:
-        """A job or an order. That the process is gone is said by its answers."""
+    @property
+    def room(self) -> int:
+        """How many turns it should hold: more than one where runs are so short that asking for the next takes a part of the time."""
+        return 1 + min(MOST_AHEAD, int(TICK / self.took) if self.took > 0.0 else MOST_AHEAD)
+
+    def give(self, turn: Turn) -> None:
+        """Another turn."""
+        self.held.append(turn)
+        self._give(turn)
+
+    def _give(self, what: object) -> None:
+        """That the process is gone is said by its answers."""
         try:
             pickle.dump(what, self.pipe, protocol=pickle.HIGHEST_PROTOCOL)
             self.pipe.flush()
@@ -193,56 +169,69 @@ class Crew:
     def __init__(self, job: Job, workers: int) -> None:
         self.job, self.most, self.compile_s = job, workers, 0.0
 
-    def carry_out(self, orders: Sequence[Order], data: Data, progress: Progress, interruption: Interruption) -> Generator[Run]:
-        """The runs in the order of the orders, as soon as all before them are done; after an interruption those that were finished until then.
+    def carry_out(self, order: Order, turns: Turns, data: Data, progress: Progress, interruption: Interruption) -> Generator[Run]:
+        """The runs in the order of their turns, as soon as all before them are done; after an interruption those that were finished until then.
 
         Raises what kept a run from beginning (`PlasError`), and ChildProcessError where one is lost again and again.
         """
-        shift = _Shift(self.job, [(order, data) for order in orders])
-        following = 0
+        shift = _Shift(Task(self.job, order, data), turns, self.most)
         try:
-            shift.recruit(1)  # which compiles
-            while following < len(orders) and not interruption.requested:
-                shift.listen(self.most, progress)
-                while following in shift.finished:
-                    match shift.finished.pop(following):
-                        case Done(run, compile_s):
-                            self.compile_s = max(self.compile_s, compile_s)
-                            yield run
-                        case Failed(error):
-                            raise error
-                    following += 1
+            while not interruption.requested:
+                shift.employ()
+                if turns.over and shift.returns.all_here:
+                    return
+                shift.listen(progress)
+                for run in shift.returns.ready():
+                    self.compile_s = shift.returns.compile_s
+                    yield run
         finally:
             for worker in shift.workers:
                 worker.end()
 
 
 class _Shift:
-    """Orders on their way. `waiting`: numbers of those that nobody has, the next one last; `lost`: processes over each; `finished`: what has come of those
-    that are done and not yet taken away, `done` of them in all."""
+    """Turns on their way. `waiting`: those that nobody holds, or whose process was lost; `lost`: how many were, over each; `compiled`: whether the first
+    process has."""
 
-    def __init__(self, job: Job, orders: Sequence[tuple[Order, Data]]) -> None:
-        self.job, self.orders = job, orders
+    def __init__(self, task: Task, turns: Turns, most: int) -> None:
+        self.task, self.turns, self.most = task, turns, most
         self.workers: list[_Worker] = []
         self.answers: queue.SimpleQueue[tuple[_Worker, Answer]] = queue.SimpleQueue()
-        self.waiting = list(reversed(range(len(orders))))
-        self.lost = [0] * len(orders)
-        self.finished: dict[int, Done | Failed] = {}
-        self.done = 0
+        self.waiting: deque[Turn] = deque()
+        self.lost: Counter[int] = Counter()
+        self.returns = Returns()
         self.compiled = False
 
-    def recruit(self, most: int) -> None:
-        """As many processes as there are orders for, `most` at most."""
-        while self.waiting and len(self.workers) < most:
-            self.workers.append(_Worker(self.job, self.answers))
-            self._employ(self.workers[-1])
+    def employ(self) -> None:
+        """Turns for processes that have room, a first one for each before a second. All begin at once, but those after the first get none until it has
+        compiled."""
+        self._recruit()
+        able = self.workers if self.compiled else self.workers[:1]
+        for depth in range(max((worker.room for worker in able), default=0)):
+            for worker in able:
+                if len(worker.held) == depth < worker.room:
+                    turn = self.waiting.popleft() if self.waiting else self._another()
+                    if turn is None:
+                        return
+                    worker.give(turn)
 
-    def _employ(self, worker: _Worker) -> None:
-        worker.share, worker.number = 0.0, self.waiting.pop() if self.waiting else None
-        if worker.number is not None:
-            worker.give(self.orders[worker.number])
+    def _recruit(self) -> None:
+        """As many processes as there are turns for."""
+        while len(self.workers) < self.most:
+            if len(self.waiting) > sum(not worker.held for worker in self.workers):
+                self.workers.append(_Worker(self.task, self.answers))
+            elif (turn := self._another()) is not None:
+                self.waiting.append(turn)
+            else:
+                return
 
-    def listen(self, most: int, progress: Progress) -> None:
+    def _another(self) -> Turn | None:
+        turn = self.turns.take()
+        if turn is not None:
+            self.returns.take(turn)
+        return turn
+
+    def listen(self, progress: Progress) -> None:
         """Takes one answer, if one comes soon."""
         try:
             worker, answer = self.answers.get(timeout=TICK)
@@ -252,26 +241,26 @@ class _Shift:
             case Share(done, what):
                 worker.share = done
                 self.compiled = self.compiled or done > 0.0
-                in_all = self.done + sum(w.share for w in self.workers)
-                progress.show(in_all / len(self.orders), f"{what}, {self.done} of {len(self.orders)} runs done")
+                self.turns.show(progress, self.returns.done + sum(w.share for w in self.workers), what)
             case Lost(status):
                 self.workers.remove(worker)
                 worker.end()
-                if worker.number is not None:
-                    self._again(worker.number, status)
+                self._give_back(worker, status)
             case Done() | Failed():
-                assert worker.number is not None
-                self.finished[worker.number] = answer
-                self.done, self.compiled = self.done + 1, True
-                self._employ(worker)
-        self.recruit(most if self.compiled else 1)
+                self.returns.put(worker.held.popleft().number, answer)
+                worker.share, self.compiled = 0.0, True
+                if isinstance(answer, Done):
+                    worker.took = answer.run.build_s + answer.run.run_s
 
-    def _again(self, number: int, status: int) -> None:
-        self.lost[number] += 1
-        if self.lost[number] < MOST_LOST:
-            self.waiting.append(number)
-        else:
-            self.finished[number] = Failed(_gone(number, status))
+    def _give_back(self, worker: _Worker, status: int) -> None:
+        """The turns of a process that is lost: it was over the first of them."""
+        if worker.held:
+            first = worker.held[0].number
+            self.lost[first] += 1
+            if self.lost[first] == MOST_LOST:
+                self.returns.put(first, Failed(_gone(first, status)))
+                worker.held.popleft()
+        self.waiting.extendleft(reversed(worker.held))
 
 
 def _gone(number: int, status: int) -> ChildProcessError:

@@ -1,6 +1,6 @@
 """Finished runs of a sweep in a folder, until all are done: what is finished stays finished, whatever becomes of the process.
 
-Comes in: what runs have in common, and a folder. Goes out: for an order the run that was kept, or None. A file holds data alone (`as_data`), is written
+Comes in: what runs have in common, and a folder. Goes out: for a turn the run that was kept, or None. A file holds data alone (`as_data`), is written
 whole or not at all, and is called by everything that its run depends on; so a file of another model, or of other numbers, is not found.
 """
 
@@ -13,12 +13,12 @@ from pathlib import Path
 
 from plasticdsl import cache
 from plasticdsl.as_data import read, written
-from plasticdsl.crew import Job
 from plasticdsl.driver import stamp
+from plasticdsl.jobs import Job
 from plasticdsl.model.networks import GivenSpikes
 from plasticdsl.model.patterns import PatternFile
-from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.play.experiment import Order, Run
+from plasticdsl.runtime.play.sweep import Turn
 from plasticdsl.whole import write_whole
 
 _log = logging.getLogger(__name__)
@@ -32,27 +32,27 @@ class KeptRuns:
     def __init__(self, job: Job, folder: Path) -> None:
         self.folder = folder
         self._job = _digest((job.loaded.digest, job.experiment, job.options, dict(job.given), _stamps(job)))
-        self._data: tuple[Data, str] | None = None  # that of all orders of a study, which can be large
+        self._common: tuple[Order, str] | None = None  # what the turns of a study have in common, which can be large
 
-    def find(self, order: Order) -> Run | None:
-        """The run of that order, if it is there."""
+    def find(self, order: Order, turn: Turn) -> Run | None:
+        """The run of that turn, if it is there."""
         try:
-            found = read(self._path(order).read_bytes())
+            found = read(self._path(order, turn).read_bytes())
         except (OSError, ValueError):
             return None
         return found if isinstance(found, Run) else None
 
-    def keep(self, order: Order, run: Run) -> None:
+    def keep(self, order: Order, turn: Turn, run: Run) -> None:
         """Keeps a finished run; where that is not possible (a full disk, for example), it is said."""
         try:
-            write_whole(self._path(order), written(run))
+            write_whole(self._path(order, turn), written(run))
         except OSError as problem:
             _log.warning("a finished run is not kept in %s: %s", self.folder, problem.strerror)
 
-    def _path(self, order: Order) -> Path:
-        if self._data is None or self._data[0] is not order.data:
-            self._data = order.data, _digest(order.data)
-        name = cache.key("run", self._job, self._data[1], _digest(replace(order, data={})))
+    def _path(self, order: Order, turn: Turn) -> Path:
+        if self._common is None or self._common[0] is not order:
+            self._common = order, _digest(replace(order, seed=0))
+        name = cache.key("run", self._job, self._common[1], _digest((turn.settings, turn.seed)))
         return self.folder / f"{name}{ENDING}"
 
 

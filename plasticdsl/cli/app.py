@@ -53,6 +53,8 @@ def status(arguments: list[str]) -> int:
     try:
         app(args=arguments, prog_name="plasticdsl")
     except SystemExit as ended:
+        if isinstance(getattr(ended.__context__, "__cause__", None), KeyboardInterrupt):
+            console.tell("interrupted")  # outside of a command, while its arguments are read for instance: typer ends in silence
         return ended.code if isinstance(ended.code, int) else 0
     return 0
 

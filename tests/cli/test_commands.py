@@ -356,6 +356,15 @@ def test_a_warm_run_imports_nothing_heavy(model):  # nor any stage that it does 
     assert done.stdout.strip() == "[]"
 
 
+def test_ctrl_c_while_arguments_are_read_says_so(monkeypatch, capsys):
+    def pressed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("typer.core.TyperCommand.make_context", pressed)
+    assert app.status(["check", "song_abbott"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c_writes_what_there_is_and_is_status_130(model, tmp_path):
     listening = "import runpy, signal; signal.signal(2, signal.default_int_handler); runpy.run_module('plasticdsl', run_name='__main__')"

@@ -12,7 +12,7 @@ import pytest
 
 import plasticdsl
 from plasticdsl import bars
-from plasticdsl.runtime.play.progress import SILENT, PartOf
+from plasticdsl.runtime.play.progress import SILENT
 
 MODEL = """
 neuron A:
@@ -49,7 +49,7 @@ class Told:
 def test_every_stage_is_told() -> None:
     told = Told()
     plasticdsl.parse(MODEL).run("E", engine="python", progress=told)
-    stages = ["building, run 1 of 2", "compiling, run 1 of 2", "building, run 2 of 2", "compiling, run 2 of 2"]
+    stages = [f"{stage}, {done} of 2 runs done" for done in (0, 1) for stage in ("building", "compiling")]
     assert [what for _, what in told.said if not what.startswith(("first", "second"))] == stages
     assert [done for done, what in told.said if what.startswith("building")] == [0.0, 0.5]
     assert [done for done, _ in told.said] == sorted(done for done, _ in told.said)
@@ -63,12 +63,6 @@ def test_building_and_running_a_network_are_told(monkeypatch: pytest.MonkeyPatch
     net.run("50 ms", progress=told)
     assert told.said[-1][1] == "running"
     assert 0.0 < told.said[-1][0] <= 1.0
-
-
-def test_parts_say_which_they_are() -> None:
-    told = Told()
-    PartOf(told, 0.5, 0.25, "run 3 of 4").show(0.5, "learning")
-    assert told.said == [(0.625, "learning, run 3 of 4")]
 
 
 def test_a_bar_appears_late_even_where_nothing_is_told_and_goes() -> None:

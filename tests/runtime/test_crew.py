@@ -4,19 +4,28 @@ is gone."""
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
+import numpy as np
 import pytest
 import xarray
 
 import plasticdsl
 from plasticdsl import crew
+from plasticdsl.crew import MOST_AHEAD, Crew
+from plasticdsl.jobs import Job
+from plasticdsl.options import CompileOptions
 from plasticdsl.results.result import Unfinished
+from plasticdsl.runtime.play.experiment import Order
+from plasticdsl.runtime.play.progress import SILENT, Interruption
+from plasticdsl.runtime.play.sweep import Turn, Turns
 
 TEXT = """
 neuron Leak:
@@ -129,6 +138,38 @@ def test_ctrl_c_keeps_what_is_finished(model: plasticdsl.Model, alone: plasticds
     assert len(runs) < 6
     for run, other in zip(runs, alone.study.runs, strict=False):
         assert run.counts == other.counts
+
+
+def test_turns_are_made_as_they_are_taken(model: plasticdsl.Model):
+    """A sweep may have a million runs: none is looked for, or held, before somebody is about to carry it out."""
+    job = Job(model.loaded, model.find_experiment("Rates"), CompileOptions(), {})
+    made = list[int]()
+
+    def turns() -> Iterator[Turn]:
+        for number in range(1_000_000):
+            made.append(number)
+            yield Turn(number, {}, 1 + number)
+
+    interruption = Interruption()
+    runs = Crew(job, 2).carry_out(Order(length="1 ms"), Turns(turns(), 1_000_000), {}, SILENT, interruption)
+    found = [next(runs) for _ in range(20)]
+    runs.close()
+    assert [run.seed for run in found] == list(range(1, 21))
+    assert len(made) < 20 + 8 * MOST_AHEAD
+
+
+def test_what_runs_have_in_common_is_sent_once(model: plasticdsl.Model, monkeypatch: pytest.MonkeyPatch):
+    sizes = list[int]()
+    dump = crew.pickle.dump
+
+    def counted(what: object, pipe: IO[bytes], protocol: int) -> None:
+        sizes.append(len(pickle.dumps(what, protocol)))
+        dump(what, pipe, protocol)
+
+    monkeypatch.setattr(crew.pickle, "dump", counted)
+    model.run("Rates", workers=2, parameters={"c.τ": np.linspace(0.01, 0.02, 20_000), "c": 20_000}, duration="1 ms")
+    assert [size > 160_000 for size in sizes].count(True) == 2
+    assert sorted(sizes)[-3] < 2_000
 
 
 def children(pid: int) -> list[int]:

@@ -9,7 +9,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import FrameType
 from typing import Protocol, Self
 
@@ -32,20 +31,6 @@ class Silence:
 
 
 SILENT = Silence()
-
-
-@dataclass(frozen=True, slots=True)
-class PartOf:
-    """The progress of something that is only a part of a whole, and begins at `done` of it; `note` says which part."""
-
-    whole: Progress
-    done: float
-    share: float
-    note: str = ""
-
-    def show(self, done: float, what: str) -> None:
-        """The same for the whole."""
-        self.whole.show(self.done + self.share * done, f"{what}, {self.note}" if self.note else what)
 
 
 class Pace:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -23,12 +24,12 @@ from plasticdsl.model.expr import Expr, Number, Ref
 from plasticdsl.model.module import Module
 from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.runtime.instance.patterns import Data, all_data
-from plasticdsl.runtime.instance.settings import Given, places
+from plasticdsl.runtime.instance.settings import Given, Settings, places
 from plasticdsl.runtime.instance.values import network_value
 from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.runtime.play.beginnings import Beginnings
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop
-from plasticdsl.runtime.play.progress import SILENT, Interruption, PartOf, Progress
+from plasticdsl.runtime.play.progress import SILENT, Interruption, Progress
 from plasticdsl.runtime.play.runner import run_once, run_with_end
 from plasticdsl.support.arrays import Floats
 
@@ -88,17 +89,52 @@ class Study:
         return ", ".join(f"{a.name} = {text}{' ' + a.unit if a.unit else ''}" for (a, _), text in zip(values, shown, strict=True))
 
 
-#: What carries out orders, given the data of the user, in another way than one after the other: it gives the runs in their order.
-Hands = Callable[[Sequence[Order], Data, Progress, Interruption], Generator[Run]]
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What sets one run of a study apart: its number, from 0, `settings` beside those of all, and its seed."""
+
+    number: int
+    settings: Settings
+    seed: int
+
+    def of(self, order: Order) -> Order:
+        """The order of this run. `order`: what all have in common."""
+        return replace(order, settings={**order.settings, **self.settings}, seed=self.seed)
+
+
+class Turns:
+    """Turns that are to be carried out, made as they are asked for. `total` runs are in the study, of which `known` were found so far: nobody carries
+    these out again. `over`: there are no more."""
+
+    def __init__(self, coming: Iterator[Turn | None], total: int) -> None:
+        self._coming = coming
+        self.total, self.known, self.over = total, 0, False
+
+    def take(self) -> Turn | None:
+        """The next one; None where there is none (`over`), or none until what has been taken is done."""
+        try:
+            return next(self._coming)
+        except StopIteration:
+            self.over = True
+            return None
+
+    def show(self, progress: Progress, done: float, what: str) -> None:
+        """Tells how much is done: so many runs, beside those that were known."""
+        missing, ready = max(self.total - self.known, 1), f"{int(done) + self.known} of {self.total} runs done"
+        progress.show(min(done / missing, 1.0), f"{what}, {ready}" if self.total > 1 else what)
+
+
+#: What carries out turns in another way than one after the other: given what all have in common and the user's data, it gives the runs in their order.
+Hands = Callable[[Order, Turns, Data, Progress, Interruption], Generator[Run]]
 
 
 class Keeper(Protocol):
-    """Knows runs that have been carried out before."""
+    """Knows runs that have been carried out before. `order`: what all runs have in common."""
 
-    def find(self, order: Order) -> Run | None:
-        """The run of that order, if it is known."""
+    def find(self, order: Order, turn: Turn) -> Run | None:
+        """The run of that turn, if it is known."""
 
-    def keep(self, order: Order, run: Run) -> None:
+    def keep(self, order: Order, turn: Turn, run: Run) -> None:
         """Remembers a finished one."""
 
 
@@ -114,7 +150,7 @@ def run(
     """All runs, or until one fails; where there are several, `hands` may carry them out and `keeper` know some. Raises `PlasError` as `run_once` does,
     and for a sweep that cannot be carried out."""
     network = workshop.network
-    beginnings, given = Beginnings(module, workshop, order.data), order.data
+    given = order.data
     order = replace(order, data=all_data(experiment.data, order.data))
     axes = tuple(_axis(axis, experiment, module, workshop, order) for axis in experiment.sweep)
     repeats = 1 if experiment.repeats is None else int(_number(experiment.repeats, experiment, workshop, order))
@@ -123,46 +159,88 @@ def run(
     if total > MOST_RUNS:
         message = f"This sweep asks for {total:,} runs; at most {MOST_RUNS:,} are begun."
         raise PlasError((Diagnostic("sweep-too-large", message, experiment.span, "Give its axes fewer values, or sweep fewer of them."),))
-    orders = tuple(_orders(axes, repeats, order))
-    known = {} if keeper is None or total == 1 else {n: found for n, one in enumerate(orders) if (found := keeper.find(one)) is not None}
-    missing = [one for n, one in enumerate(orders) if n not in known]
+    if hands is None or total < 2:
+        hands = partial(_one_by_one, experiment, workshop, Beginnings(module, workshop, given))
     with Interruption() as interruption:
-        if hands is None or len(missing) < 2:
-            coming = _one_by_one(experiment, workshop, beginnings, missing, progress, interruption)
-        else:
-            coming = hands(missing, given, progress, interruption)
-        with closing(coming):
-            for number, one in enumerate(orders):
-                found = known.pop(number, None)
-                if found is None:
-                    found = next(coming, None)
-                    if found is not None and keeper is not None and total > 1 and not (found.interrupted or found.failure):
-                        keeper.keep(one, found)
-                if found is None:
-                    break
-                study.runs.append(found)
-                if study.failure:
-                    break
+        for found in carried_out(order, _turns(axes, repeats, order.seed), total, hands, given, progress, interruption, keeper):
+            study.runs.append(found)
+            if study.failure:
+                break
         study.interrupted = interruption.requested
     return study
+
+
+def carried_out(
+    order: Order,
+    turns: Iterator[Turn | None],
+    total: int,
+    hands: Hands,
+    data: Data,
+    progress: Progress,
+    interruption: Interruption,
+    keeper: Keeper | None,
+) -> Generator[Run]:
+    """The runs of turns in their order, those that are known and those that hands carry out; after an interruption those until the first that is missing.
+    Raises `PlasError`."""
+    waiting: deque[tuple[Turn, Run | None]] = deque()  # turns that were looked at, with their runs where these are known
+
+    def missing() -> Iterator[Turn | None]:
+        for turn in turns:
+            if turn is not None:
+                known = keeper.find(order, turn) if keeper is not None and total > 1 else None
+                waiting.append((turn, known))
+                if known is not None:
+                    coming.known += 1
+                    continue
+            yield turn
+
+    coming = Turns(missing(), total)
+    with closing(hands(order, coming, data, progress, interruption)) as runs:
+        for run in runs:
+            while (known := waiting[0][1]) is not None:
+                waiting.popleft()
+                yield known
+            turn, _ = waiting.popleft()
+            if keeper is not None and total > 1 and not (run.interrupted or run.failure):
+                keeper.keep(order, turn, run)
+            yield run
+    while waiting and (known := waiting[0][1]) is not None:
+        waiting.popleft()
+        yield known
 
 
 def _one_by_one(
     experiment: Experiment,
     workshop: Workshop,
     beginnings: Beginnings,
-    orders: Sequence[Order],
+    order: Order,
+    turns: Turns,
+    _data: Data,
     progress: Progress,
     interruption: Interruption,
 ) -> Generator[Run]:
-    total = len(orders)
-    for number, order in enumerate(orders):
-        part = PartOf(progress, number / total, 1.0 / total, f"run {number + 1} of {total}" if total > 1 else "")
-        found = single(experiment, workshop, beginnings, order, part, interruption)
+    """Hands of this process."""
+    done = 0
+    while (turn := turns.take()) is not None:
+        found = single(experiment, workshop, beginnings, turn.of(order), _Within(turns, progress, done), interruption)
         if found is not None:
             yield found
         if interruption.requested:
             return
+        done += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """The progress of one run in that of all, after so many were done."""
+
+    turns: Turns
+    progress: Progress
+    before: int
+
+    def show(self, done: float, what: str) -> None:
+        """The same for all."""
+        self.turns.show(self.progress, self.before + done, what)
 
 
 def single(
@@ -180,14 +258,15 @@ def single(
     return found
 
 
-def _orders(axes: Sequence[Axis], repeats: int, order: Order) -> Iterator[Order]:
+def _turns(axes: Sequence[Axis], repeats: int, seed: int) -> Iterator[Turn]:
+    number = itertools.count()
     for chosen in itertools.product(*(range(len(a.values)) for a in axes)):
-        swept: dict[Ref, Given] = dict(order.settings)
-        for axis, number in zip(axes, chosen, strict=True):
+        swept: dict[Ref, Given] = {}
+        for axis, place in zip(axes, chosen, strict=True):
             for one in axis.all:
-                swept.update(dict.fromkeys(one.places, Number(float(one.values[number]))))
+                swept.update(dict.fromkeys(one.places, Number(float(one.values[place]))))
         for repeat in range(repeats):
-            yield replace(order, settings=swept, seed=seed_of(order.seed, repeat))
+            yield Turn(next(number), swept, seed_of(seed, repeat))
 
 
 def seed_of(seed: int, repeat: int) -> int:
