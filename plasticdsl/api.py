@@ -144,6 +144,7 @@ class Model:
         engine: EngineName = "compiled",
         progress: Progress | bool | None = None,
         workers: int = 1,
+        client: Any = None,
         keep: str | Path | None = None,
         resume: bool = False,
         parameters: Mapping[str, Any] | None = None,
@@ -153,11 +154,13 @@ class Model:
 
         `seed` replaces that of the experiment, which is 1 where it has none, `duration` the length of the last timed phase, `dt` the experiment's
         step; everything else as in `build`. `workers`: how many processes carry out the runs of a sweep or of repeats, each with the bits that it has
-        alone. `keep`: a folder in which finished runs of a sweep are kept; with `resume`, those that are there are not carried out again, and without it
-        they are deleted first. A data set is given as a mapping from names to arrays (`digits={"image": …, "label": …}`).
+        alone; or a `client` of Dask, the workers of its cluster. `keep`: a folder in which finished runs of a sweep are kept; with `resume`, those that
+        are there are not carried out again, and without it they are deleted first. A data set is given as a mapping from names to arrays
+        (`digits={"image": …, "label": …}`).
 
         Raises `results.result.Unfinished`, a `PlasError` with what was recorded until then as its `result`, where something has no finite value.
         """
+        from plasticdsl.cluster import Cluster
         from plasticdsl.crew import Crew
         from plasticdsl.jobs import Job
         from plasticdsl.kept_runs import KeptRuns, clear
@@ -179,7 +182,9 @@ class Model:
             given = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
             order = Order(_seed(seed, found), wishes, duration, step, wanted.data, own)
             job = Job(self._loaded, found, options, given)
-            crew = Crew(job, workers) if workers > 1 else None
+            if client is not None and workers > 1:
+                raise ValueError("runs are carried out by workers of this machine, or by those of a client's cluster, not by both")
+            crew = Cluster(job, client) if client is not None else Crew(job, workers) if workers > 1 else None
             keeper = None if keep is None else KeptRuns(job, Path(keep))
             if keep is not None and not resume:
                 clear(Path(keep))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any, Protocol
 
-from plasticdsl.runtime.play.progress import SILENT, Progress
+from plasticdsl.runtime.play.progress import SILENT, Progress, TimeLeft
 
 #: Seconds until a bar appears.
 PATIENCE = 0.5
@@ -86,21 +86,29 @@ class Late:
 def on_terminal() -> Bar:
     """What is being done, how much of it, the time so far and the time left, on standard error."""
     from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"), TimeElapsedColumn())
-    bars = Bars(*columns, TextColumn("left:"), TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+    left = TimeLeft()
+
+    class Left(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"left: {left.text}" if left.text else "")
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"), TimeElapsedColumn(), Left())
+    bars = Bars(*columns, console=Console(stderr=True), transient=True)
     bars.start()
-    return _Rich(bars)
+    return _Rich(bars, left)
 
 
 class _Rich:
-    def __init__(self, bars: Any) -> None:
-        self._bars = bars
+    def __init__(self, bars: Any, left: TimeLeft) -> None:
+        self._bars, self._left = bars, left
         self._task = bars.add_task("", total=1.0)
 
     def update(self, done: float, what: str) -> None:
+        self._left.told(done)
         self._bars.update(self._task, completed=done, description=what)
 
     def close(self) -> None:
@@ -113,16 +121,18 @@ def in_notebook() -> Bar:
         from tqdm.notebook import tqdm
     else:
         from tqdm.std import tqdm
-    layout = "{desc}: {percentage:3.0f} %|{bar}| {elapsed}, left: {remaining}"
+    layout = "{desc}: {percentage:3.0f} %|{bar}| {elapsed}{postfix}"
     return _Tqdm(tqdm(total=1.0, leave=False, bar_format=layout, file=sys.stderr))
 
 
 class _Tqdm:
     def __init__(self, bar: Any) -> None:
-        self._bar = bar
+        self._bar, self._left = bar, TimeLeft()
 
     def update(self, done: float, what: str) -> None:
+        self._left.told(done)
         self._bar.n = done
+        self._bar.set_postfix_str(f"left: {self._left.text}" if self._left.text else "", refresh=False)
         self._bar.set_description_str(what)  # draws it
 
     def close(self) -> None:

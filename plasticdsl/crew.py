@@ -22,11 +22,14 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from plasticdsl.jobs import MOST_LOST, Bench, Done, Failed, Job, Returns, Task
+from plasticdsl.jobs import Bench, Done, Failed, Job, Returns, Task
 from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.play.experiment import Order, Run
 from plasticdsl.runtime.play.progress import TICK, Interruption, Progress
 from plasticdsl.runtime.play.sweep import Turn, Turns
+
+#: So many processes may be lost over one run: then it is the run.
+MOST_LOST = 3
 
 #: Turns that a process may have ahead, where runs are short: as many as take a `TICK`, and not more than these.
 MOST_AHEAD = 8

@@ -23,9 +23,6 @@ from plasticdsl.runtime.play.sweep import Turn, single
 if TYPE_CHECKING:
     from plasticdsl.driver import Loaded
 
-#: So many processes may be lost over one run: then it is the run.
-MOST_LOST = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -73,6 +70,15 @@ class Bench:
         network = next(n for n in job.loaded.module.networks if n.name == job.experiment.network)
         self._workshop, self._compiler = driver.workshop_of(job.loaded, network, job.options, told, **job.given)
         self._beginnings = Beginnings(job.loaded.module, self._workshop, task.data)
+
+    def compile(self, turn: Turn) -> None:
+        """Makes the kernels that a turn needs, if it can; otherwise carrying it out says why not."""
+        order, experiment = turn.of(self._task.order), self._task.job.experiment
+        try:
+            instance = self._workshop.instantiate(order.step(experiment, self._workshop.network), order.seed, order.settings)
+            self._workshop.engine(instance, order.settings)
+        except Exception:
+            return
 
     def carry_out(self, turn: Turn, told: Progress, interruption: Interruption) -> Answer | None:
         """What comes of a turn; None where it was interrupted before it began."""

@@ -23,6 +23,12 @@ Threads = Annotated[int, typer.Option("--threads", metavar="N", min=1, help="How
 Workers = Annotated[
     int, typer.Option("--workers", metavar="N", min=1, help="How many processes carry out the runs of a sweep or of repeats.")
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster", metavar="ADDRESS", help="The scheduler of a Dask cluster whose workers carry out the runs of a sweep or of repeats."
+    ),
+]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Do not carry out again what an earlier run into the same folder has finished of a sweep.")
 ]

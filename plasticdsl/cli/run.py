@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from contextlib import AbstractContextManager, nullcontext
+from importlib.util import find_spec
+from typing import Annotated, Any
 
 import typer
 
@@ -18,6 +20,7 @@ from plasticdsl.cli.choices import (
     Quiet,
     Resume,
     Runs,
+    Scheduler,
     Seed,
     Size,
     Threads,
@@ -48,6 +51,7 @@ def run(
     seed: Seed = None,
     threads: Threads = 1,
     workers: Workers = 1,
+    cluster: Scheduler = None,
     precision: Digits = "double",
     out: Folder = None,
     resume: Resume = False,
@@ -73,7 +77,7 @@ def run(
     if not quiet:
         console.tell_findings(model.warnings, model.loaded.sources)
     failure: Unfinished | None = None
-    with console.asking(), console.progress(quiet) as bar:
+    with console.asking(), _client(cluster) as client, console.progress(quiet) as bar:
         try:
             result = model.run(
                 experiment,
@@ -81,6 +85,7 @@ def run(
                 duration=length,
                 threads=threads,
                 workers=workers,
+                client=client,
                 keep=None if out is None else out / UNFINISHED,
                 resume=resume,
                 precision=precision,
@@ -112,6 +117,17 @@ def run(
         raise typer.Exit(130)
     if not result.passed:
         raise typer.Exit(1)
+
+
+def _client(address: str | None) -> AbstractContextManager[Any]:
+    """What reaches a cluster, if one is named. Raises `WrongUsage` without Dask."""
+    from plasticdsl.cluster import EXTRA, connected
+
+    if address is None:
+        return nullcontext()
+    if find_spec("distributed") is None:
+        raise console.WrongUsage(f"--cluster needs Dask: pip install 'plasticdsl[{EXTRA}]'")
+    return connected(address)
 
 
 def _report(result: Result) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import plasticdsl
 from plasticdsl import bars
-from plasticdsl.runtime.play.progress import SILENT
+from plasticdsl.runtime.play.progress import SILENT, TimeLeft
 
 MODEL = """
 neuron A:
@@ -63,6 +63,23 @@ def test_building_and_running_a_network_are_told(monkeypatch: pytest.MonkeyPatch
     net.run("50 ms", progress=told)
     assert told.said[-1][1] == "running"
     assert 0.0 < told.said[-1][0] <= 1.0
+
+
+def test_the_time_left_is_that_of_what_was_done_since_it_runs() -> None:
+    now = [100.0]
+    left = TimeLeft(lambda: now[0])
+    left.told(0.0)
+    now[0] += 500.0  # compiling
+    left.told(0.1)
+    assert (left.seconds, left.text) == (None, "")
+    now[0] += 4000.0  # one run of ten, on a cluster
+    left.told(0.2)
+    assert left.seconds == pytest.approx(32_000.0)
+    assert left.text == "8:53:20"
+    now[0] += 31_940.0
+    assert left.text == "1:00"
+    now[0] += 100.0
+    assert left.text == "0:00"
 
 
 def test_a_bar_appears_late_even_where_nothing_is_told_and_goes() -> None:

@@ -33,6 +33,39 @@ class Silence:
 SILENT = Silence()
 
 
+class TimeLeft:
+    """How long something will take yet, from how much of it is done now and then: from the first time that something was, so that building and compiling
+    count for nothing, to the last, however long ago."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._first: tuple[float, float] | None = None
+        self._last = 0.0, 0.0
+
+    def told(self, done: float) -> None:
+        """So much is done now, between 0 and 1."""
+        if done > 0.0:
+            self._last = self._clock(), done
+            self._first = self._first or self._last
+
+    @property
+    def seconds(self) -> float | None:
+        """None where nobody can say yet."""
+        if self._first is None or self._last[1] <= self._first[1]:
+            return None
+        (begin, before), (end, done) = self._first, self._last
+        return max(0.0, (1.0 - done) * (end - begin) / (done - before) - (self._clock() - end))
+
+    @property
+    def text(self) -> str:
+        """As on a clock: `0:07`, `2:03:20`; nothing where nobody can say yet."""
+        if self.seconds is None:
+            return ""
+        minutes, seconds = divmod(round(self.seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
 class Pace:
     """Chooses how many steps to run at once, so that control comes back about every `TICK` seconds."""
 

@@ -1,0 +1,199 @@
+"""The runs of a sweep on the workers of a Dask cluster, on this machine or others.
+
+Comes in: what an experiment is run with, and a client of `distributed`. Goes out: its runs in their order, each with the bits that it has alone where the
+workers have the packages and processors of this machine. Dask repeats what a lost worker had, and moves what the others need. A worker compiles before
+the first run begins, and those that share its cache folder find the machine code.
+
+What workers, scheduler and client send each other are pickles: whoever can talk to one of them can have code executed by all (docs/security.md).
+"""
+
+from __future__ import annotations
+
+import pickle
+import queue
+import threading
+import time
+import warnings
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from plasticdsl.jobs import Answer, Bench, Done, Failed, Job, Returns, Task
+from plasticdsl.runtime.instance.patterns import Data
+from plasticdsl.runtime.play.experiment import Order, Run
+from plasticdsl.runtime.play.progress import SILENT, TICK, Interruption, Progress
+from plasticdsl.runtime.play.sweep import Turn, Turns
+from plasticdsl.version import __version__
+
+#: The extra that brings Dask.
+EXTRA = "cluster"
+
+#: How long a scheduler may take to answer.
+ANSWER = "10s"
+
+#: So many turns are with the scheduler at least, workers or not: some clusters grow with what waits.
+FEWEST_AHEAD = 100
+
+#: Turns for each thread of the workers: the one that it carries out, and the next ones.
+AHEAD = 4
+
+#: Seconds that bringing a result here may take at first; it is tried again with twice as many.
+PATIENCE = 10.0
+
+
+# --- on a worker -----------------------------------------------------------------------------------------------------
+
+
+class _Place:
+    """A bench on a worker, for one thread at a time. What goes to another worker is what it is made of."""
+
+    def __init__(self, content: bytes) -> None:
+        task, version = pickle.loads(content)
+        if version != __version__:
+            raise ValueError(f"the workers have plasticdsl {__version__}, and this is {version}")
+        self._content = content
+        self.bench, self.lock = Bench(task, SILENT), threading.Lock()
+
+    def __reduce__(self) -> tuple[type[_Place], tuple[bytes]]:
+        return _Place, (self._content,)
+
+
+def _compiled(place: _Place, turn: Turn) -> bool:
+    with place.lock:
+        place.bench.compile(turn)
+    return True
+
+
+def _carried_out(place: _Place, turn: Turn, _compiled: bool) -> Answer | None:
+    """What comes of a turn; None where nobody waits for it any more."""
+    with place.lock:
+        interruption = Interruption()
+        return place.bench.carry_out(turn, _Watch(interruption), interruption)
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Looks whether the client has taken its wish back, or is gone: then the run ends."""
+
+    interruption: Interruption
+    worker: Any = field(init=False)
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        from distributed import get_worker
+
+        self.worker = get_worker()
+        self.key = self.worker.get_current_task()
+
+    def show(self, _done: float, _what: str) -> None:
+        task = self.worker.state.tasks.get(self.key)
+        self.interruption.requested = task is None or task.state == "cancelled"
+
+
+# --- here ------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Any]:
+    """A client of the scheduler at an address (`tcp://host:8786`), or of the one that wrote a file (`scheduler.json`).
+
+    Raises ModuleNotFoundError without Dask, OSError where nobody answers, ValueError for what is no address.
+    """
+    from distributed import Client
+
+    opened: Callable[..., Any] = Client  # which has no types
+    where = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
+    with opened(**where, set_as_default=False, timeout=ANSWER) as client:
+        yield client
+
+
+class Cluster:
+    """The workers that a client of `distributed` reaches, for one job; `compile_s` is the longest that one of them took to compile.
+
+    Raises ValueError for a client that has to be awaited.
+    """
+
+    def __init__(self, job: Job, client: Any) -> None:
+        if getattr(client, "asynchronous", False):
+            raise ValueError("a client for coroutines cannot be waited for here; make it with asynchronous=False")
+        self.job, self.client, self.compile_s = job, client, 0.0
+
+    def carry_out(self, order: Order, turns: Turns, data: Data, progress: Progress, interruption: Interruption) -> Generator[Run]:
+        """The runs in the order of their turns, as soon as all before them are done; after an interruption those that were finished until then.
+
+        Raises what kept a run from beginning (`PlasError`), and ConnectionError where the cluster gives one up or is gone.
+        """
+        sent = _Sent(self.client, Task(self.job, order, data), turns)
+        try:
+            while not interruption.requested:
+                sent.send()
+                if turns.over and sent.returns.all_here:
+                    return
+                sent.listen(progress)
+                for run in sent.returns.ready():
+                    self.compile_s = sent.returns.compile_s
+                    yield run
+        finally:
+            sent.take_back()
+
+
+class _Sent:
+    """Turns on their way, each with its future. `answers`: the numbers of those that are done, or given up."""
+
+    def __init__(self, client: Any, task: Task, turns: Turns) -> None:
+        self.client, self.turns, self.returns = client, turns, Returns()
+        self.answers: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self.futures: dict[int, Any] = {}
+        self.place = self._submit(_Place, pickle.dumps((task, __version__), pickle.HIGHEST_PROTOCOL))
+        self.compiled: Any = None
+        self.ahead, self.looked = FEWEST_AHEAD, float("-inf")
+
+    def _submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sending large graph", UserWarning)  # the task, once
+            return self.client.submit(function, *arguments, pure=False)
+
+    def send(self) -> None:
+        """As many turns as are taken ahead."""
+        if time.monotonic() > self.looked + 5.0:
+            self.ahead = max(FEWEST_AHEAD, AHEAD * sum(self.client.nthreads().values()))
+            self.looked = time.monotonic()
+        while len(self.futures) < self.ahead and (turn := self.turns.take()) is not None:
+            if self.compiled is None:
+                self.compiled = self._submit(_compiled, self.place, turn)
+            self.returns.take(turn)
+            future = self.futures[turn.number] = self._submit(_carried_out, self.place, turn, self.compiled)
+            future.add_done_callback(lambda _, number=turn.number: self.answers.put(number))
+
+    def listen(self, progress: Progress) -> None:
+        """Takes one answer, if one comes soon. Raises ConnectionError."""
+        try:
+            number = self.answers.get(timeout=TICK)
+        except queue.Empty:
+            if self.client.status not in ("running", "connecting"):
+                raise ConnectionError("the scheduler is gone") from None
+            return
+        self.returns.put(number, _brought(self.futures.pop(number), number))
+        self.turns.show(progress, self.returns.done, "running")
+
+    def take_back(self) -> None:
+        """What nobody waits for any more is not begun, and what has begun ends."""
+        held = [*self.futures.values(), self.place, *([] if self.compiled is None else [self.compiled])]
+        if self.client.status == "running":
+            self.client.cancel(held, force=True)
+
+
+def _brought(future: Any, number: int) -> Answer:
+    """The answer of a future that is done. Raises ConnectionError where there is none."""
+    patience = PATIENCE
+    while True:
+        try:
+            answer = future.result(timeout=patience)
+            break
+        except TimeoutError:  # its worker is gone, and another one is at it
+            patience *= 2.0
+        except Exception as error:
+            raise ConnectionError(f"run {number + 1} is not carried out by the cluster: {error}") from error
+    assert isinstance(answer, Done | Failed), "who waits for it has not taken it back"
+    return answer

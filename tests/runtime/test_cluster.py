@@ -1,0 +1,142 @@
+"""The runs of a sweep on a Dask cluster, a real one on the loopback address: the same bits as one after the other, also where workers are killed in the
+middle; failures, Ctrl-C, and a scheduler that is gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xarray
+
+import plasticdsl
+from plasticdsl.cli.app import status
+from plasticdsl.cluster import connected
+from plasticdsl.results.result import Unfinished
+from tests.runtime.test_crew import TEXT, Told, same
+
+pytest.importorskip("distributed")
+
+LONG = TEXT.replace("for 100 ms", "for 20000 s").replace("every 10 ms", "at end").replace("record spikes(c)", "")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A scheduler and two workers with their nannies."""
+    folder = tmp_path_factory.mktemp("dask")
+    file = folder / "scheduler.json"
+    common = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "DASK_DISTRIBUTED__ADMIN__LOG_LENGTH": "100"}
+    start = [sys.executable, "-m"]
+    workers = ["--nworkers", "2", "--nthreads", "1", "--local-directory", str(folder), "--memory-limit", "0", "--death-timeout", "60"]
+    begun = [
+        subprocess.Popen([*start, "distributed.cli.dask_scheduler", *common, "--port", "0"], env=environment, stderr=subprocess.DEVNULL),
+        subprocess.Popen([*start, "distributed.cli.dask_worker", *common, *workers], env=environment, stderr=subprocess.DEVNULL),
+    ]
+    deadline = time.monotonic() + 60.0
+    while not file.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    yield str(file)
+    for process in reversed(begun):
+        process.terminate()
+        try:
+            process.wait(20.0)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[Any]:
+    with connected(address) as found:
+        found.wait_for_workers(2, timeout=60)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def model() -> plasticdsl.Model:
+    return plasticdsl.parse(TEXT)
+
+
+@pytest.fixture(scope="module")
+def alone(model: plasticdsl.Model) -> plasticdsl.Result:
+    return model.run("Rates")
+
+
+def test_runs_have_the_bits_that_they_have_alone(model: plasticdsl.Model, alone: plasticdsl.Result, client: Any):
+    told = Told(2.0, lambda: None)
+    same(alone, model.run("Rates", client=client, progress=told))
+    assert told.seen == sorted(told.seen)
+    assert told.seen[-1] == 1.0
+    with pytest.raises(ValueError, match="not by both"):
+        model.run("Rates", client=client, workers=2)
+
+
+def test_workers_that_are_killed_are_replaced_and_their_runs_repeated(model: plasticdsl.Model, alone: plasticdsl.Result, client: Any):
+    before = sorted(client.run(os.getpid).values())
+    for pid in before:
+        told = Told(0.15, lambda pid=pid: os.kill(pid, signal.SIGKILL))
+        same(alone, model.run("Rates", client=client, progress=told))
+    deadline = time.monotonic() + 60.0
+    while len(client.scheduler_info()["workers"]) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not set(before) & set(client.run(os.getpid).values())
+
+
+def test_a_run_that_fails_ends_the_sweep_as_it_does_alone(model: plasticdsl.Model, client: Any):
+    found = []
+    for options in ({}, {"client": client}):
+        with pytest.raises(Unfinished) as caught:
+            model.run("Growing", **options)
+        found.append((str(caught.value), len(caught.value.result.study.runs)))
+    assert found[0] == found[1]
+
+
+def test_ctrl_c_ends_the_runs_of_the_workers_too(client: Any):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background of a shell
+
+    def busy() -> int:
+        return sum(len(tasks) for tasks in client.processing().values())
+
+    def press() -> None:
+        deadline = time.monotonic() + 60.0
+        while busy() < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
+    assert plasticdsl.parse(LONG).run("Rates", client=client).interrupted
+    executing = client.run(lambda dask_worker: len(dask_worker.state.executing))
+    deadline = time.monotonic() + 60.0
+    while any(executing.values()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+        executing = client.run(lambda dask_worker: len(dask_worker.state.executing))
+    assert not any(executing.values()), executing
+
+
+def test_from_the_command_line_into_one_file(address: str, tmp_path: Path):
+    (tmp_path / "study.plas").write_text(TEXT)
+    arguments = ["run", str(tmp_path / "study.plas"), "Rates", "--no-plots", "--quiet"]
+    statuses = [
+        status([*arguments, "--out", str(tmp_path / "one"), "--cluster", address]),
+        status([*arguments, "--out", str(tmp_path / "other")]),
+    ]
+    assert statuses == [1, 1], "one of the rates is lower than is expected"
+    with xarray.open_dataset(tmp_path / "one" / "recordings.nc") as one, xarray.open_dataset(tmp_path / "other" / "recordings.nc") as other:
+        xarray.testing.assert_identical(one, other)
+
+
+def test_a_cluster_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "study.plas").write_text(TEXT)
+    monkeypatch.setattr("plasticdsl.cluster.ANSWER", "1s")
+    assert status(["run", str(tmp_path / "study.plas"), "--cluster", "tcp://127.0.0.1:9"]) == 1
+    assert "tcp://127.0.0.1:9" in capsys.readouterr().err
+    assert status(["run", str(tmp_path / "study.plas"), "--cluster", "nonsense://here"]) == 2
+    assert "nonsense" in capsys.readouterr().err
