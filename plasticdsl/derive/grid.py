@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from plasticdsl.model import Network, Population, Projection, Role, Variable
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.expr import (
-    FUNCTIONS,
     At,
     Binary,
     Call,
@@ -34,6 +33,7 @@ from plasticdsl.model.expr import (
     Special,
     SumOver,
     children,
+    is_function,
     rebuild,
     refs,
     walk,
@@ -164,7 +164,7 @@ class Clock:
                     waiting.append(value)
                 case Ref() | Special() | At() | SumOver() | Incoming():
                     yield node
-                case Call(function, _) if function not in FUNCTIONS:
+                case Call() if not is_function(node):
                     yield node
                 case _:
                     waiting += children(node)

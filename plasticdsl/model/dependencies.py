@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from plasticdsl.graph import backwards, ordered, reachable
-from plasticdsl.model import Network, Variable
+from plasticdsl.model import Block, Network, Variable
 from plasticdsl.model.expr import Ref, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import OfPopulation, Owner, Whose
+from plasticdsl.model.right_sides import right_sides
 from plasticdsl.model.schemes import variables_of
 
 
@@ -20,6 +21,17 @@ def in_working_order(variables: Iterable[Variable], owner: Owner = Whose.OWN) ->
 def circle(variables: Iterable[Variable], owner: Owner = Whose.OWN) -> tuple[str, ...]:
     """Names that depend on each other in a circle, the first again at the end; empty when there is none."""
     return next(iter(_in_order(variables, owner)[1]), ())
+
+
+def circle_at_start(variables: Iterable[Variable]) -> tuple[Variable, ...]:
+    """What cannot be worked out before the run: initial values, with what they read, that depend on each other in a circle, the first again at the end."""
+    named = {v.name: v for v in variables}
+    sides = right_sides(Whose.OWN, Block("", "", variables=tuple(named.values())), (), {})
+
+    def needed(name: str) -> list[str]:
+        return sorted({r.name for expr in expressions(sides[name]) for r in refs(expr) if r.owner is Whose.OWN} & sides.keys())
+
+    return tuple(named[name] for name in next(iter(ordered(sides, needed)[1]), ()))
 
 
 def read_by_units(network: Network, delayed: bool = False) -> dict[Ref, set[Ref]]:

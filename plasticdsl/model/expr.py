@@ -189,6 +189,11 @@ FUNCTIONS: Mapping[str, int] = {
 }  # fmt: skip
 
 
+def is_function(node: Expr) -> TypeGuard[Call]:
+    """Whether it is one of `FUNCTIONS` of its arguments; of one argument `min` and `max` are statistics."""
+    return isinstance(node, Call) and node.function in FUNCTIONS and (FUNCTIONS[node.function] == 1 or len(node.arguments) > 1)
+
+
 #: What comes along the cable from the neighbours of a segment, and what it multiplies: of a voltage, by a resistivity, the current for each area of the
 #: segment; of a concentration, by a diffusion coefficient, its rate (`derive.cables`).
 COUPLINGS = ("axial", "diffusion")

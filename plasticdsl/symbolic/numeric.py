@@ -26,6 +26,7 @@ from plasticdsl.model.expr import (
     Ref,
     Special,
     SumOver,
+    is_function,
 )
 from plasticdsl.symbolic.algebra import compare
 
@@ -76,7 +77,7 @@ def _value(expr: Expr, look_up: Callable[[Expr], float]) -> float:
             return -_value(operand, look_up)
         case Binary(sign, left, right):
             return OPERATORS[sign](_value(left, look_up), _value(right, look_up))
-        case Call(function, arguments) if function in FUNCTIONS:
+        case Call(function, arguments) if is_function(expr):
             return FUNCTIONS[function](*(_value(a, look_up) for a in arguments))
         case Compare(comparison, left, right):
             return float(compare(comparison, _value(left, look_up), _value(right, look_up)))

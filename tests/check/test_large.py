@@ -46,6 +46,9 @@ TEXTS: dict[str, Callable[[int], str]] = {
         + lines(n * 3 // 20, lambda k: f"    Δw = exp(−|t_post − t_pre|/({k + 1} ms))")
         + "\nnetwork N:\n    a = 2 A\n    a → a: R\n"
     ),
+    "parameters of which a size is made": lambda n: (
+        "neuron A:\n    x = 1\n\nnetwork N:\n    a0 = 1\n" + lines(n, lambda k: f"a{k + 1} = a{k} + 1") + f"    a = (a{n} − {n}) A\n"
+    ),
     "likes of a block that cannot be read": lambda n: (
         "neuron A0:\n    x = (\n" + "".join(f"neuron A{k + 1} like A{k}:\n    y = 1\n" for k in range(2 * n))
     ),

@@ -26,7 +26,22 @@ from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model import Network, Population, Projection, Role
-from plasticdsl.model.expr import AT_SPIKES, EACH, FUNCTIONS, At, Call, Expr, Number, Ref, Special, of_each, over_time, rebuild, refs, walk
+from plasticdsl.model.expr import (
+    AT_SPIKES,
+    EACH,
+    At,
+    Call,
+    Expr,
+    Number,
+    Ref,
+    Special,
+    is_function,
+    of_each,
+    over_time,
+    rebuild,
+    refs,
+    walk,
+)
 from plasticdsl.model.lookup import Lookup, Setting
 from plasticdsl.model.owners import OfPopulation, OfTable, Whose
 from plasticdsl.model.parts import SEVERAL, Units, numbered, parts_read, several
@@ -198,7 +213,7 @@ def _at_spikes(node: tree.AtSpikes, context: Context, taking: Taking) -> Typed:
     owners = {owner for owner, _ in parts} | {owner for owner, _ in named}
     constant = {Ref(Whose.NETWORK, v.name) for v in taking.network.variables if v.role is Role.PARAMETER}
     plain = all(r.owner in owners or r in constant or isinstance(r.owner, OfTable) for r in refs(value)) and not any(
-        isinstance(n, Call | Special) and (isinstance(n, Special) or n.function not in FUNCTIONS) for n in walk(value)
+        isinstance(n, Call | Special) and not is_function(n) for n in walk(value)
     )
     if len(owners) != 1 or len(said) != 1 or not plain:
         message = "What is taken at spikes is computed from variables of one population, at its own spikes."

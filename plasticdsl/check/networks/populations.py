@@ -19,7 +19,14 @@ from plasticdsl.check.networks.lists import listed_items, lists_per_unit
 from plasticdsl.check.networks.moving import reads_moving, require_fixed
 from plasticdsl.check.networks.over_time import names_read, over_time, with_formulas
 from plasticdsl.check.networks.positions import placed
-from plasticdsl.check.networks.projection_values import GivenValue, given_arguments, given_values, read_value, value_context
+from plasticdsl.check.networks.projection_values import (
+    GivenValue,
+    given_arguments,
+    given_values,
+    no_circle_at_start,
+    read_value,
+    value_context,
+)
 from plasticdsl.check.networks.segments import measures, units_of_segments
 from plasticdsl.check.terms.amounts import COUNT, COUNT_OR_NONE, NOT_NEGATIVE, POSITIVE, Values, amount, constant
 from plasticdsl.check.terms.context import Context
@@ -162,7 +169,8 @@ def _values(
         found[key] = known
         changed[value.path] = replace(variable, initial=found[key]) if value.starts else replace(variable, value=found[key])
     places = {v.path: v.value.span for v in given}
-    check_bounds(tuple(changed.values()), constants, places, given[0].target if given else None, context.report)
+    if no_circle_at_start(changed.values(), places, context.report):
+        check_bounds(tuple(changed.values()), constants, places, given[0].target if given else None, context.report)
     return tuple(found.items())
 
 

@@ -7,7 +7,7 @@ starts at the given value; anything else keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.block import CheckedBlock
@@ -20,6 +20,7 @@ from plasticdsl.check.networks.from_data import unit_wanted
 from plasticdsl.check.networks.merging import Joined, Part
 from plasticdsl.check.networks.moving import of_unit, reads_moving, third_of
 from plasticdsl.check.networks.over_time import with_formulas
+from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import value_or_draw
 from plasticdsl.check.terms.expressions import unit_hint
@@ -31,10 +32,11 @@ from plasticdsl.derive.local_gradient import partials
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.model import Block, Need, Role, Value, Variable
-from plasticdsl.model.dependencies import circle, in_working_order
+from plasticdsl.model.dependencies import circle, circle_at_start, in_working_order
 from plasticdsl.model.expr import Expr, Ref, is_of_file, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import OfPopulation, Whose
+from plasticdsl.model.right_sides import STATES
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.words import CLAUSES
@@ -124,11 +126,21 @@ def give(
     on_circle = circle(variables)
     if on_circle:
         context.report.circle([(v.symbol, v.span) for v in map(joined.variables.__getitem__, on_circle)], place=span)
-    elif context.report.count == before:
-        places = {name: value.value.span for name, value in written.items()}
+        return variables
+    places = {name: value.value.span for name, value in written.items()}
+    if context.report.count == before and no_circle_at_start(variables, places, context.report):
         shown = tuple(with_dimension(v, joined.dims.get(v.name), context.solver) for v in variables)
         check_bounds(shown, ends.constants, places, span, context.report)
     return variables
+
+
+def no_circle_at_start(variables: Iterable[Variable], places: Mapping[str, Span], report: Reporter) -> bool:
+    """Whether all can be worked out before the run; reports what cannot. `places`: where values were given."""
+    found = circle_at_start(variables)
+    if found:
+        steps = [(f"{v.symbol}(0)" if v.role in STATES else v.symbol, places.get(v.name, v.span)) for v in found]
+        report.circle(steps, place=next((places[v.name] for v in found if v.name in places), None))
+    return not found
 
 
 def _mention(name: str, value: GivenValue, joined: Joined, parts: Sequence[Part], context: Context) -> None:

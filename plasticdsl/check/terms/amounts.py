@@ -15,7 +15,8 @@ from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.diagnostics.diagnostic import Hint
-from plasticdsl.model.expr import Expr, Ref
+from plasticdsl.graph import ordered
+from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.symbolic.numeric import evaluate_with
 from plasticdsl.syntax import tree
 
@@ -63,17 +64,27 @@ class _Undecided(Exception):  # it ends the evaluation, it reports nothing
     """The value depends on something that is not known when the model is checked."""
 
 
-def constant(expr: Expr | None, values: Values, depth: int = 0) -> float | None:
-    """The number `expr` is, reading names through `values`; None where that cannot be said."""
-
-    def known(leaf: Expr) -> float:
-        found = constant(values.get(leaf), values, depth + 1) if isinstance(leaf, Ref) else None
-        if found is None:
-            raise _Undecided
-        return found
-
-    if expr is None or depth > 200:
+def constant(expr: Expr | None, values: Values) -> float | None:
+    """The number `expr` is, reading names through `values`; None where that cannot be said, as for what depends on itself."""
+    if expr is None:
         return None
+    found: dict[Ref, float | None] = {}
+    for name in ordered(_known_in(expr, values), lambda name: _known_in(values[name], values))[0]:
+        found[name] = _evaluated(values[name], found)
+    return _evaluated(expr, found)
+
+
+def _known_in(expr: Expr, values: Values) -> list[Ref]:
+    return sorted((name for name in refs(expr) if name in values), key=lambda name: name.order)
+
+
+def _evaluated(expr: Expr, found: Mapping[Ref, float | None]) -> float | None:
+    def known(leaf: Expr) -> float:
+        value = found.get(leaf) if isinstance(leaf, Ref) else None
+        if value is None:
+            raise _Undecided
+        return value
+
     try:
         value = evaluate_with(expr, known)
     except _Undecided:
