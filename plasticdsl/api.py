@@ -147,6 +147,7 @@ class Model:
         client: Any = None,
         keep: str | Path | None = None,
         resume: bool = False,
+        checkpoint: str | float = "5 min",
         parameters: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Result:
@@ -154,9 +155,9 @@ class Model:
 
         `seed` replaces that of the experiment, which is 1 where it has none, `duration` the length of the last timed phase, `dt` the experiment's
         step; everything else as in `build`. `workers`: how many processes carry out the runs of a sweep or of repeats, each with the bits that it has
-        alone; or a `client` of Dask, the workers of its cluster. `keep`: a folder in which finished runs of a sweep are kept; with `resume`, those that
-        are there are not carried out again, and without it they are deleted first. A data set is given as a mapping from names to arrays
-        (`digits={"image": …, "label": …}`).
+        alone; or a `client` of Dask, the workers of its cluster. `keep`: a folder in which finished runs of a sweep are kept, and every `checkpoint`
+        (`"5 min"`, or seconds) where one stands that is under way, and what it records; with `resume`, it is gone on from what is there, to the same
+        results, and without it that is deleted first. A data set is given as a mapping from names to arrays (`digits={"image": …, "label": …}`).
 
         Raises `results.result.Unfinished`, a `PlasError` with what was recorded until then as its `result`, where something has no finite value.
         """
@@ -185,7 +186,7 @@ class Model:
             if client is not None and workers > 1:
                 raise ValueError("runs are carried out by workers of this machine, or by those of a client's cluster, not by both")
             crew = Cluster(job, client) if client is not None else Crew(job, workers) if workers > 1 else None
-            keeper = None if keep is None else KeptRuns(job, Path(keep))
+            keeper = None if keep is None else KeptRuns(job, Path(keep), settings.duration(checkpoint, 1.0))
             if keep is not None and not resume:
                 clear(Path(keep))
             hands = None if crew is None else crew.carry_out

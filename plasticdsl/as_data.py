@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -29,9 +29,9 @@ _NAMES = {value: name for name, value in BUILT_IN.items()}
 # --- to bytes --------------------------------------------------------------------------------------------------------
 
 
-def written(value: object) -> bytes:
-    """The table of a value. Raises TypeError for what is no data."""
-    table = _Table()
+def written(value: object, apart: list[Any] | None = None) -> bytes:
+    """The table of a value. `apart`: where arrays are put, of which the table then has the numbers alone. Raises TypeError for what is no data."""
+    table = _Table(apart)
     table.add(value)
     return json.dumps(
         {"classes": [_described(kind) for kind in table.classes], "lines": table.lines}, separators=(",", ":"), ensure_ascii=False
@@ -41,7 +41,8 @@ def written(value: object) -> bytes:
 class _Table:
     """`places`: of values by identity, and of atoms by type and text, in `lines`."""
 
-    def __init__(self) -> None:
+    def __init__(self, apart: list[Any] | None) -> None:
+        self.apart = apart
         self.classes: dict[type[Any], int] = {}
         self.lines: list[Any] = []
         self.places: dict[object, int] = {}
@@ -55,7 +56,7 @@ class _Table:
             if _name(value) in self.places:
                 continue
             if parts is None:
-                parts = _parts(value)
+                parts = _parts(value) if self.apart is None or not _is_array(value) else self._put_apart(value)
                 self._held.append(parts)
                 waiting.append((value, parts))
                 waiting += [(part, None) for part in reversed(parts)]
@@ -63,6 +64,11 @@ class _Table:
                 self.places[_name(value)] = len(self.lines)
                 self._held.append(value)
                 self.lines.append(self._line(value, parts))
+
+    def _put_apart(self, array: object) -> tuple[object, ...]:
+        assert self.apart is not None, "arrays are put apart where they are asked for so"
+        self.apart.append(array)
+        return (len(self.apart) - 1,)
 
     def _line(self, value: object, parts: tuple[object, ...]) -> object:
         if _is_atom(value):
@@ -155,11 +161,12 @@ def _fields(kind: type[Any]) -> Iterable[str]:
 # --- back ------------------------------------------------------------------------------------------------------------
 
 
-def read(content: bytes) -> object:
-    """The value of a table. Raises ValueError for what is none, or one of other classes than there are now."""
+def read(content: bytes, apart: Sequence[Any] = ()) -> object:
+    """The value of a table; `apart`: the arrays that are no part of it. Raises ValueError for what is none, or one of other classes than there are now."""
     try:
         table = json.loads(content)
         makers = [*_CONTAINERS, *map(_maker, table["classes"])]
+        makers[ARRAY] = partial(_array, apart)
         values: list[Any] = []
         for line in table["lines"]:
             if type(line) is list:
@@ -238,7 +245,9 @@ def _member(parts: list[Any]) -> Enum:
     return kind[parts[1]]
 
 
-def _array(parts: list[Any]) -> Any:
+def _array(apart: Sequence[Any], parts: list[Any]) -> Any:
+    if len(parts) == 1:
+        return apart[range(len(apart))[parts[0]]]
     import numpy as np
 
     dtype, shape, content = parts
@@ -260,5 +269,5 @@ def _fraction(parts: list[Any]) -> Fraction:
 
 
 _CONTAINERS: tuple[Callable[[list[Any]], Any], ...] = (
-    tuple, list, _dict, set, frozenset, _bytes, _fraction, _array, lambda parts: _function(parts[0]), _member,
+    tuple, list, _dict, set, frozenset, _bytes, _fraction, partial(_array, ()), lambda parts: _function(parts[0]), _member,
 )  # fmt: skip

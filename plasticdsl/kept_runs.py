@@ -8,31 +8,41 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from plasticdsl import cache
 from plasticdsl.as_data import read, written
+from plasticdsl.checkpoints import ENDING as OF_CHECKPOINTS
+from plasticdsl.checkpoints import FolderOfCheckpoints
 from plasticdsl.driver import stamp
 from plasticdsl.jobs import Job
+from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.networks import GivenSpikes
 from plasticdsl.model.patterns import PatternFile
+from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.play.experiment import Order, Run
+from plasticdsl.runtime.play.place import Checkpoints
 from plasticdsl.runtime.play.sweep import Turn
+from plasticdsl.streaming import ZarrStreams
 from plasticdsl.whole import write_whole
 
 _log = logging.getLogger(__name__)
 
 ENDING = ".run.json"
+#: What a run alone records, while it is under way.
+STREAMS = "recordings.zarr"
 
 
 class KeptRuns:
-    """Of one job."""
+    """Of one job. `every`: where a run stands is kept so often (s); None: never."""
 
-    def __init__(self, job: Job, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, job: Job, folder: Path, every: float | None = None) -> None:
+        self.folder, self.every = folder, every
         self._job = _digest((job.loaded.digest, job.experiment, job.options, dict(job.given), _stamps(job)))
         self._common: tuple[Order, str] | None = None  # what the turns of a study have in common, which can be large
+        self._data: tuple[Data, str] | None = None
 
     def find(self, order: Order, turn: Turn) -> Run | None:
         """The run of that turn, if it is there."""
@@ -48,6 +58,16 @@ class KeptRuns:
             write_whole(self._path(order, turn), written(run))
         except OSError as problem:
             _log.warning("a finished run is not kept in %s: %s", self.folder, problem.strerror)
+
+    def checkpoints(self, experiment: Experiment, order: Order, alone: bool) -> Checkpoints | None:
+        """Where a run of an experiment stands, and, if it is `alone`, where what it records is put meanwhile."""
+        if self.every is None:
+            return None
+        if self._data is None or self._data[0] is not order.data:
+            self._data = order.data, _digest(order.data)
+        name = cache.key("place", self._job, experiment.name, self._data[1], _digest(replace(order, data={})))
+        streams = ZarrStreams(self.folder / STREAMS, {"experiment": experiment.name, "seed": order.seed}) if alone else None
+        return FolderOfCheckpoints(self.folder, name, self.every, streams)
 
     def _path(self, order: Order, turn: Turn) -> Path:
         if self._common is None or self._common[0] is not order:
@@ -70,9 +90,11 @@ def _stamps(job: Job) -> dict[str, tuple[int, int] | None]:
 
 
 def clear(folder: Path) -> None:
-    """Deletes kept runs, and the folder where nothing else is in it."""
-    for path in folder.glob(f"*{ENDING}"):
-        path.unlink(missing_ok=True)
+    """Deletes what is kept of runs, and the folder where nothing else is in it."""
+    for ending in (ENDING, OF_CHECKPOINTS):
+        for path in folder.glob(f"*{ending}"):
+            path.unlink(missing_ok=True)
+    shutil.rmtree(folder / STREAMS, ignore_errors=True)
     try:
         folder.rmdir()
     except OSError:

@@ -14,13 +14,17 @@ from typing import BinaryIO
 
 
 @contextmanager
-def written(path: Path) -> Iterator[BinaryIO]:
-    """A file to write into; it is at `path` when the text inside has ended without an error, and nowhere otherwise. Raises OSError."""
+def written(path: Path, lasting: bool = False) -> Iterator[BinaryIO]:
+    """A file to write into; it is at `path` when the text inside has ended without an error, and nowhere otherwise. `lasting`: it is on the disk by then,
+    should the machine go down. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

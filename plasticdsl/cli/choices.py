@@ -30,7 +30,11 @@ Scheduler = Annotated[
     ),
 ]
 Resume = Annotated[
-    bool, typer.Option("--resume", help="Do not carry out again what an earlier run into the same folder has finished of a sweep.")
+    bool, typer.Option("--resume", help="Go on with what an earlier run into the same folder has left unfinished, to the same results.")
+]
+Checkpoint = Annotated[
+    str,
+    typer.Option("--checkpoint", metavar="TIME", help="With --out: how often it is kept where a run stands, for those that take longer."),
 ]
 Digits = Annotated[Precision, typer.Option("--precision", help="Digits to compute with.")]
 Level = Annotated[

@@ -12,6 +12,7 @@ import typer
 from plasticdsl.api import load
 from plasticdsl.cli import console
 from plasticdsl.cli.choices import (
+    Checkpoint,
     Digits,
     File,
     Folder,
@@ -35,7 +36,7 @@ from plasticdsl.results.result import Result, Unfinished
 from plasticdsl.results.verdicts import verdicts
 from plasticdsl.units.display import shown
 
-#: Where finished runs of a sweep are kept, in the folder of the results, until all are done.
+#: Where finished runs of a sweep are kept, in the folder of the results, until all are done, and where unfinished ones stand.
 UNFINISHED = "unfinished"
 
 
@@ -55,6 +56,7 @@ def run(
     precision: Digits = "double",
     out: Folder = None,
     resume: Resume = False,
+    checkpoint: Checkpoint = "5 min",
     format: Format = "png",  # noqa: A002
     size: Size = "slide",
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Write no plots.")] = False,
@@ -88,6 +90,7 @@ def run(
                 client=client,
                 keep=None if out is None else out / UNFINISHED,
                 resume=resume,
+                checkpoint=checkpoint,
                 precision=precision,
                 level=level,
                 without=without or (),
@@ -111,10 +114,9 @@ def run(
             console.tell("What was recorded until then has been written, marked as partial.")
         raise typer.Exit(1)
     if result.interrupted:
-        kept = "interrupted: what was computed so far has been kept"
-        more = ", and --resume goes on with the runs that are missing" if result.study.shape else ""
-        console.tell(f"{kept}{more}" if out is not None else "interrupted")
-        raise typer.Exit(130)
+        what, status = ("ended by SIGTERM", 143) if result.study.terminated else ("interrupted", 130)
+        console.tell(f"{what}: what was computed so far has been kept, and --resume goes on from there" if out is not None else what)
+        raise typer.Exit(status)
     if not result.passed:
         raise typer.Exit(1)
 

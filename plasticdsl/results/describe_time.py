@@ -225,7 +225,7 @@ def raster(study: Study, panel: taken.Panel, scene: Scene) -> Panel:
         height = max(1.0, _LEAST_SHARE * rows / len(units))
         begins = np.full(run.facts.units[record.population], np.nan)
         begins[units] = base + height * np.arange(len(units))
-        steps, spiking = run.train(record)
+        steps, spiking = run.train(record, units)
         bottom = begins[spiking]
         there = ~np.isnan(bottom)
         marks.append(_spikes(scene.axis.of(steps[there]), bottom[there], height, rows, colour(scene.colours[key_of_spikes(record)])))

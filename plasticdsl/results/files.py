@@ -58,7 +58,7 @@ def write(result: Result, folder: Path, plots: bool, format: FigureFormat, size:
 
 def _fill(result: Result, folder: Path, plots: bool, ending: FigureFormat, size: FigureSize) -> None:
     if len(result):
-        _write_netcdf(result.dataset, folder / RECORDINGS)
+        _write_recordings(result, folder / RECORDINGS)
     if plots:
         from plasticdsl.results.plots import write as write_figure
 
@@ -78,6 +78,25 @@ def _files_of(folder: Path) -> list[str]:
     except (OSError, ValueError, KeyError, TypeError):
         return []
     return [name for name in listed if isinstance(name, str) and Path(name).name == name and not (folder / name).is_dir()]
+
+
+def _write_recordings(result: Result, path: Path) -> None:
+    """All but long trains at once, and those piece by piece."""
+    from plasticdsl.results.long_trains import append, long_records
+    from plasticdsl.results.stack import stacked, to_dataset
+
+    apart = tuple(long_records(result.study))
+    if not apart:
+        _write_netcdf(result.dataset, path)
+        return
+    others = stacked(result.study, frozenset(record.name for record in apart))
+    with _Patient(path, "w+") as file:
+        with_safe_names(to_dataset(others, result.summary)).to_netcdf(file, engine="h5netcdf")
+        for record in apart:
+            if file.problem is None:
+                append(file, result.study.runs[0], record)
+        if file.problem is not None:
+            raise file.problem
 
 
 def _write_netcdf(dataset: xarray.Dataset, path: Path) -> None:

@@ -32,14 +32,15 @@ REPEAT = "repeat"
 _OWN = ("time", "step", "bin", "unit_", "connection_", "spike_", "after", "lag", "interval", "frequency", ROUND)
 
 
-def stacked(study: Study) -> Iterator[DataArray]:
-    """Every recording of the study."""
+def stacked(study: Study, but: frozenset[str] = frozenset()) -> Iterator[DataArray]:
+    """Every recording of the study, but for some trains of spikes."""
     if not study.runs:
         return
     for series in zip(*(run.recorder.series for run in study.runs), strict=True):
         yield stack_series(study, series)
     for records in zip(*(run.recorder.spikes for run in study.runs), strict=True):
-        yield stack_spikes(study, records)
+        if records[0].name not in but:
+            yield stack_spikes(study, records)
 
 
 def plotted(study: Study, number: int) -> Iterator[DataArray]:

@@ -21,9 +21,8 @@ def spikes_of(study: Study, name: str, run: int | None) -> Spikes:
     if not records:
         known = ", ".join(dict.fromkeys(r.called for r in chosen.recorder.spikes if r.taken is None and not r.part)) or "none"
         raise KeyError(f"the spikes of {name} were not recorded (write ‘record spikes({name})’); those that were: {known}")
-    steps, units = chosen.spikes[records[0].train]
-    kept = np.any([_inside(record, chosen) for record in records], axis=0)
-    return Spikes(steps[kept].astype(np.float64) * chosen.line.dt, units[kept].astype(np.int32))
+    steps, units = chosen.spikes_of(records)
+    return Spikes(steps.astype(np.float64) * chosen.line.dt, units.astype(np.int32))
 
 
 def run_of(study: Study, number: int | None) -> Run:
@@ -40,9 +39,3 @@ def run_of(study: Study, number: int | None) -> Run:
 def _is_called(record: SpikeRecord, name: str) -> bool:
     whole = not record.part and ".".join(filter(None, record.train)) == ".".join(map(canonical, name.split(".")))
     return whole or record.name in (name, f"spikes({name})")
-
-
-def _inside(record: SpikeRecord, run: Run) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    steps, units = run.spikes[record.train]
-    inside = record.stretch(steps) >= 0
-    return inside if record.units is None else inside & np.isin(units, record.units)

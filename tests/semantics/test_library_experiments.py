@@ -25,6 +25,7 @@ from plasticdsl.runtime.instance.patterns import all_data
 from plasticdsl.runtime.instance.settings import Settings, from_experiment
 from plasticdsl.runtime.instance.values import network_value
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop
+from plasticdsl.runtime.play.place import Checkpoints
 from plasticdsl.runtime.play.progress import SILENT, Interruption
 from plasticdsl.runtime.play.runner import run_once
 from plasticdsl.source import SourceFile
@@ -117,14 +118,21 @@ def small(network: Network, experiment: Experiment) -> Settings:
     return found
 
 
-def carried_out(file: str, experiment: Experiment, module: Module, make: MakeEngine) -> tuple[Run, Engine]:
+def carried_out(
+    file: str,
+    experiment: Experiment,
+    module: Module,
+    make: MakeEngine,
+    interruption: Interruption | None = None,
+    checkpoints: Checkpoints | None = None,
+) -> tuple[Run, Engine]:
     network = next(n for n in module.networks if n.name == experiment.network)
     settings = from_experiment(experiment.settings, network, module) | small(network, experiment)
     kept = Kept(make, module.asked_of(network.name))
     workshop = Workshop(network, lambda dt, seed, given: instantiate(network, dt=dt, seed=seed, settings=given), kept.engine(network))
     short = shortened(experiment, network, settings)
     order = Order(3, settings, data=all_data(short.data, {}))
-    return run_once(short, workshop, order, SILENT, Interruption()), kept.engines[-1]
+    return run_once(short, workshop, order, SILENT, interruption or Interruption(), None, checkpoints), kept.engines[-1]
 
 
 def alike(file: str, make: MakeEngine) -> None:

@@ -7,6 +7,7 @@ under everything that it depends on: the network and its numbers, what the exper
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from plasticdsl import cache
 from plasticdsl.model.experiments import Experiment
@@ -15,17 +16,26 @@ from plasticdsl.runtime.engine.state_file import digest
 from plasticdsl.runtime.instance.patterns import Data, all_data
 from plasticdsl.runtime.instance.settings import from_experiment
 from plasticdsl.runtime.play.experiment import Beginning, Order, Workshop
+from plasticdsl.runtime.play.place import Checkpoints
 from plasticdsl.runtime.play.progress import Interruption, Progress
 from plasticdsl.runtime.play.runner import end_of
 
 
+class Marker(Protocol):
+    """Knows where runs stand."""
+
+    def checkpoints(self, experiment: Experiment, order: Order, alone: bool) -> Checkpoints | None:
+        """What keeps where one stands that is under way; `alone`: there is no other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Beginnings:
-    """Of the experiments of a module on one network; `data`: as given by the user. `known`: those of this study."""
+    """Of the experiments of a module on one network; `data`: as given by the user. `keeper`: where runs are kept; `known`: those of this study."""
 
     module: Module
     workshop: Workshop
     data: Data
+    keeper: Marker | None = None
     known: dict[str, Beginning] = field(default_factory=dict)
 
     def of(self, experiment: Experiment, order: Order, progress: Progress, interruption: Interruption) -> tuple[str, Beginning | None]:
@@ -41,12 +51,16 @@ class Beginnings:
         name = self._name(first, own, before)
         found = self.known.get(name) or cache.recall("ends", name, Beginning)
         if found is None:
-            found = end_of(first, self.workshop, own, progress, interruption, beginning)
+            found = end_of(first, self.workshop, own, progress, interruption, beginning, self.checkpoints(first, own, False))
             if found is not None:
                 cache.keep("ends", name, found)
         if found is not None:
             self.known[name] = found
         return name, found
+
+    def checkpoints(self, experiment: Experiment, order: Order, alone: bool) -> Checkpoints | None:
+        """What knows where a run stands; `alone`: there is no other."""
+        return None if self.keeper is None else self.keeper.checkpoints(experiment, order, alone)
 
     def lead_on(self, experiment: Experiment, order: Order) -> bool:
         """Whether others begin with its end, and it comes there as it stands."""

@@ -6,8 +6,8 @@ can be forgotten (a sweep makes many). How it comes about is told in `runner`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,10 @@ from plasticdsl.model.owners import Whose
 from plasticdsl.model.parts import Emitted
 from plasticdsl.runtime.engine.engine import Engine, State
 from plasticdsl.runtime.instance.changed import Followers, with_parameters
-from plasticdsl.runtime.instance.instance import Instance, Values
+from plasticdsl.runtime.instance.instance import Instance, Pace, Values
 from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.instance.settings import Settings
+from plasticdsl.runtime.instance.sources import lay_down
 from plasticdsl.runtime.instance.timestep import require_small_step, time_step
 from plasticdsl.runtime.play.schedule import Timeline
 from plasticdsl.runtime.play.until import Ending
@@ -31,7 +32,8 @@ from plasticdsl.runtime.watch.observer import Observer
 from plasticdsl.runtime.watch.recorder import Recorder
 from plasticdsl.runtime.watch.series import SpikeRecord
 from plasticdsl.runtime.watch.spikes import Train
-from plasticdsl.support.arrays import Floats
+from plasticdsl.runtime.watch.streams import Stored
+from plasticdsl.support.arrays import Floats, Integers, Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,26 @@ class Workshop:
     def changed(self, base: Instance, settings: Settings, held: Settings, before: Engine) -> Engine:
         """An engine that goes on where `before` stands, of the network `base`, which was made with `settings`, with the parameters `held`: `before` itself
         where it can."""
-        instance = with_parameters(self._followers, base, settings, held, before.instance, before.step)
-        require_small_step(self.network, instance, before.instance)
-        if before.change(instance):
-            return before
-        engine = self.engine(instance, {**settings, **held})
-        engine.restore(before.snapshot(), other_parameters=True)
-        return engine
+        return self._with(base, settings, held, before, before.instance, before.step)
+
+    def returned(self, base: Instance, settings: Settings, held: Settings, paces: Mapping[str, Pace], first: Engine, step: int) -> Engine:
+        """`first`, which was made for `base`, or another engine, as one that has come to `step` in another run: with the parameters `held`, and with
+        regular sources that have these paces."""
+        if not held and not any(pace.step for pace in paces.values()):
+            return first
+        moved = {name: replace(base.populations[name], pace=pace) for name, pace in paces.items()}
+        for one in moved.values():
+            lay_down(one, base.dt, one.spikes_until)
+        return self._with(base, settings, held, first, replace(base, populations={**base.populations, **moved}), step)
+
+    def _with(self, base: Instance, settings: Settings, held: Settings, engine: Engine, before: Instance, step: int) -> Engine:
+        instance = with_parameters(self._followers, base, settings, held, before, step)
+        require_small_step(self.network, instance, before)
+        if engine.change(instance):
+            return engine
+        made = self.engine(instance, {**settings, **held})
+        made.restore(engine.snapshot(), other_parameters=True)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +105,7 @@ class Run:
     line: Timeline
     recorder: Recorder
     facts: Facts
-    spikes: dict[Emitted, Train] = field(default_factory=dict)
+    spikes: dict[Emitted, Train | Stored] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     outcomes: tuple[Outcome, ...] = ()
     shares: tuple[Share | None, ...] = ()
@@ -109,20 +124,48 @@ class Run:
         """Seconds (nominal ones where time is counted in steps) that were simulated."""
         return self.steps * self.line.dt
 
-    def train(self, record: SpikeRecord) -> Train:
-        """The spikes of one record: steps and units (from 0)."""
-        kept, (steps, units) = self._kept(record), self.spikes[record.train]
-        return steps[kept], units[kept]
+    def train(self, record: SpikeRecord, of: Integers | None = None) -> Train:
+        """The spikes of one record, or those of some units of it: steps and units (from 0)."""
+        pieces = [(steps[kept], units[kept]) for steps, units in self.pieces(record) for kept in [_of_units(units, of)]]
+        steps, units = zip(*pieces, strict=True) if pieces else ((np.zeros(0, np.int64),), (np.zeros(0, np.int32),))
+        return np.concatenate(steps), np.concatenate(units)
+
+    def pieces(self, record: SpikeRecord) -> Iterator[Train]:
+        """The same piece by piece, where not all of them are in memory."""
+        for steps, units in self._whole(record.train, record.edges[0], record.edges[-1]):
+            kept = _inside(record, steps, units)
+            yield steps[kept], units[kept]
+
+    def spikes_of(self, records: Sequence[SpikeRecord]) -> Train:
+        """The spikes of one train that are in any of these records."""
+        found = []
+        for steps, units in self._whole(records[0].train):
+            kept = np.any([_inside(record, steps, units) for record in records], axis=0)
+            found.append((steps[kept], units[kept]))
+        return np.concatenate([steps for steps, _ in found]), np.concatenate([units for _, units in found])
 
     def values(self, record: SpikeRecord) -> Floats:
         """What the record takes at these spikes."""
-        return record.values[self._kept(record)]
+        kept = np.concatenate([_inside(record, *piece) for piece in self._whole(record.train)])
+        return np.asarray(record.values[kept])
 
-    def _kept(self, record: SpikeRecord) -> NDArray[np.bool_]:
-        """Which of the spikes of its population are those of a record."""
-        steps, units = self.spikes[record.train]
-        inside = record.stretch(steps) >= 0
-        return inside if record.units is None else inside & np.isin(units, record.units)
+    def _whole(self, emitted: Emitted, begin: float = -np.inf, end: float = np.inf) -> Iterator[Train]:
+        """All spikes of a train, or those from one step to before another, and perhaps some around them, in pieces."""
+        match self.spikes[emitted]:
+            case Stored() as stored:
+                yield from ((steps, units) for steps, units, *_ in stored.pieces(begin, end))
+            case train:
+                yield train
+
+
+def _inside(record: SpikeRecord, steps: Steps, units: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which of the spikes of its population are those of a record."""
+    inside = record.stretch(steps) >= 0
+    return inside if record.units is None else inside & np.isin(units, record.units)
+
+
+def _of_units(units: NDArray[np.int32], of: Integers | None) -> NDArray[np.bool_] | slice:
+    return slice(None) if of is None else np.isin(units, of)
 
 
 @dataclass(frozen=True, slots=True)

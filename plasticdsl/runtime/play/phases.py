@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -22,6 +24,7 @@ from plasticdsl.runtime.instance.resolver import fail
 from plasticdsl.runtime.instance.settings import Settings
 from plasticdsl.runtime.numbers.evaluate import Lookup, Name
 from plasticdsl.runtime.play.feeds import Show, computed, held_units, is_fixed, put, table_of, with_numbers
+from plasticdsl.runtime.play.place import Held, InTurns
 from plasticdsl.runtime.play.starts import require_allowed, started
 from plasticdsl.runtime.play.visits import Visits
 from plasticdsl.runtime.watch.observer import Observer
@@ -52,6 +55,7 @@ class Stage:
         self._parameters: dict[Ref, float | Floats] = {}
         self._plastic = {p.name: p.rules for p in network.projections}
         self._switches: dict[str, bool] = {}
+        self._clamps: tuple[Clamp, ...] = ()
         self._feeds: list[Feed] = []
         self._show: Show | None = None
         self._first = 0
@@ -107,31 +111,73 @@ class Stage:
         if self._change(()):
             self._observer.engine.switch_rules(self._switches)
 
-    def _hold_all(self, phase: Phase, in_turn: bool, start: Callable[[], None] = lambda: None) -> None:
-        """Everything is held that the phase holds, or one turn of it; in between units `start`."""
-        self._first = self._observer.engine.step
+    # --- a phase that is under way ---
+
+    def held(self) -> Held:
+        """What is held now, as data."""
+        fixed = not self._turning
+        kept = {f.target: f.table for f in self._feeds if not (fixed and self._is_told(f.target))}
+        return Held(self._first, self._parameters, kept)
+
+    def _is_told(self, target: Ref) -> bool:
+        """Whether what it is fed follows from the model, the items and the parameters alone."""
+        return all(is_fixed(clamp.value, self._network) for clamp in self._clamps if clamp.target == target)
+
+    def go_on(self, phase: Phase, number: int, turns: InTurns | None, held: Held) -> Show | None:
+        """As `enter` and `turn`, for a phase that was left on its way; nothing of the network changes but what is fed from tables, and the order of
+        updates. Parameters are those that are held already."""
+        self.preview(phase.name, number)
+        show = self._show
+        if show is not None and turns is not None:
+            self._show = show.only(turns.turn)
+        self._parameters, self._first = dict(held.parameters), held.first
+        self._switches = self._switched(phase)
+        self._observer.engine.switch_rules(self._switches)
+        self._tell_order(phase)
+        if turns is None or not turns.resting:
+            fed = self._divide(phase, turns is not None)
+            self._feed(fed, held.tables)
+        return show
+
+    def _divide(self, phase: Phase, in_turn: bool) -> list[Clamp]:
+        """What the engine goes through by itself; the rest that has to be held before each step is known from now on."""
+        self._clamps = phase.clamps
         fed = [c for c in phase.clamps if self._is_fed(c)]
         self._turning = phase.changes if not in_turn and any(_reads_item(c.value) for c in phase.changes) else ()
-        self._change(phase.changes)
-        self._switches = {name: not _is_off(name, rules, phase.rules_off) for name, rules in self._plastic.items()}
-        self._observer.engine.switch_rules(self._switches)
-        start()
-        others = [c for c in phase.clamps if c not in fed]
-        self._held = tuple(c for c in others if _moves(c) or self._role(c) is Role.STATE)
-        for clamp in others:
-            self._hold(clamp)
-        self._feed(fed)
+        self._held = tuple(c for c in phase.clamps if c not in fed and (_moves(c) or self._role(c) is Role.STATE))
+        return fed
 
-    def _start(self, phase: Phase, number: int) -> None:
-        for start in phase.starts:
-            values = started(start, f"{phase.name} {number}" if number else phase.name, self._network, self._observer)
-            self._observer.engine.write(start.target, values)
+    def _switched(self, phase: Phase) -> dict[str, bool]:
+        return {name: not _is_off(name, rules, phase.rules_off) for name, rules in self._plastic.items()}
+
+    def _tell_order(self, phase: Phase) -> None:
         one_by_one = self._observer.engine.asked.one_by_one
         self.visits = None if phase.asynchronous is None else Visits(phase.asynchronous, self._network, one_by_one)
         if one_by_one:
             self._observer.engine.visit({})
         if self.visits is not None:
             self.visits.tell(self._observer.engine)
+
+    def _hold_all(self, phase: Phase, in_turn: bool, start: Callable[[], None] = lambda: None) -> None:
+        """Everything is held that the phase holds, or one turn of it; in between units `start`."""
+        self._first = self._observer.engine.step
+        fed = self._divide(phase, in_turn)
+        self._change(phase.changes)
+        self._switches = self._switched(phase)
+        self._observer.engine.switch_rules(self._switches)
+        start()
+        for clamp in phase.clamps:
+            if clamp not in fed:
+                self._hold(clamp)
+        given = self._feed(fed)
+        for target, row in given.items():
+            self._observer.engine.write(target, np.where(np.isnan(row), self._observer.engine.read(target), row))
+
+    def _start(self, phase: Phase, number: int) -> None:
+        for start in phase.starts:
+            values = started(start, f"{phase.name} {number}" if number else phase.name, self._network, self._observer)
+            self._observer.engine.write(start.target, values)
+        self._tell_order(phase)
 
     def leave(self, phase: Phase) -> None:
         """End a phase: sources fall silent. Parameters return when the next phase begins."""
@@ -159,18 +205,17 @@ class Stage:
         fed = clamp.target in self._observer.engine.asked.fed
         return fed and (self._role(clamp) is Role.INPUT or is_fixed(clamp.value, self._network))
 
-    def _feed(self, clamps: list[Clamp]) -> None:
-        """Tables for all items at once, which the engine goes through by itself."""
+    def _feed(self, clamps: list[Clamp], known: Mapping[Ref, Floats] = MappingProxyType({})) -> Mapping[Ref, Floats]:
+        """Tables for all items at once, which the engine goes through by itself, some of them `known`; gives what is fed first."""
         if not self._observer.engine.asked.fed:
-            return
-        engine = self._observer.engine
+            return {}
         targets = dict.fromkeys(c.target for c in clamps)
-        self._feeds = [self._fed([c for c in clamps if c.target == target]) for target in targets]
-        engine.feed(self._feeds)
+        feeds = (self._fed([c for c in clamps if c.target == target]) for target in targets)
+        self._feeds = [replace(feed, table=known.get(feed.target, feed.table)) for feed in feeds]
+        self._observer.engine.feed(self._feeds)
         given = {f.target: f.table[f.items[0]] for f in self._feeds}
-        for target, row in given.items():
-            engine.write(target, np.where(np.isnan(row), engine.read(target), row))
         self._observer.present.fed = {target: ~np.isnan(row) for target, row in given.items()}
+        return given
 
     def _fed(self, clamps: list[Clamp]) -> Feed:
         """What one variable is fed; units that no clamp holds are free."""

@@ -1,4 +1,4 @@
-"""How a long run shows that it is alive, how often it looks up, and how Ctrl-C ends it.
+"""How a long run shows that it is alive, how often it looks up, and how Ctrl-C or the system ends it.
 
 The runner calls `Progress.show` about five times a second; `plasticdsl.bars` draws a bar from it, and where there is none it is `SILENT`.
 """
@@ -92,22 +92,25 @@ class Pace:
 
 
 class Interruption:
-    """While open, Ctrl-C only sets `requested`; a second one stops at once. Outside the main thread nothing is changed."""
+    """While open, Ctrl-C and SIGTERM, by which batch systems end what has had its time, only set `requested`; a second Ctrl-C stops at once.
+    `terminated`: it was SIGTERM. Outside the main thread nothing is changed."""
 
     def __init__(self) -> None:
         self.requested = False
-        self._before: Callable[[int, FrameType | None], object] | int | None = None
+        self.terminated = False
+        self._before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._on_signal)
+            self._before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for number, before in self._before.items():
+            signal.signal(number, before)
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self.requested:
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self.requested and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.requested = True
+        self.terminated = self.terminated or number == signal.SIGTERM

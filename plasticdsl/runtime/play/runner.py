@@ -6,8 +6,9 @@ results need to know of the network, so that it can be forgotten (a sweep makes 
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
@@ -23,6 +24,7 @@ from plasticdsl.runtime.play.feeds import Show, show_of
 from plasticdsl.runtime.play.follow import FEWEST, Following, followed
 from plasticdsl.runtime.play.guard import Guard, NotFinite
 from plasticdsl.runtime.play.phases import Stage
+from plasticdsl.runtime.play.place import Checkpoint, Checkpoints, InCourse, InPhase, InRounds, InStretch, InTurns, Place
 from plasticdsl.runtime.play.progress import SILENT, Interruption, Pace, Progress
 from plasticdsl.runtime.play.schedule import PhaseSpan, Rounds, Timeline, plan_timeline
 from plasticdsl.runtime.play.until import Ending, Waiting, times_needed
@@ -34,6 +36,11 @@ from plasticdsl.runtime.watch.readings import Reader
 from plasticdsl.runtime.watch.series import Series
 from plasticdsl.runtime.watch.spikes import SpikeHistory
 
+#: Recordings go on disk every so many seconds, and when the spikes in memory have so many bytes.
+PUT_EVERY, PUT_AT_LEAST = 10.0, 8 << 20
+
+_log = logging.getLogger(__name__)
+
 
 def run_once(
     experiment: Experiment,
@@ -42,35 +49,55 @@ def run_once(
     progress: Progress,
     interruption: Interruption,
     beginning: Beginning | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Run:
-    """Builds the network and runs all phases, or until `interruption` is requested.
+    """Builds the network and runs all phases, or until `interruption` is requested; from where `checkpoints` say that
+    it stood, which keep where it stands.
 
     Raises `PlasError` where it cannot begin, because a recording is too large for instance; what stops it on its way is the run's `failure`.
     """
-    return _carried_out(experiment, workshop, order, progress, interruption, beginning).run
+    return _carried_out(experiment, workshop, order, progress, interruption, beginning, checkpoints).run
 
 
 def end_of(
-    experiment: Experiment, workshop: Workshop, order: Order, progress: Progress, interruption: Interruption, beginning: Beginning | None
+    experiment: Experiment,
+    workshop: Workshop,
+    order: Order,
+    progress: Progress,
+    interruption: Interruption,
+    beginning: Beginning | None,
+    checkpoints: Checkpoints | None = None,
 ) -> Beginning | None:
     """The network at the end of all phases; None after an interruption. Raises `PlasError` as `run_once`, and where something stops it on its way."""
-    run, end = run_with_end(experiment, workshop, order, progress, interruption, beginning)
+    run, end = run_with_end(experiment, workshop, order, progress, interruption, beginning, checkpoints)
     if run.failure:
         raise PlasError(run.failure)
     return end
 
 
 def run_with_end(
-    experiment: Experiment, workshop: Workshop, order: Order, progress: Progress, interruption: Interruption, beginning: Beginning | None
+    experiment: Experiment,
+    workshop: Workshop,
+    order: Order,
+    progress: Progress,
+    interruption: Interruption,
+    beginning: Beginning | None,
+    checkpoints: Checkpoints | None = None,
 ) -> tuple[Run, Beginning | None]:
     """As `run_once`, and the network at the end of all phases; None where something stopped it on its way."""
-    runner = _carried_out(experiment, workshop, order, progress, interruption, beginning)
+    runner = _carried_out(experiment, workshop, order, progress, interruption, beginning, checkpoints)
     engine, stopped = runner.observer.engine, runner.run.interrupted or bool(runner.run.failure)
     return runner.run, None if stopped else Beginning(engine.snapshot(), engine.step)
 
 
 def _carried_out(
-    experiment: Experiment, workshop: Workshop, order: Order, progress: Progress, interruption: Interruption, beginning: Beginning | None
+    experiment: Experiment,
+    workshop: Workshop,
+    order: Order,
+    progress: Progress,
+    interruption: Interruption,
+    beginning: Beginning | None,
+    checkpoints: Checkpoints | None,
 ) -> Runner:
     begin = time.perf_counter()
     progress.show(0.0, "building")
@@ -84,7 +111,7 @@ def _carried_out(
     if beginning is not None:
         _restore(engine, beginning, experiment)
     observer = Observer(workshop.network, engine, line.in_steps)
-    runner = Runner(experiment, workshop, observer, order, line, shows)
+    runner = Runner(experiment, workshop, observer, order, line, shows, checkpoints)
     runner.recorder.warnings[:0] = (*instance.warnings, *warnings)
     built, processor = time.perf_counter(), time.process_time()
     runner.go(progress, interruption)
@@ -106,7 +133,14 @@ class Runner:
     """One run on its way. `due`: everything that is taken or looked at in its time."""
 
     def __init__(
-        self, experiment: Experiment, workshop: Workshop, observer: Observer, order: Order, line: Timeline, shows: Mapping[str, Show]
+        self,
+        experiment: Experiment,
+        workshop: Workshop,
+        observer: Observer,
+        order: Order,
+        line: Timeline,
+        shows: Mapping[str, Show],
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         self.experiment = experiment
         self.workshop = workshop
@@ -136,6 +170,10 @@ class Runner:
         self.parts = {phase.name: (phase, span) for phase, span in zip(experiment.phases, line.phases, strict=True)}
         self.placed: dict[str, int] = {}  # where repeated phases began last
         self.begun: dict[str, int] = {}  # how often each phase has begun
+        self.place = Place()
+        self.checkpoints = checkpoints
+        self.resumed: Checkpoint | None = None  # where a run goes on from
+        self.put_at = time.monotonic()  # when recordings were put on disk last
         self.progress: Progress = SILENT
         self.interruption = Interruption()
 
@@ -150,7 +188,10 @@ class Runner:
     def go(self, progress: Progress, interruption: Interruption) -> None:
         """All phases, or until something goes wrong."""
         self.progress, self.interruption = progress, interruption
+        self.resumed = None if self.checkpoints is None else self.checkpoints.last()
         try:
+            if self.resumed is not None:
+                self._return_to(self.resumed)
             self._go()
         except PlasError as problem:
             self.run.failure = problem.diagnostics
@@ -163,46 +204,69 @@ class Runner:
             if self.run.interrupted:
                 return
 
-    def _in_order(self, course: Iterable[str | Rounds], around: tuple[int, ...] = ()) -> Iterator[tuple[str, tuple[int, ...]]]:
+    def _in_order(self, course: Sequence[str | Rounds], around: tuple[int, ...] = ()) -> Iterator[tuple[str, tuple[int, ...]]]:
         """The phases as they are carried out, each with the numbers of the rounds that it stands in; one is over when the next is asked for."""
-        for part in course:
-            if isinstance(part, str):
-                yield part, around
-                continue
-            for number in self._rounds(part):
-                yield from self._in_order(part.body, (*around, number))
+        with self.place.at(InCourse()) as at:
+            while at.index < len(course):
+                part = course[at.index]
+                if isinstance(part, str):
+                    yield part, around
+                else:
+                    for number in self._rounds(part):
+                        yield from self._in_order(part.body, (*around, number))
+                at.index += 1
 
     def _rounds(self, part: Rounds) -> Iterator[int]:
         """The numbers of its rounds, until what it waits for has happened."""
-        begin, first = self.reader.now, self.observer.engine.step
-        for number in range(1, part.most + 1):
-            waiting = self._waiting(part.until)
-            yield number
-            reached = waiting is not None and self._is_over(waiting)
-            if waiting is not None and (reached or number == part.most):
-                ending = Ending(part.text, reached, self.observer.engine.step - first, number)
-                self._ended(ending, waiting, begin + part.most * part.steps, None)
-                return
+        with self.place.at(InRounds(self.reader.now, self.observer.engine.step)) as at:
+            while at.number <= part.most:
+                waiting = self._waiting(part.until, at)
+                yield at.number
+                reached = waiting is not None and self._is_over(waiting)
+                if waiting is not None and (reached or at.number == part.most):
+                    ending = Ending(part.text, reached, self.observer.engine.step - at.first, at.number)
+                    self._ended(ending, waiting, at.begin + part.most * part.steps, None)
+                    return
+                at.number, at.waited = at.number + 1, None
 
     def _carry_out(self, phase: Phase, planned: PhaseSpan, rounds: tuple[int, ...]) -> None:
         """A phase, once."""
-        span, number = self._placed(planned, rounds), self.begun.get(phase.name, 0)
-        self.begun[phase.name] = number + 1
-        counts = self.observer.present.counts = dict(zip(round_names(rounds), rounds, strict=True))
-        show = self.stage.enter(phase, number)
-        self._note(phase.name, True)
-        self._look(span.first, {phase.name, None} if self.begun == {phase.name: 1} else {phase.name})
-        waiting = self._waiting(phase.until)
-        self.guard.remember()
-        if show is not None and show.in_turns:
-            self._take_turns(phase, show, span, counts)
-        else:
-            self._run_to(span.last, span, waiting)
+        with self.place.at(InPhase()) as at:
+            counts = dict(zip(round_names(rounds), rounds, strict=True))
+            show = self._go_on(phase, counts, at) if self.place.goes_on else self._begin(phase, planned, rounds, counts, at)
+            span, waiting = replace(planned, first=at.first, last=at.last), self._waiting(phase.until, at)
+            self.guard.remember()
+            if show is not None and show.in_turns:
+                self._take_turns(phase, show, span, counts)
+            else:
+                self._run_to(span.last, span, waiting)
         if self.run.interrupted:
             return
         self.spikes.collect()
         self.guard.look()
         self.stage.leave(phase)
+
+    def _begin(self, phase: Phase, planned: PhaseSpan, rounds: tuple[int, ...], counts: dict[str, int], at: InPhase) -> Show | None:
+        """What a phase shows that begins now."""
+        span = self._placed(planned, rounds)
+        at.first, at.last, at.number = span.first, span.last, self.begun.get(phase.name, 0)
+        self.begun[phase.name] = at.number + 1
+        self.observer.present.counts = counts
+        show = self.stage.enter(phase, at.number)
+        self._note(phase.name, True)
+        self._look(span.first, {phase.name, None} if self.begun == {phase.name: 1} else {phase.name})
+        return show
+
+    def _go_on(self, phase: Phase, counts: dict[str, int], at: InPhase) -> Show | None:
+        """What a phase shows that is under way: the network is as it was left."""
+        assert self.resumed is not None, "a run goes on from where it stood"
+        turns = next((frame for frame in self.place.frames if isinstance(frame, InTurns)), None)
+        if turns is not None:
+            counts[SHOWING] = turns.showing
+        self.observer.present.counts = counts
+        show = self.stage.go_on(phase, at.number, turns, self.resumed.held)
+        self.observer.engine.restore(self.resumed.state, foreign=True)
+        return show
 
     def _note(self, phase: str, begins: bool) -> None:
         """Where a round of a phase begins, and how far it has come."""
@@ -222,58 +286,104 @@ class Runner:
                     item.begin_round(rounds, by, self.observer.engine.step)
         return replace(planned, first=now, last=now + planned.last - planned.first)
 
-    def _waiting(self, until: Until | None) -> Waiting | None:
-        return None if until is None else Waiting(until, self.observer.network, self.reader)
+    def _waiting(self, until: Until | None, at: InRounds | InPhase | InTurns) -> Waiting | None:
+        if until is None:
+            return None
+        waiting = Waiting(until, self.observer.network, self.reader, at.waited)
+        at.waited = waiting.waited
+        return waiting
 
     def _take_turns(self, phase: Phase, show: Show, span: PhaseSpan, counts: dict[str, int]) -> None:
         """Items with pauses between, or shown again until something has happened; the showing is one of the `counts`."""
         again = None if phase.each is None else phase.each.again
-        for turn in range(len(show.order)):
-            begin, first = self.reader.now, self.observer.engine.step
-            for showing in range(1, show.showings + 1):
-                counts[SHOWING] = showing
-                if turn or showing > 1:
-                    self.stage.turn(phase, show, turn)
-                    self.guard.remember()
-                waiting = self._waiting(again)
-                self._run_to(self.reader.now + show.hold, span)
-                reached = waiting is not None and not self.run.interrupted and self._is_over(waiting)
-                if show.rest and not self.run.interrupted:
-                    self._rest(phase, show, span)
-                self.guard.look()
-                if self.run.interrupted:
+        with self.place.at(InTurns()) as at:
+            while at.turn < len(show.order):
+                if not self.place.goes_on:
+                    at.begin, at.first, at.showing = self.reader.now, self.observer.engine.step, 1
+                if not self._show_in_turn(phase, show, span, counts, again, at):
                     return
-                if waiting is not None and (reached or showing == show.showings):
-                    ending = Ending(f"again in {phase.name}", reached, self.observer.engine.step - first, showing)
-                    self._ended(ending, waiting, begin + show.showings * (show.hold + show.rest), phase.name)
-                    break
+                at.turn += 1
 
-    def _rest(self, phase: Phase, show: Show, span: PhaseSpan) -> None:
-        self.guard.look()
-        self.stage.pause(phase)
-        self.guard.remember()
+    def _show_in_turn(self, phase: Phase, show: Show, span: PhaseSpan, counts: dict[str, int], again: Until | None, at: InTurns) -> bool:
+        """One item, until its showings are over; False after an interruption."""
+        while True:
+            counts[SHOWING] = at.showing
+            if not self.place.goes_on:
+                if at.turn or at.showing > 1:
+                    self.stage.turn(phase, show, at.turn)
+                    self.guard.remember()
+                at.waited, at.resting, at.reached = None, False, False
+            waiting = self._waiting(again, at)
+            if not at.resting:
+                self._run_to(self.reader.now + show.hold, span)
+                at.reached = waiting is not None and not self.run.interrupted and self._is_over(waiting)
+            if show.rest and not self.run.interrupted:
+                self._rest(phase, show, span, at)
+            self.guard.look()
+            if self.run.interrupted:
+                return False
+            if waiting is not None and (at.reached or at.showing == show.showings):
+                ending = Ending(f"again in {phase.name}", at.reached, self.observer.engine.step - at.first, at.showing)
+                self._ended(ending, waiting, at.begin + show.showings * (show.hold + show.rest), phase.name)
+            if at.reached or at.showing == show.showings:
+                return True
+            at.showing += 1
+
+    def _rest(self, phase: Phase, show: Show, span: PhaseSpan, at: InTurns) -> None:
+        if not at.resting:
+            self.guard.look()
+            self.stage.pause(phase)
+            self.guard.remember()
+            at.resting = True
         self._run_to(self.reader.now + show.rest, span)
 
     def _run_to(self, last: int, span: PhaseSpan, waiting: Waiting | None = None) -> None:
         """To this planned position within a phase, or until it is over."""
-        pace, over, first = Pace(), False, self.observer.engine.step
-        while self.reader.now < last and not over:
-            before = self.reader.now
-            taken = self._follow(last, span, pace) if waiting is None else ()
-            if not taken:
-                self._advance(before + 1 if waiting is not None else self._next_stop(last, span, pace))
-            self._note(span.name, False)
-            self._look(self.reader.now, {None, span.name}, self._replayed(self.reader.now), taken)
-            over = waiting is not None and self._is_over(waiting)
-            if pace.done(self.reader.now - before) or self.interruption.requested:
-                self.progress.show(self.reader.now / self.line.end, span.name)
-                self.spikes.collect()
-                self.guard.glance()
-                if self.interruption.requested:
-                    self.run.interrupted = True
-                    return
-        if waiting is not None:
-            self._ended(Ending(span.name, over, self.observer.engine.step - first), waiting, last, span.name)
+        with self.place.at(InStretch(last, self.observer.engine.step)) as at:
+            pace = Pace()
+            while self.reader.now < at.last and not at.over:
+                before = self.reader.now
+                taken = self._follow(at.last, span, pace) if waiting is None else ()
+                if not taken:
+                    self._advance(before + 1 if waiting is not None else self._next_stop(at.last, span, pace))
+                self._note(span.name, False)
+                self._look(self.reader.now, {None, span.name}, self._replayed(self.reader.now), taken)
+                at.over = waiting is not None and self._is_over(waiting)
+                if pace.done(self.reader.now - before) or self.interruption.requested:
+                    self.progress.show(self.reader.now / self.line.end, span.name)
+                    self.spikes.collect()
+                    self.guard.glance()
+                    self._keep()
+                    if self.interruption.requested:
+                        self.run.interrupted = True
+                        return
+            if waiting is not None:
+                self._ended(Ending(span.name, at.over, self.observer.engine.step - at.first), waiting, at.last, span.name)
+
+    def _keep(self) -> None:
+        """Keeps where the run stands, where it is time to; nothing is due here any more."""
+        if self.checkpoints is None:
+            return
+        is_due = self.checkpoints.due or self.interruption.requested
+        if is_due or time.monotonic() > self.put_at + PUT_EVERY or self.spikes.size > PUT_AT_LEAST:
+            self.guard.look()
+            self._put()
+        if is_due:
+            self.checkpoints.keep(self.checkpoint())
+
+    def _put(self) -> None:
+        """What has been recorded since the last time goes on disk; where it cannot, it stays in memory until the next."""
+        self.put_at = time.monotonic()
+        streams = None if self.checkpoints is None else self.checkpoints.streams
+        if streams is None:
+            return
+        try:
+            self.spikes.put(streams)
+            for series in self.recorder.series:
+                series.put(streams, self.line.dt, "unit " if series.owner in self.observer.instance.populations else "connection ")
+            streams.publish()
+        except OSError as problem:
+            _log.warning("recordings cannot be written while they are made (%s): they stay in memory", problem.strerror or problem)
 
     def _is_over(self, waiting: Waiting) -> bool:
         try:
@@ -371,17 +481,64 @@ class Runner:
         for item in self.due:
             item.rewind(self.clock, step)
 
+    # --- where it stands ---
+
+    def checkpoint(self) -> Checkpoint:
+        """All that there is so far."""
+        engine = self.observer.engine
+        return Checkpoint(
+            step=engine.step,
+            state=engine.snapshot(),
+            frames=tuple(self.place.frames),
+            held=self.stage.held(),
+            paces={name: p.pace for name, p in engine.instance.populations.items() if p.pace is not None},
+            clock=self.clock,
+            rounds=self.reader.rounds,
+            endings=tuple(self.run.endings),
+            begun=self.begun,
+            placed=self.placed,
+            warnings=tuple(self.recorder.warnings),
+            series=tuple(s.so_far() for s in (*self.recorder.series, *self.recorder.drawn)),
+            records=tuple(r.so_far() for r in self.recorder.all_spikes),
+            watches=tuple(w.so_far() for w in self.watches),
+            spikes=self.spikes.so_far(),
+        )
+
+    def _return_to(self, checkpoint: Checkpoint) -> None:
+        """Everything but the engine as it was; the engine follows when the phase is reached that is under way."""
+        streams = None if self.checkpoints is None else self.checkpoints.streams
+        self.place.frames[:] = checkpoint.frames
+        self.clock.become(checkpoint.clock)
+        self.reader.rounds.update(checkpoint.rounds)
+        self.run.endings[:] = checkpoint.endings
+        self.begun.update(checkpoint.begun)
+        self.placed.update(checkpoint.placed)
+        self.recorder.warnings[:] = checkpoint.warnings
+        for series, so_far in zip((*self.recorder.series, *self.recorder.drawn), checkpoint.series, strict=True):
+            series.go_on(so_far, streams)
+        for record, place in zip(self.recorder.all_spikes, checkpoint.records, strict=True):
+            record.go_on(place)
+        for watching, seen in zip(self.watches, checkpoint.watches, strict=True):
+            watching.go_on(seen)
+        self.spikes.go_on(checkpoint.spikes, streams)
+        self.observer.engine = self.workshop.returned(
+            self.base, self.order.settings, checkpoint.held.parameters, checkpoint.paces, self.observer.engine, checkpoint.step
+        )
+        self.spikes.follow(self.observer.engine)
+
     # --- the end ---
 
     def result(self) -> Run:
         """What came of it."""
         records, run = self.recorder.all_spikes, self.run
+        if self.spikes.any_stored:
+            self._put()
         run.steps, run.line = self.observer.engine.step - run.begin, self.line.as_run(self.clock)
         for record in records:
             record.settle(self.clock)
             if record.taken is not None:
                 record.values = self.reader.at_all_spikes(record.taken)
-        run.spikes = {train: self.spikes.train(train) for train in dict.fromkeys(r.train for r in records)}
+        run.spikes = {train: self.spikes.kept_train(train) for train in dict.fromkeys(r.train for r in records)}
         run.counts = {name: self.observer.engine.spike_count(name) - before for name, before in self.fired.items()}
         run.outcomes = tuple(w.outcome() for w in self.watches)
         run.shares = tuple(w.contribution() for w in self.watches)

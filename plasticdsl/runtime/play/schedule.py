@@ -139,6 +139,11 @@ class Clock:
             self._before.append(self.skipped)
             self.skipped += end - at
 
+    def become(self, other: Clock) -> None:
+        """As another one is."""
+        self.skipped, self.begin = other.skipped, other.begin
+        self._from[:], self._to[:], self._before[:] = other._from, other._to, other._before
+
     def real(self, position: int) -> int:
         """The step really done at a planned position; one within a part that was skipped is where it was cut."""
         last = bisect.bisect_left(self._from, position) - 1

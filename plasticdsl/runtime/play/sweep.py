@@ -27,7 +27,7 @@ from plasticdsl.runtime.instance.patterns import Data, all_data
 from plasticdsl.runtime.instance.settings import Given, Settings, places
 from plasticdsl.runtime.instance.values import network_value
 from plasticdsl.runtime.numbers.evaluate import constant
-from plasticdsl.runtime.play.beginnings import Beginnings
+from plasticdsl.runtime.play.beginnings import Beginnings, Marker
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop
 from plasticdsl.runtime.play.progress import SILENT, Interruption, Progress
 from plasticdsl.runtime.play.runner import run_once, run_with_end
@@ -59,7 +59,7 @@ class Axis:
 @dataclass(slots=True)
 class Study:
     """`runs`: one for each combination and repeat, in the order of `numpy.ndindex(shape)`; fewer after an interruption or a failure
-    (of the last of them)."""
+    (of the last of them). `terminated`: it was not Ctrl-C that interrupted them, but SIGTERM."""
 
     experiment: Experiment
     network: Network
@@ -68,6 +68,7 @@ class Study:
     repeats: int
     runs: list[Run]
     interrupted: bool = False
+    terminated: bool = False
 
     @property
     def failure(self) -> tuple[Diagnostic, ...]:
@@ -128,7 +129,7 @@ class Turns:
 Hands = Callable[[Order, Turns, Data, Progress, Interruption], Generator[Run]]
 
 
-class Keeper(Protocol):
+class Keeper(Marker, Protocol):
     """Knows runs that have been carried out before. `order`: what all runs have in common."""
 
     def find(self, order: Order, turn: Turn) -> Run | None:
@@ -160,13 +161,13 @@ def run(
         message = f"This sweep asks for {total:,} runs; at most {MOST_RUNS:,} are begun."
         raise PlasError((Diagnostic("sweep-too-large", message, experiment.span, "Give its axes fewer values, or sweep fewer of them."),))
     if hands is None or total < 2:
-        hands = partial(_one_by_one, experiment, workshop, Beginnings(module, workshop, given))
+        hands = partial(_one_by_one, experiment, workshop, Beginnings(module, workshop, given, keeper))
     with Interruption() as interruption:
         for found in carried_out(order, _turns(axes, repeats, order.seed), total, hands, given, progress, interruption, keeper):
             study.runs.append(found)
             if study.failure:
                 break
-        study.interrupted = interruption.requested
+        study.interrupted, study.terminated = interruption.requested, interruption.terminated
     return study
 
 
@@ -222,7 +223,7 @@ def _one_by_one(
     """Hands of this process."""
     done = 0
     while (turn := turns.take()) is not None:
-        found = single(experiment, workshop, beginnings, turn.of(order), _Within(turns, progress, done), interruption)
+        found = single(experiment, workshop, beginnings, turn.of(order), _Within(turns, progress, done), interruption, turns.total == 1)
         if found is not None:
             yield found
         if interruption.requested:
@@ -244,15 +245,22 @@ class _Within:
 
 
 def single(
-    experiment: Experiment, workshop: Workshop, beginnings: Beginnings, order: Order, progress: Progress, interruption: Interruption
+    experiment: Experiment,
+    workshop: Workshop,
+    beginnings: Beginnings,
+    order: Order,
+    progress: Progress,
+    interruption: Interruption,
+    alone: bool = False,
 ) -> Run | None:
-    """One run with what it begins with; None where it was interrupted before it began. Raises as `run_once`."""
+    """One run with what it begins with, of several or `alone`; None where it was interrupted before it began. Raises as `run_once`."""
     before, beginning = beginnings.of(experiment, order, progress, interruption)
     if interruption.requested:
         return None
+    checkpoints = beginnings.checkpoints(experiment, order, alone)
     if not beginnings.lead_on(experiment, order):
-        return run_once(experiment, workshop, order, progress, interruption, beginning)
-    found, end = run_with_end(experiment, workshop, order, progress, interruption, beginning)
+        return run_once(experiment, workshop, order, progress, interruption, beginning, checkpoints)
+    found, end = run_with_end(experiment, workshop, order, progress, interruption, beginning, checkpoints)
     if end is not None:
         beginnings.keep(experiment, order, before, end)
     return found

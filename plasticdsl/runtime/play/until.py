@@ -5,7 +5,7 @@ Comes in: the `until` of a phase and a reader. Goes out: whether the phase is ov
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,20 +38,31 @@ class Ending:
     rounds: int | None = None
 
 
-class Waiting:
-    """Watches one phase with `until`. Raises `PlasError` where it waits for connections of which there are none."""
+@dataclass(slots=True)
+class Waited:
+    """What is known of what a phase waits for: how much of itself counts as no change (`within`), what the states were `before` the last step; since the
+    planned position `first`, at which trains had `counts` of spikes, of statistics that were `taken` of how many spikes."""
 
-    def __init__(self, until: Until, network: Network, reader: Reader) -> None:
+    within: float
+    before: Mapping[Ref, NDArray[np.float64]]
+    first: int
+    counts: dict[Emitted, int]
+    taken: dict[Call, tuple[int, Values]]
+
+
+class Waiting:
+    """Watches one phase with `until`; `waited`: what is known already. Raises `PlasError` where it waits for connections of which there are none."""
+
+    def __init__(self, until: Until, network: Network, reader: Reader, waited: Waited | None = None) -> None:
         self._until, self._reader = until, reader
         if until.condition is not None:
             reader.require_connections(until.condition, "until …", until.span)
         self._discrete = tuple(Ref(p.as_owner, name) for p in network.populations for name in p.block.stepping)
         flowing = (Ref(p.as_owner, flow.variable) for p in network.populations for flow in p.block.flows)
         self._flowing = tuple(flowing) if until.within is not None else ()
-        self._spikes = None if until.condition is None else SpikesSoFar(until.condition, reader)
-        self._within = 0.0 if until.within is None else float(reader.observer.value(until.within))
+        self.waited = waited or Waited(self._near(), self._now(), reader.now, {}, {})
+        self._spikes = None if until.condition is None else SpikesSoFar(until.condition, reader, self.waited)
         self._silent = None if until.condition is None else undefined(until.condition, _is_known_at_once)
-        self._before = self._now()
 
     def over(self) -> bool:
         """Whether the phase has reached its end with the last step. Raises `NotFinite` for a condition without an answer."""
@@ -60,9 +71,10 @@ class Waiting:
             if self._silent is not None and np.any(self._value(substitute(self._silent, numbers)) == 1.0):
                 raise NotFinite((self._no_answer(),))
             return bool(np.all(self._value(substitute(self._until.condition, numbers)) == 1.0))
-        before, self._before = self._before, self._now()
-        same = all(np.array_equal(before[k], self._before[k]) for k in self._discrete)
-        return same and all(_still(before[k], self._before[k], self._within) for k in self._flowing)
+        before, now = self.waited.before, self._now()
+        self.waited.before = now
+        same = all(np.array_equal(before[k], now[k]) for k in self._discrete)
+        return same and all(_still(before[k], now[k], self.waited.within) for k in self._flowing)
 
     def not_reached(self, ending: Ending) -> Diagnostic:
         """That the phase, or what is repeated, took its longest length all the same."""
@@ -83,6 +95,9 @@ class Waiting:
         with valued("until …", self._until.span):
             return np.asarray(self._reader.of_those_there(self._reader.value(condition, 0, 0), condition))
 
+    def _near(self) -> float:
+        return 0.0 if self._until.within is None else float(self._reader.observer.value(self._until.within))
+
     def _now(self) -> dict[Ref, NDArray[np.float64]]:
         return states_now(self._reader.observer.engine, (*self._discrete, *self._flowing))
 
@@ -93,12 +108,12 @@ class SpikesSoFar:
     Numbers of spikes and rates come from counters. Statistics of times are taken when there are new spikes, from 100 spikes on when there are 1 % more.
     """
 
-    def __init__(self, condition: Expr, reader: Reader) -> None:
-        self._reader, self._first = reader, reader.now
+    def __init__(self, condition: Expr, reader: Reader, waited: Waited) -> None:
+        self._reader, self._waited = reader, waited
         self._calls = tuple(node for node in walk(condition) if is_spike_statistic(node))
-        engine = reader.observer.engine
-        self._before = {train: engine.spike_count(*train) for call in self._calls for train, _ in [emitted(call.arguments[0])]}
-        self._taken: dict[Call, tuple[int, Values]] = {}
+        for call in self._calls:
+            train, _ = emitted(call.arguments[0])
+            waited.counts.setdefault(train, reader.observer.engine.spike_count(*train))
 
     def numbers(self) -> dict[Expr, Expr]:
         """Each statistic with its number."""
@@ -106,21 +121,21 @@ class SpikesSoFar:
 
     def _found(self, call: Call) -> Values:
         train, part = emitted(call.arguments[0])
-        observer, now = self._reader.observer, self._reader.now
-        count = observer.engine.spike_count(*train) - self._before[train]
+        observer, now, first = self._reader.observer, self._reader.now, self._waited.first
+        count = observer.engine.spike_count(*train) - self._waited.counts[train]
         match call.function:
             case "rate" if is_sliding(call):
                 return self._reader.value(call, 0, now)
             case "spike_count" | "rate" if part or is_of_each(call):
-                return self._reader.value(call, self._first, now)
+                return self._reader.value(call, first, now)
             case "spike_count":
                 return float(count)
             case "rate":
-                return rate(count, observer.size(train[0]), (now - self._first) * observer.instance.dt)
-        known = self._taken.get(call)
+                return rate(count, observer.size(train[0]), (now - first) * observer.instance.dt)
+        known = self._waited.taken.get(call)
         if known is None or (count != known[0] and count >= _MORE * known[0]):
-            known = count, self._reader.value(call, self._first, now)
-            self._taken[call] = known
+            known = count, self._reader.value(call, first, now)
+            self._waited.taken[call] = known
         return known[1]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +55,22 @@ class Outcome:
     def found(self) -> str:
         """The value as it is shown: in the unit of the comparison, with the digits that show the difference; nothing when skipped."""
         return "" if self.value is None else shown(self.value / self.scale, self.limit / self.scale, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSoFar:
+    """What a `Watch` has seen, and where it stands."""
+
+    moments: Moments
+    window: tuple[int, int] | None
+    gathered: Mapping[Call, Gathered | Sampled]
+    verdict: Verdict | None
+    previous: float | None
+    complete: bool
+    share: Share | None
+    looks: int
+    note: str
+    round: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -125,6 +141,15 @@ class Watch:
                 self.complete, self.verdict = True, self._judge(reader, end)
         elif self.verdict is not None or self.share is not None:
             self.complete = self.moments.next_after(end) is None
+
+    def so_far(self) -> WatchSoFar:
+        """What there was to see, as data."""
+        return WatchSoFar(**{part.name: getattr(self, part.name) for part in fields(WatchSoFar)})
+
+    def go_on(self, found: WatchSoFar) -> None:
+        """From what there was to see."""
+        for part in fields(WatchSoFar):
+            setattr(self, part.name, getattr(found, part.name))
 
     def rewind(self, clock: Clock, step: int) -> None:
         """What is looked at after this step (really done) was never reached."""

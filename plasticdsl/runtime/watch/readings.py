@@ -173,6 +173,11 @@ class Reader:
         if call.function == "correlogram":
             first, second, shared = self._pair(call, begin, end)
             return curves.correlogram(first, second, shared, *numbers)
+        train, part = emitted(call.arguments[0])
+        if call.function in ("rate", "spike_count") and not part and not is_of_each(call):
+            count, size = self.spikes.count(train, begin, end), self.observer.size(train.population)
+            seconds = (end - begin) * self.observer.instance.dt
+            return float(count) if call.function == "spike_count" else statistics.rate(count, size, seconds)
         fired, _ = self._fired(call.arguments[0], begin, end)
         match call.function:
             case "psth":

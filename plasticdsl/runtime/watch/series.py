@@ -8,6 +8,7 @@ in SI.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,9 +23,11 @@ from plasticdsl.runtime.watch.curves import Curve
 from plasticdsl.runtime.watch.kinds import Sampled
 from plasticdsl.runtime.watch.readings import Reader
 from plasticdsl.runtime.watch.spikes import called
+from plasticdsl.runtime.watch.streams import Stream, Streams, required
 from plasticdsl.runtime.watch.stretches import Stretch
 from plasticdsl.support.arrays import Floats, Steps
-from plasticdsl.units.dimension import Dimension
+from plasticdsl.units.dimension import ONE, Dimension
+from plasticdsl.units.display import coherent
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,20 @@ class Round:
     step: int
 
 
+@dataclass(frozen=True, slots=True)
+class SeriesSoFar:
+    """What has been taken of a `Series`, and where it stands: values beyond the first `stored`, which are in the streams of these `names`."""
+
+    moments: Moments
+    window: tuple[int, int] | None
+    rounds: tuple[Round, ...]
+    traced: Mapping[Call, Sampled]
+    values: Floats
+    at: NDArray[np.int64]
+    names: tuple[str, ...] = ()
+    stored: int = 0
+
+
 @dataclass(slots=True)
 class Series:
     """`expr` taken at `moments`. `owner`: population or projection the values are of, `""` for a single value. `single`: one moment, no time axis.
@@ -64,7 +81,8 @@ class Series:
     `values`: float64[moments] or float64[moments, units or connections], empty beyond `taken`; `at`: the step really done at each. `most`: the most
     rounds of each repeat around its phase, in which `moments` are those of the present round; `rounds`: of each round so far. `traced`: statistics of
     traces, which `moments` sample; the value is that of the last. `curve`: what the last axis of a value stands for. `bins_asked`: of its histogram, 0
-    where as many as suit. `is_theory`: it is computed from parameters (and the time) alone.
+    where as many as suit. `is_theory`: it is computed from parameters (and the time) alone. `stored`: so many values are on disk too, in `streams` of
+    values of this `width`, and of `at`.
     """
 
     name: str
@@ -88,6 +106,9 @@ class Series:
     curve: Curve | None = None
     bins_asked: int = 0
     is_theory: bool = False
+    stored: int = 0
+    streams: tuple[Stream, ...] = ()
+    width: tuple[int, ...] = ()
 
     @property
     def room(self) -> int:
@@ -148,9 +169,45 @@ class Series:
         elif end in self.moments and (self.single or self.moments.first == end):
             self.take(reader, end)
 
+    # --- on disk ---
+
+    def put(self, streams: Streams, dt: float, owner: str) -> None:
+        """What has been taken since the last time goes on disk too. Raises OSError."""
+        if self.single or self.stored >= self.taken:
+            return
+        new = slice(self.stored, self.taken)
+        if not self.streams or self.width != self.values.shape[1:]:  # as many values as spikes: there may be more
+            new, self.stored, self.width = slice(0, self.taken), 0, self.values.shape[1:]
+            time, names = f"time of {self.name}", [f"{owner}{k + 1} of {self.name}" for k in range(self.values.ndim - 1)]
+            about = {"units": coherent(self.label.dimension or ONE), "long_name": self.label.text}
+            made = streams.stream(self.name, (time, *names), self.values, about)
+            self.streams = made, streams.stream(time, (time,), self.at, {"units": "s", "scale_factor": dt})
+        for stream, rows in zip(self.streams, (self.values[new], self.at[new]), strict=True):
+            stream.put(new.start, rows)
+        self.stored = self.taken
+
+    def so_far(self) -> SeriesSoFar:
+        """What there is, as data."""
+        new = slice(self.stored, self.taken)
+        names = (self.name, f"time of {self.name}") if self.streams else ()
+        return SeriesSoFar(self.moments, self.window, tuple(self.rounds), self.traced, self.values[new], self.at[new], names, self.stored)
+
+    def go_on(self, found: SeriesSoFar, streams: Streams | None) -> None:
+        """From what there was. Raises FileNotFoundError where that on disk is not there."""
+        self.moments, self.window, self.rounds, self.traced = found.moments, found.window, list(found.rounds), dict(found.traced)
+        self.stored, self.taken = found.stored, found.stored + len(found.at)
+        if found.values.shape[1:] != self.values.shape[1:]:
+            self.prepare(found.values.shape[1:])
+        new = slice(self.stored, self.taken)
+        self.values[new], self.at[new] = found.values, found.at
+        if found.names:
+            self.streams, self.width = tuple(required(streams).again(name) for name in found.names), self.values.shape[1:]
+            self.values[: self.stored], self.at[: self.stored] = (stream.rows(0, self.stored) for stream in self.streams)
+
     def rewind(self, clock: Clock, step: int) -> None:
         """What was taken after this step (really done) is forgotten."""
         self.taken = int(np.searchsorted(self.steps, step, side="right"))
+        self.stored = min(self.stored, self.taken)
 
     @property
     def steps(self) -> NDArray[np.int64]:
@@ -161,6 +218,16 @@ class Series:
     def done(self) -> Floats:
         """The values taken so far."""
         return self.values[: self.taken]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSoFar:
+    """Where a `SpikeRecord` stands."""
+
+    begin: int
+    end: int
+    numbers: tuple[tuple[int, ...], ...]
+    edges: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -197,6 +264,14 @@ class SpikeRecord:
         self.begin, self.end = self.begin + by, self.end + by
         self.numbers.append(numbers)
         self.edges += (self.begin, self.end)
+
+    def so_far(self) -> RecordSoFar:
+        """Where it stands, as data."""
+        return RecordSoFar(self.begin, self.end, tuple(self.numbers), tuple(self.edges))
+
+    def go_on(self, found: RecordSoFar) -> None:
+        """From where it stood."""
+        self.begin, self.end, self.numbers, self.edges = found.begin, found.end, list(found.numbers), list(found.edges)
 
     def settle(self, clock: Clock) -> None:
         """From planned to real steps, when all is done."""
