@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -122,7 +123,7 @@ class Model:
         step, in_steps = default_step(self._loaded.module, found) if dt is None else (settings.duration(dt, 1.0), False)
         options = CompileOptions(level, frozenset(without), precision, threads, engine)
         wired, weights = connections_of(connections, found)
-        given = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
+        given: dict[str, Any] = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
         with shown(progress) as bar, rendered(self._loaded.sources):
             workshop, _ = driver.workshop_of(self._loaded, found, options, bar, **given)
             explained, line_on = partial(rendered, self._loaded.sources), partial(plotting.line_on, self._loaded, self._folder, found)
@@ -148,6 +149,7 @@ class Model:
         keep: str | Path | None = None,
         resume: bool = False,
         checkpoint: str | float = "5 min",
+        communicator: Any = None,
         parameters: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> Result:
@@ -157,7 +159,9 @@ class Model:
         step; everything else as in `build`. `workers`: how many processes carry out the runs of a sweep or of repeats, each with the bits that it has
         alone; or a `client` of Dask, the workers of its cluster. `keep`: a folder in which finished runs of a sweep are kept, and every `checkpoint`
         (`"5 min"`, or seconds) where one stands that is under way, and what it records; with `resume`, it is gone on from what is there, to the same
-        results, and without it that is deleted first. A data set is given as a mapping from names to arrays (`digits={"image": …, "label": …}`).
+        results, and without it that is deleted first. `communicator`: one of mpi4py, whose processes all make this call and share the network, each with a
+        part of its units and the connections that lead to them (extra `mpi`); all return the whole result, which is that of one process. A data set is
+        given as a mapping from names to arrays (`digits={"image": …, "label": …}`).
 
         Raises `results.result.Unfinished`, a `PlasError` with what was recorded until then as its `result`, where something has no finite value.
         """
@@ -166,6 +170,7 @@ class Model:
         from plasticdsl.jobs import Job
         from plasticdsl.kept_runs import KeptRuns, clear
         from plasticdsl.results.result import Result, Unfinished
+        from plasticdsl.runtime.engine.company import company_of
         from plasticdsl.runtime.instance import settings
         from plasticdsl.runtime.instance.pairing import connections_of
         from plasticdsl.runtime.play.experiment import Order
@@ -178,9 +183,14 @@ class Model:
         own = settings.joined(wanted.settings, weights)
         wishes = settings.from_experiment(found.settings, network, module) | own
         step = None if dt is None else settings.duration(dt, 1.0)
-        options = CompileOptions(level, frozenset(without), precision, threads, engine)
+        company = None if communicator is None else company_of(communicator)
+        options = CompileOptions(level, frozenset(without), precision, threads, engine, 1 if company is None else company.size)
+        if options.processes > 1 and (workers > 1 or client is not None or keep is not None):
+            raise ValueError(
+                "several processes share each run: ‘workers’, ‘client’ and ‘keep’ are for runs that have a process of their own"
+            )
         with shown(progress) as bar, rendered(self._loaded.sources):
-            given = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
+            given: dict[str, Any] = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
             order = Order(_seed(seed, found), wishes, duration, step, wanted.data, own)
             job = Job(self._loaded, found, options, given)
             if client is not None and workers > 1:
@@ -190,8 +200,9 @@ class Model:
             if keep is not None and not resume:
                 clear(Path(keep))
             hands = None if crew is None else crew.carry_out
-            study, compiling = driver.simulate(self._loaded, found, options, order, bar, hands, keeper, **given)
-        again = partial(plotting.drawn_again, self._loaded, self._folder, found, options, order, given)
+            study, compiling = driver.simulate(self._loaded, found, options, order, bar, hands, keeper, company, **given)
+        alone = replace(options, processes=1)
+        again = partial(plotting.drawn_again, self._loaded, self._folder, found, alone, order, given)
         result = Result(study, self._loaded.module.path, compiling + (0.0 if crew is None else crew.compile_s), again=again)
         if result.failure:
             raise Unfinished(result, render_all(result.failure, self._loaded.sources), self._loaded.sources)

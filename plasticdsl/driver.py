@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from plasticdsl.kernels.program import Artifact, Program
     from plasticdsl.model.experiments import Experiment
     from plasticdsl.plan.plan import Plan
+    from plasticdsl.runtime.engine.company import Company
     from plasticdsl.runtime.engine.engine import Engine
     from plasticdsl.runtime.engine.load import Kernels
     from plasticdsl.runtime.instance.instance import Instance
@@ -160,11 +161,22 @@ def ready(network: Network, step: float | None = None) -> Network:
 # --- kernels: network ▶ plan ▶ program ▶ text ------------------------------------------------------------------------
 
 
-def compile(loaded: Loaded, network: Network, per_unit: PerUnit, options: CompileOptions) -> Artifact:  # noqa: A001
-    """The kernels of a network. `per_unit`: values that differ from unit to unit. Raises `PlasError` for what cannot be compiled."""
+def compile(  # noqa: A001
+    loaded: Loaded, network: Network, per_unit: PerUnit, options: CompileOptions, at_once: bool = False
+) -> Artifact:
+    """The kernels of a network. `per_unit`: values that differ from unit to unit. `at_once`: spikes reach synapses in less than a step, which several
+    processes have to know. Raises `PlasError` for what cannot be compiled."""
     from plasticdsl.kernels.program import Artifact
 
-    choices = (options.level, sorted(options.without), options.precision, options.threads > 1, options.engine)
+    choices = (
+        options.level,
+        sorted(options.without),
+        options.precision,
+        options.threads > 1,
+        options.engine,
+        options.processes > 1,
+        at_once,
+    )
     listed = sorted(p.name for p in network.projections if p.connectivity.kind == "listed")
     name = cache.key("plan", loaded.digest, network.name, sorted(r.order for r in per_unit), listed, *choices)
     known = cache.recall("plans", name, Artifact)
@@ -176,7 +188,9 @@ def compile(loaded: Loaded, network: Network, per_unit: PerUnit, options: Compil
     from plasticdsl.kernels.store import digest_of
 
     with rendered(loaded.sources):
-        program = program_of(plan_of(network, per_unit, options, loaded.module.asked_of(network.name)), options)
+        asked = loaded.module.asked_of(network.name)
+        plan = plan_of(network, per_unit, options, asked) if options.processes == 1 else _shared(network, per_unit, options, asked, at_once)
+        program = program_of(plan, options)
     if options.engine == "compiled":
         program = without_numbers(program)
     text = emit(program, parallel=options.threads > 1 and not program.windowed)
@@ -191,6 +205,17 @@ def plan_of(network: Network, per_unit: PerUnit, options: CompileOptions, asked:
     from plasticdsl.plan.passes.pipeline import optimise
 
     return optimise(lower(network, per_unit, asked), options.level, options.without)
+
+
+def _shared(network: Network, per_unit: PerUnit, options: CompileOptions, asked: Asked, at_once: bool) -> Plan:
+    """The same for several processes. Raises `PlasError` where they cannot share it, or would not have the bits of one."""
+    from plasticdsl.plan.spread import FOR_WHOLE, refusal, spread_out
+
+    one = plan_of(network, per_unit, options, asked)
+    for projection in (p for p in one.projections if p.block is not None):
+        hint = "‘--without blocks’, in one process as in several, takes one step after the other."
+        raise refusal(f"‘{projection.label}’ takes several steps at once as products of matrices", projection.projection.span, hint)
+    return spread_out(plan_of(network, per_unit, replace(options, without=options.without | FOR_WHOLE), asked), at_once)
 
 
 def program_of(plan: Plan, options: CompileOptions) -> Program:
@@ -212,22 +237,29 @@ def simulate(
     progress: Progress,
     hands: Hands | None = None,
     keeper: Keeper | None = None,
+    company: Company | None = None,
     **given: Any,
 ) -> tuple[Study, float]:
     """Carries out an experiment: what its runs recorded, and the seconds that compiling took. `hands`: what carries out several runs (`crew`);
-    `keeper`: what knows finished ones (`kept_runs`); `given`:
+    `keeper`: what knows finished ones (`kept_runs`); `company`: the processes that share the network; `given`:
     connections, spikes and patterns (`runtime.instance.build.instantiate`). Raises `PlasError`."""
     from plasticdsl.runtime.play.sweep import run
 
     network = next(n for n in loaded.module.networks if n.name == experiment.network)
-    workshop, compiler = workshop_of(loaded, network, options, **given)
+    workshop, compiler = workshop_of(loaded, network, options, None, company, **given)
     return run(experiment, loaded.module, workshop, order, progress, hands, keeper), compiler.seconds
 
 
 def workshop_of(
-    loaded: Loaded, network: Network, options: CompileOptions, told: Progress | None = None, **given: Any
+    loaded: Loaded,
+    network: Network,
+    options: CompileOptions,
+    told: Progress | None = None,
+    company: Company | None = None,
+    **given: Any,
 ) -> tuple[Workshop, Compiler]:
-    """Where instances and engines of `network` come from; the compiler tells how long compiling took. `told`: what is being done."""
+    """Where instances and engines of `network` come from; the compiler tells how long compiling took. `told`: what is being done. `company`: the processes
+    that share it."""
     from plasticdsl.runtime.instance.build import instantiate
     from plasticdsl.runtime.instance.pairing import with_listed
     from plasticdsl.runtime.instance.sources import FIRST_STEPS
@@ -244,7 +276,7 @@ def workshop_of(
         require_small_step(network, made)
         return made
 
-    compiler = Compiler(loaded, with_listed(network, given.get("connections") or {}), options, told)
+    compiler = Compiler(loaded, with_listed(network, given.get("connections") or {}), options, told, company)
     return Workshop(network, instance, compiler.engine, asked.spread, compiler.kind), compiler
 
 
@@ -256,7 +288,8 @@ class Compiler:
     network: Network
     options: CompileOptions
     told: Progress | None = None
-    made: dict[tuple[PerUnit, frozenset[str]], tuple[Program, Kernels]] = field(default_factory=dict)
+    company: Company | None = None
+    made: dict[tuple[PerUnit, frozenset[str], bool], tuple[Program, Kernels]] = field(default_factory=dict)
     seconds: float = 0.0
 
     def kind(self, instance: Instance) -> str:
@@ -275,14 +308,25 @@ class Compiler:
 
             return ReferenceEngine(self.network, instance, asked)
         keys, options = per_unit(self.network, settings, asked.spread), _of_size(self.network, self.options, instance)
-        if (keys, options.without) not in self.made:
+        key = keys, options.without, self.company is not None and _at_once(self.network, instance)
+        if key not in self.made:
             begin = time.perf_counter()
             if self.told is not None:
                 self.told.show(0.0, "compiling")
-            artifact = compile(self.loaded, self.network, keys, options)
-            self.made[keys, options.without] = artifact.program, _kernels(artifact, options)
+            artifact = compile(self.loaded, self.network, keys, options, key[-1])
+            self.made[key] = artifact.program, _kernels(artifact, options)
             self.seconds += time.perf_counter() - begin
-        return CompiledEngine(*self.made[keys, options.without], instance)
+        if self.company is not None:
+            from plasticdsl.runtime.engine.ranks import SharedEngine
+
+            return SharedEngine(*self.made[key], instance, self.company)
+        return CompiledEngine(*self.made[key], instance)
+
+
+def _at_once(network: Network, instance: Instance) -> bool:
+    """Whether some delay is less than a step."""
+    delayed = (instance.projections[p.name].axonal for p in network.projections if p.delays.axonal is not None)
+    return any(delay < 1 for delay in delayed if isinstance(delay, int))
 
 
 def _of_size(network: Network, options: CompileOptions, instance: Instance) -> CompileOptions:

@@ -46,13 +46,14 @@ class CompileOptions:
     """`level`: 0 runs no pass, 1 is the default, 2 is for passes that take long to compile or change rounding more, and runs those of 1
     as long as there are none. `without`: passes to leave out. `precision` of state arrays.
     `threads`: more than one runs loops over independent units in parallel (the same bits). `engine`: what runs them;
-    the reference interpreter knows neither levels nor precisions."""
+    the reference interpreter knows neither levels nor precisions. `processes`: how many share a network (the same bits)."""
 
     level: int = 1
     without: frozenset[str] = frozenset()
     precision: Precision = "double"
     threads: int = 1
     engine: EngineName = "compiled"
+    processes: int = 1
 
     def __post_init__(self) -> None:
         if self.level not in (0, 1, 2):
@@ -67,3 +68,13 @@ class CompileOptions:
             raise ValueError(f"the {self.engine} engine computes on one thread; several are for the compiled one")
         if self.engine == "reference" and self.precision != "double":
             raise ValueError("the reference engine computes in double precision")
+        if self.processes > 1:
+            self._require_processes()
+
+    def _require_processes(self) -> None:
+        if self.engine == "reference":
+            raise ValueError("the reference engine runs in one process; several share a network with the compiled one")
+        if self.threads > 1:
+            raise ValueError("several processes share a network with one thread each; leave out --threads, or mpiexec")
+        if self.precision != "double":
+            raise ValueError("several processes share a network in double precision")

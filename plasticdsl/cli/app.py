@@ -24,6 +24,7 @@ from plasticdsl.cli.lsp import lsp
 from plasticdsl.cli.run import run
 from plasticdsl.cli.show import show
 from plasticdsl.cli.test import test
+from plasticdsl.cli.together import failing_together
 from plasticdsl.cli.watch import watch
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.version import __version__
@@ -119,7 +120,7 @@ def _options(
 
 
 _COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
-    ("run", run),
+    ("run", failing_together(run)),
     ("compile", compile_file),
     ("check", check),
     ("test", test),

@@ -30,6 +30,7 @@ from plasticdsl.cli.choices import (
     Workers,
     wishes,
 )
+from plasticdsl.cli.together import processes, require_together
 from plasticdsl.kept_runs import clear
 from plasticdsl.results.files import require_writable
 from plasticdsl.results.result import Result, Unfinished
@@ -65,13 +66,18 @@ def run(
     without: Without = None,
     engine: Runs = "compiled",
 ) -> None:
-    """Run an experiment of a file."""
+    """Run an experiment of a file; under mpiexec, one network on all its processes."""
+    together = processes()
+    if together is not None:
+        require_together(resume, workers, cluster)
+        if together.Get_rank():  # the first one says and writes all there is
+            quiet, out = True, None
     if out is not None:
         try:
             require_writable(out)
         except OSError as problem:
             raise console.WrongUsage(f"--out: {console.sentence(problem)}") from None
-    elif resume:
+    elif resume and together is None:
         raise console.WrongUsage("--resume goes on in the folder that --out names")
     begin = time.perf_counter()
     model = load(file)
@@ -88,9 +94,10 @@ def run(
                 threads=threads,
                 workers=workers,
                 client=client,
-                keep=None if out is None else out / UNFINISHED,
+                keep=None if out is None or together is not None else out / UNFINISHED,
                 resume=resume,
                 checkpoint=checkpoint,
+                communicator=together,
                 precision=precision,
                 level=level,
                 without=without or (),
@@ -100,6 +107,8 @@ def run(
             )
         except Unfinished as problem:
             result, failure = problem.result, problem
+    if together is not None and together.Get_rank():
+        raise typer.Exit(130 if result.interrupted else 0 if failure is None and result.passed else 1)
     result.load_s = load_s
     if not quiet:
         console.tell_findings(result.warnings, model.loaded.sources)

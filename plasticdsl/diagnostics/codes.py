@@ -225,6 +225,9 @@ _CODES: tuple[Code, ...] = (
          "Every reaction takes away as much of what is conserved as it gives: the stoichiometry on the two sides, or a flow beside it, says otherwise."),
     Code("not-converged", "equations that could not be integrated to their tolerance",
          "Steps within a step of the grid became too short, mostly since something runs to infinity. The message tells from which values the step began."),
+    Code("not-divisible", "a network that several processes cannot share",
+         "Under mpiexec units are divided among processes, which tell each other of spikes and of what connections read of units. A network in which a "
+         "process would have to change what others have is not taken in this version; the message says what it is. Run it in one process."),
     Code("not-finite", "a value that is no finite number",
          "0/0, the root or logarithm of a negative number, or growth without end. What was recorded until then is kept."),
     Code("not-given", "a value that nothing gives",

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Group, Kernel, Local, Part, of_emitted, of_projection
+from plasticdsl.kernels.identifiers import ADVANCE, NETWORK, RUN, Field, Group, Kernel, Local, Part, of_emitted, of_projection
 from plasticdsl.kernels.loops import (
     arrivals,
     blocks,
@@ -19,6 +19,7 @@ from plasticdsl.kernels.loops import (
     feeds,
     frames,
     lazy,
+    ranks,
     replay,
     rests,
     series,
@@ -49,6 +50,7 @@ from plasticdsl.kernels.program import (
     Read,
     Return,
     Scalar,
+    Shared,
     Size,
     Statement,
     Switch,
@@ -91,9 +93,12 @@ def build(plan: Plan) -> Program:
         calendar.work_out(plan, p) for p in plan.populations if any(isinstance(e.emission, ByHazard) and e.emission.ahead for e in p.events)
     ]
     before = _before_steps([f.name for f in bring], [f.name for f in begin])
+    shared: Shared | None = None
     match plan.step:
         case (ops.Window() as window,):
             functions = _in_windows(plan, window, declared, [*bring, *begin], before)
+        case _ if plan.spread is not None:
+            functions, shared = _on_ranks(plan, declared, [*bring, *begin], before)
         case _:
             body = _calls(plan, plan.step, made)
             functions = [with_arguments(f, declared) for f in (*bring, *begin, *made.values())]
@@ -113,6 +118,7 @@ def build(plan: Plan) -> Program:
         kept=sweep.kept(plan),
         superposed=tuple(rests.superpositions(plan)),
         windowed=plan.windowed,
+        shared=shared,
         switches=tuple(s for s in map(_switch, plan.projections) if s.field in used),
         postponed=(
             *(one for p in late for one in lazy.postponed(plan, p)),
@@ -141,6 +147,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         *sweep.sizes(plan),
         *series.sizes(plan),
         *shares.sizes(plan),
+        *ranks.sizes(plan),
         *(s for p in plan.projections for s in (*visits.sizes(plan, p), *replay.sizes(plan, p))),
         Size(RUN.field(Part.ONE)),
         Scalar(DT, "float64", unit="s"),
@@ -157,6 +164,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         *sweep.arguments(plan),
         *stages.arguments(plan),
         *shares.arguments(plan),
+        *ranks.arguments(plan),
         *(a for p in plan.projections for a in visits.arguments(plan, p, synapses.visits_at(plan, p))),
     )
 
@@ -268,19 +276,65 @@ def _before_steps(bring: Sequence[Kernel], begin: Sequence[Kernel]) -> tuple[Sta
 
 
 def _advance(
-    plan: Plan, functions: Sequence[Function], calls: Sequence[Statement], declared: Sequence[Member], before: Sequence[Statement]
+    plan: Plan,
+    functions: Sequence[Function],
+    calls: Sequence[Statement],
+    declared: Sequence[Member],
+    before: Sequence[Statement],
+    parts: int = 1,
 ) -> Function:
-    """Whole steps, one after the other; stops early where a spike log could not hold another step."""
+    """Whole steps, one after the other; stops early where a spike log could not hold another step. `parts`: of a step, of which one is carried out."""
     body: list[Statement] = [Comment("one step: the events of t_n, then the flow to t_{n+1}")]
     full = [_log_is_full(of_emitted(p.name, e.event)) for p in plan.populations for e in p.events]
     if full:
         done = Binary("-", Read(N), Read(FIRST_STEP))
-        body.append(If(joined("or", full), (Return(done),)))
+        body.append(ranks.only_once(If(joined("or", full), (Return(done),)), parts))
     body += [Let(T, Binary("*", Read(N), Read(DT))), *calls]
     loop = For(N, Read(FIRST_STEP), Binary("+", Read(FIRST_STEP), Read(STEPS)), tuple(body))
     doc = f"Run `steps` steps of {plan.network.name} from step `first_step`; returns how many were done, or -1 where a spike buffer overflowed."
     found = with_arguments(Function(ADVANCE, doc, (*before, loop, Return(Read(STEPS)))), declared, functions)
     return replace(found, locals_in=(FIRST_STEP, STEPS))
+
+
+def _on_ranks(
+    plan: Plan, declared: Sequence[Member], others: Sequence[Function], before: Sequence[Statement]
+) -> tuple[list[Function], Shared]:
+    """All kernels of a network that several processes share, and what these exchange."""
+    assert plan.spread is not None
+    spread, arrays = plan.spread, {m.name: m for m in declared if isinstance(m, Array)}
+    made: dict[Kernel, Function] = {}
+    done = list[ranks.Done]()
+    for operation in _one_by_one(plan.step):
+        single: ops.Operation = operation
+        while isinstance(single, ops.Only):
+            single = single.parts[0]
+        assert not isinstance(single, ops.Only | ops.EvaluateInput | ops.Window), "they have been taken apart"
+        own: dict[Kernel, Function] = {}
+        calls = _calls(plan, (operation,), own)
+        own = {name: ranks.of_rank(plan, single, function) for name, function in own.items()}
+        made |= own
+        finds = isinstance(single, ops.Feed) or (isinstance(single, ops.Units) and single.what is ops.OfUnits.SPIKE)
+        done.append(ranks.Done(tuple(calls), tuple(ranks.touched(plan, single, f, arrays) for f in own.values()), finds))
+    parts, needed, at_once = ranks.segments(done, lambda more: more or spread.at_once)
+    functions = [with_arguments(f, declared) for f in (*others, *made.values())]
+    functions.append(_advance(plan, functions, ranks.in_segments(parts), declared, before, len(parts)))
+    of_post = frozenset[Field]().union(*(t.of_post for part in done for t in part.touched))
+    return functions, Shared(spread.members, at_once, tuple(needed), ranks.driving(plan), of_post)
+
+
+def _one_by_one(operations: Sequence[ops.Operation]) -> Iterator[ops.Single | ops.Only]:
+    """Operations with what they consist of beside each other, each under its condition, which holds for a whole step."""
+    for operation in operations:
+        match operation:
+            case ops.EvaluateInput(parts=parts):
+                yield from _one_by_one(parts)
+            case ops.Only(when, parts):
+                for one in _one_by_one(parts):
+                    yield ops.Only(when, (one,)) if not isinstance(one, ops.Only) else replace(one, parts=(ops.Only(when, one.parts),))
+            case ops.Window():
+                raise AssertionError("a network that several processes share has no windows")
+            case _:
+                yield operation
 
 
 def _in_windows(

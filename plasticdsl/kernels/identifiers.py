@@ -101,6 +101,7 @@ class Part(Enum):
     THREADS = "threads", "how many threads there are"
     BARRIER = "barrier", "how many threads have come to where all wait, and how often all had"
     HERALD = "herald", "first step of the window, and the one after its last; no window follows where they are the same"
+    SEGMENT = "segment", "which part of a step is carried out, between two exchanges with other processes"
     BARRIER_LENGTH = "barrier_length", "length of barrier and herald, a line of memory"
     # of a population
     UNITS = "units", "number of units of {group}"
@@ -303,6 +304,7 @@ class Part(Enum):
     AXONAL = "axonal", "axonal delay in steps"
     DENDRITIC = "dendritic", "dendritic delay in steps"
     THIRD = "unit_{}", "number of the unit that is {} (each: less that of the post unit)"
+    NUMBER = "number", "number of each connection of {group} among those of all processes"
     COUNTERPART = "in_{}", "connection of {} between the same two units"
 
     @property

@@ -262,6 +262,20 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """How several processes share a network. `members`: populations whose units are divided. `at_once`: spikes are exchanged after the first part of each
+    step, else after as many steps as the smallest delay. `needed`: after each part of a step, the arrays of which each process then needs what the others
+    have found for their units; a step is one part where it is carried out without exchange. `driving`: sources of which each process draws a part of the
+    spikes. `of_post`: arrays of projections that have one value for each post unit."""
+
+    members: tuple[str, ...]
+    at_once: bool
+    needed: tuple[tuple[Field, ...], ...]
+    driving: tuple[str, ...]
+    of_post: frozenset[Field]
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """All kernels of a network, a neuron, or a rule alone.
 
@@ -270,7 +284,7 @@ class Program:
     projections whose `LEARNING` is 0 while their rules are off, and the arrays that nothing changes then; it and `RECORDING` may change between calls of
     `advance`. `asked`: what can be taken from tables, and what can update unit by unit; `kept`: what has to be forgotten when states, tables or parameters
     are changed from outside; `postponed`: what is not in its array yet, nor `deferred` after a step; `superposed`: what is the sum of several.
-    `windowed`: several threads may run `advance` together (`loops.windows`).
+    `windowed`: several threads may run `advance` together (`loops.windows`). `shared`: how several processes do (`loops.ranks`).
     """
 
     name: str
@@ -287,6 +301,7 @@ class Program:
     superposed: tuple[Superposition, ...] = ()
     deferred: tuple[Waits, ...] = ()
     windowed: bool = False
+    shared: Shared | None = None
 
 
 @dataclass(frozen=True, slots=True)

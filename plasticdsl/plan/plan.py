@@ -181,9 +181,19 @@ class ProjectionPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How several processes share a network. `members`: populations whose units are divided. `at_once`: spikes have to be known to all in the step in
+    which they happen, else a smallest delay later."""
+
+    members: tuple[str, ...]
+    at_once: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A whole network. `asked`: what experiments ask of it. `step`: everything that happens in one step, in order. `per_unit`: parameters and times that
     have one value per unit or connection; all others are shared. `notes`: what passes did, for `explain`. `single`: states will have 32 bits.
+    `spread`: how several processes share it, if they do (`plan.spread`).
     """
 
     network: Network
@@ -194,6 +204,7 @@ class Plan:
     step: tuple[Operation, ...] = ()
     notes: tuple[str, ...] = ()
     single: bool = False
+    spread: Spread | None = None
 
     @property
     def windowed(self) -> bool:

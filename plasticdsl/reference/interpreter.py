@@ -89,6 +89,10 @@ class ReferenceEngine:
         """Set a state, or the output of a clamped source."""
         self._run.frame.values[owner_text(target.owner)][target.name][...] = values
 
+    def agreed(self, value: float) -> float:
+        """The same: nobody else runs this network."""
+        return value
+
     def log_spikes(self, emitted: Iterable[Emitted]) -> None:
         """Keep these from now on, and no others."""
         wanted = set(emitted) & self._run.spikes.keys()

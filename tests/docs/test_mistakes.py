@@ -27,6 +27,7 @@ WITHOUT = frozenset(
         "first-order",
         "not-a-flow",
         "not-a-name",
+        "not-divisible",
         "not-given",
         "not-local",
         "not-located",

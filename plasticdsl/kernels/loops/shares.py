@@ -118,9 +118,7 @@ def of_share(plan: Plan, function: Function) -> Function:
                 return None
 
     body = changed(tuple(_divided(function.body, counts)), own)
-    names = mentioned(body)
-    used = [name for name in members(plan) if _first(name) in names or _units(name) in names]
-    here = (statement for name in used for statement in _part_of(name))
+    here = parts_of(body, members(plan), Read(SHARE))
     read = (
         s.name in mentioned(body[n + 1 :]) if isinstance(s, Let) and isinstance(s.value, Call) and s.value.function == "mod" else True
         for n, s in enumerate(body)
@@ -136,11 +134,20 @@ def _units(population: str) -> Local:
     return Local("units_{}", (population,))
 
 
-def _part_of(population: str) -> tuple[Statement, ...]:
-    """Which units of a population the share has."""
-    field = of_population(population).field(Part.BEGINS)
-    first, after = (Call("index", (element(field, place),)) for place in (Read(SHARE), Binary("+", Read(SHARE), ONE)))
-    return Let(_first(population), first), Let(_units(population), Binary("-", after, Read(_first(population))))
+def parts_of(body: Sequence[Statement], among: Sequence[str], share: Expr) -> Iterator[Statement]:
+    """Which units of these populations the share has, where the body asks."""
+    names = mentioned(body)
+    for population in among:
+        if _first(population) in names or _units(population) in names:
+            field = of_population(population).field(Part.BEGINS)
+            first, after = (Call("index", (element(field, place),)) for place in (share, Binary("+", share, ONE)))
+            yield Let(_first(population), first)
+            yield Let(_units(population), Binary("-", after, Read(_first(population))))
+
+
+def divided(body: Sequence[Statement], among: Sequence[str]) -> tuple[Statement, ...]:
+    """Loops over all units of one of these populations over those of the share; `parts_of` says which these are."""
+    return tuple(_divided(body, {of_population(name).field(Part.UNITS): name for name in among}))
 
 
 def _divided(body: Sequence[Statement], counts: dict[Field, str]) -> Iterator[Statement]:
@@ -151,9 +158,8 @@ def _divided(body: Sequence[Statement], counts: dict[Field, str]) -> Iterator[St
                 name = counts[stop]
                 unit = Let(I, Binary("+", Read(_first(name)), Read(MEMBER)))
                 yield For(MEMBER, ZERO, Read(_units(name)), (unit, *inner))
-            case For(index, _, stop, inner) if index == GROUP:
-                (name,) = {counts[field] for field in mentioned((Let(S, stop),)) if isinstance(field, Field) and field in counts}
-                yield _groups(statement, name)
+            case For(index, _, stop) if index == GROUP and (named := [counts[f] for f in counts if f in mentioned((Let(S, stop),))]):
+                yield _groups(statement, named[0])
             case Fill(arguments=(*others, start, Read(Field() as stop))) if start == ZERO and stop in counts:
                 name = counts[stop]
                 yield replace(statement, arguments=(*others, Read(_first(name)), _after(name)))

@@ -87,6 +87,23 @@ class CompiledEngine:
             self._collect()
             self.advance(1)
 
+    @property
+    def bound(self) -> Bound:
+        """What the kernels work on."""
+        return self._bound
+
+    def part_of_step(self, last: bool) -> None:
+        """The part of a step that the arguments ask for; with the last one the step is done."""
+        while (done := self._kernels.advance(self._step, 1)) == 0:
+            self._collect()
+        if done < 0:
+            raise RuntimeError(TOO_MANY_SPIKES if done == -1 else TOO_MANY_LOCATED)
+        self._step += last
+
+    def agreed(self, value: float) -> float:
+        """The same: nobody else runs this network."""
+        return value
+
     def _all_states(self) -> dict[Field, NDArray[Any]]:
         arrays = self._bound.arrays
         moving = (a.name for a in self._program.arrays if a.name.part is Part.VARIABLE and a.changes and a.dtype.startswith("float"))

@@ -82,6 +82,9 @@ class Engine(Protocol):
     def write(self, target: Ref, values: NDArray[np.float64] | float) -> None:
         """Set a state (or a `Source`'s output `x`) of every unit or connection."""
 
+    def agreed(self, value: float) -> float:
+        """A number that hangs on the clock or on who asks: where several processes run the network, the one that the first of them has."""
+
     def log_spikes(self, emitted: Iterable[Emitted]) -> None:
         """From now on keep these spikes and other events (and no others)."""
 

@@ -67,19 +67,24 @@ class TimeLeft:
 
 
 class Pace:
-    """Chooses how many steps to run at once, so that control comes back about every `TICK` seconds."""
+    """Chooses how many steps to run at once, so that control comes back about every `TICK` seconds. `agreed`: makes a number the same for all processes
+    that run the network (`engine.Engine.agreed`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, agreed: Callable[[float], float] = float) -> None:
+        self._agreed = agreed
         self._speed = 0.0  # steps per second
         self._since = time.perf_counter()
         self._steps = 0
 
     def chunk(self) -> int:
         """Steps to run at most."""
-        return max(1, int(self._speed * TICK)) if self._speed else 1
+        return int(self._agreed(max(1, int(self._speed * TICK)) if self._speed else 1))
 
     def done(self, steps: int) -> bool:
         """Counts steps; True when it is time to look up."""
+        return bool(self._agreed(self._is_time(steps)))
+
+    def _is_time(self, steps: int) -> bool:
         self._steps += steps
         passed = time.perf_counter() - self._since
         if passed <= 0.0:

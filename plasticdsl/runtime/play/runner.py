@@ -340,7 +340,8 @@ class Runner:
     def _run_to(self, last: int, span: PhaseSpan, waiting: Waiting | None = None) -> None:
         """To this planned position within a phase, or until it is over."""
         with self.place.at(InStretch(last, self.observer.engine.step)) as at:
-            pace = Pace()
+            agreed = self.observer.engine.agreed
+            pace = Pace(agreed)
             while self.reader.now < at.last and not at.over:
                 before = self.reader.now
                 taken = self._follow(at.last, span, pace) if waiting is None else ()
@@ -349,12 +350,12 @@ class Runner:
                 self._note(span.name, False)
                 self._look(self.reader.now, {None, span.name}, self._replayed(self.reader.now), taken)
                 at.over = waiting is not None and self._is_over(waiting)
-                if pace.done(self.reader.now - before) or self.interruption.requested:
+                if pace.done(self.reader.now - before) or agreed(self.interruption.requested):
                     self.progress.show(self.reader.now / self.line.end, span.name)
                     self.spikes.collect()
                     self.guard.glance()
                     self._keep()
-                    if self.interruption.requested:
+                    if agreed(self.interruption.requested):
                         self.run.interrupted = True
                         return
             if waiting is not None:

@@ -1,0 +1,95 @@
+"""Processes that share a network: who they are, and how they tell each other.
+
+`company_of` makes a company of an mpi4py communicator; `started` says whether this process was started by mpiexec or srun, from the environment alone,
+so that nothing is imported where there is no MPI. All calls are collective: each process makes the same ones in the same order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from mpi4py.MPI import Intracomm
+
+#: Where starters of processes say how many there are: MPICH and Intel MPI, Open MPI, Slurm.
+_HOW_MANY = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_SIZE", "SLURM_STEP_NUM_TASKS")
+
+
+class Company(Protocol):
+    """`rank`: which of `size` processes this is, from 0."""
+
+    rank: int
+    size: int
+
+    def gather(self, values: NDArray[Any]) -> list[NDArray[Any]]:
+        """The arrays of all processes, in their order: any[n] each, of one type, each of any length."""
+
+    def first(self, value: float) -> float:
+        """The value that the first process has."""
+
+
+def total(company: Company, value: int) -> int:
+    """The sum of a whole number over all processes."""
+    return int(sum(int(part[0]) for part in company.gather(np.array([value], dtype=np.int64))))
+
+
+def started(environment: Mapping[str, str] = os.environ) -> int:
+    """How many processes were started together with this one, itself included."""
+    for name in _HOW_MANY:
+        if environment.get(name, "").isdigit():
+            return int(environment[name])
+    return 1
+
+
+def company_of(communicator: Any) -> Company | None:
+    """The processes of a communicator of mpi4py, or of a company; None where it is one alone."""
+    found: Company = _Mpi(communicator) if hasattr(communicator, "Allgatherv") else communicator
+    return found if found.size > 1 else None
+
+
+def everyone() -> Intracomm:
+    """All processes that were started together. Raises ModuleNotFoundError without mpi4py."""
+    from mpi4py import MPI
+
+    return MPI.COMM_WORLD
+
+
+class _Mpi:
+    """A company that talks through MPI."""
+
+    def __init__(self, communicator: Intracomm) -> None:
+        self._all = communicator
+        self.rank, self.size = communicator.Get_rank(), communicator.Get_size()
+        self._lengths = np.zeros(self.size, dtype=np.int64)
+
+    def gather(self, values: NDArray[Any]) -> list[NDArray[Any]]:
+        """The arrays of all processes. What is large goes in parts, since MPI counts in 32 bits."""
+        values = np.ascontiguousarray(values)
+        self._all.Allgather(np.array([values.size], dtype=np.int64), self._lengths)
+        lengths = self._lengths.copy()
+        found = np.empty(int(lengths.sum()), dtype=values.dtype)
+        parts = np.split(found, np.cumsum(lengths)[:-1])
+        if found.nbytes < 2**31:
+            sizes = (lengths * values.itemsize).tolist()
+            begins = (np.cumsum(lengths * values.itemsize) - sizes).tolist()
+            from mpi4py import MPI
+
+            self._all.Allgatherv([values.view(np.uint8), MPI.BYTE], [found.view(np.uint8), sizes, begins, MPI.BYTE])
+            return list(parts)
+        for rank, part in enumerate(parts):
+            if rank == self.rank:
+                part[...] = values
+            for begin in range(0, part.nbytes, 2**30):
+                self._all.Bcast(part.view(np.uint8)[begin : begin + 2**30], root=rank)
+        return list(parts)
+
+    def first(self, value: float) -> float:
+        """The value that the first process has."""
+        found = np.array([value], dtype=np.float64)
+        self._all.Bcast(found, root=0)
+        return float(found[0])

@@ -1,0 +1,375 @@
+"""The engine of a process that shares a network with others.
+
+Each process has its own units' states, the connections that lead to them, and everything that all have alike. Steps are carried out by all together: each
+goes on by itself for as many steps as the smallest delay, or for a part of a step where something else than spikes is needed of others, and then they tell
+each other. What is read is gathered, so that every process sees the whole network; what runs and records on top of it is the same on each.
+
+To the bit it is the run of one process: units and connections are computed by the same loops, in the same order, from the same random numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plasticdsl.kernels.identifiers import RUN, Field, Part, field_of, of_emitted, of_population, of_projection
+from plasticdsl.kernels.program import Array, Program, Shared
+from plasticdsl.model.expr import Ref
+from plasticdsl.model.owners import OfPopulation, OfProjection
+from plasticdsl.model.parts import Emitted
+from plasticdsl.runtime.engine.company import Company, total
+from plasticdsl.runtime.engine.compiled import CompiledEngine
+from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State
+from plasticdsl.runtime.instance.instance import Instance, ProjectionInstance
+from plasticdsl.runtime.instance.owned import Blocks, blocks_of, numbers_of, part_of
+from plasticdsl.support.arrays import Integers
+
+if TYPE_CHECKING:
+    from plasticdsl.runtime.engine.load import Kernels
+
+#: The longest that processes go on by themselves, in steps.
+MOST_STEPS = 64
+_SEGMENT = RUN.field(Part.SEGMENT)
+
+
+class SharedEngine:
+    """Runs `instance` together with the other processes of a company; see `engine.Engine` for what it offers. All calls are collective."""
+
+    def __init__(self, program: Program, kernels: Kernels, instance: Instance, company: Company) -> None:
+        assert program.shared is not None
+        self.instance, self.asked = instance, program.asked
+        self._program, self._company, self._shared = program, company, program.shared
+        self._blocks = blocks_of(instance, self._shared.members, company.rank, company.size)
+        self._numbers: dict[str, Integers] = {}
+        self._parts: dict[str, tuple[ProjectionInstance, ProjectionInstance]] = {}
+        self._own = CompiledEngine(program, kernels, self._part(instance))
+        self._tell_own()
+        self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
+        self._members = [one for one in program.logs if one.population in self._shared.members]
+        self._kept: dict[Emitted, list[tuple[Integers, Integers]]] = {}
+        self._own.log_spikes(self._members)
+        self._longest = _longest(self._shared, program, instance)
+        self._orders: dict[str, Integers] = {}
+
+    def _part(self, instance: Instance) -> Instance:
+        """What this process has; the same objects where these are the same."""
+        found: dict[str, ProjectionInstance] = {}
+        for name, whole in instance.projections.items():
+            known = self._parts.get(name)
+            if known is None or known[0] is not whole:
+                if name not in self._numbers:
+                    self._numbers[name] = numbers_of(whole, self._blocks.ends[whole.post], self._company.rank)
+                self._parts[name] = known = whole, part_of(whole, self._numbers[name])
+            found[name] = known[1]
+        return replace(instance, projections=found)
+
+    def _tell_own(self) -> None:
+        """Which units are its own, and which numbers its connections have in all."""
+        arrays = self._own.bound.arrays
+        for name in self._shared.members:
+            field = of_population(name).field(Part.BEGINS)
+            if field in arrays:
+                arrays[field][...] = self._blocks.own(name)
+        for name, numbers in self._numbers.items():
+            field = of_projection(name).field(Part.NUMBER)
+            if field in arrays:
+                arrays[field][...] = numbers
+
+    @property
+    def step(self) -> int:
+        """Whole steps done since the beginning."""
+        return self._own.step
+
+    # --- steps ---
+
+    def advance(self, steps: int) -> None:
+        """Run whole steps together with the others. Raises `RuntimeError` on all of them where a buffer would overflow on one."""
+        end = self.step + steps
+        while self.step < end:
+            if self._longest:
+                self._by_itself(min(self._longest, end - self.step))
+            else:
+                self._in_parts()
+
+    def once(self) -> None:
+        """One step."""
+        self.advance(1)
+
+    def _by_itself(self, steps: int) -> None:
+        """Several steps, of which others hear afterwards."""
+        first, problem = self.step, ""
+        try:
+            self._own.advance(steps)
+        except RuntimeError as error:
+            problem = str(error)
+        self._exchange_spikes(first, steps, problem)
+
+    def _in_parts(self) -> None:
+        """A step, part by part."""
+        first, problem, scalars = self.step, "", self._own.bound.scalars
+        last = len(self._shared.needed) - 1
+        for number, fields in enumerate(self._shared.needed):
+            scalars[_SEGMENT] = number
+            try:
+                self._own.part_of_step(number == last)
+            except RuntimeError as error:
+                problem = str(error)
+            if number == 0:
+                self._exchange_spikes(first, 1, problem)
+            for field in fields:
+                self._complete(field)
+        scalars[_SEGMENT] = 0
+
+    def _complete(self, field: Field) -> None:
+        """An array of units with what other processes have found for theirs."""
+        array, name = self._own.bound.arrays[field], field.group.name
+        begin, end = self._blocks.own(name)
+        array[...] = np.concatenate(self._company.gather(array[begin:end]))
+
+    def _exchange_spikes(self, first: int, steps: int, problem: str) -> None:
+        """Spikes and other events of these steps are known to all. Raises `RuntimeError` where something went wrong in one of the processes."""
+        arrays, size = self._own.bound.arrays, max((p.size for p in self.instance.populations.values()), default=1)
+        keys, own = [np.array([-1 if problem else -2], dtype=np.int64)], dict[Emitted, int]()
+        for number, one in enumerate(self._members):
+            when, units = self._own.drain(*one)
+            keys.append(((number * steps + (when - first)) * size) + units)
+            own[one] = len(units)
+        found = self._company.gather(np.concatenate(keys))
+        if any(part[0] == -1 for part in found):
+            raise RuntimeError(problem or TOO_MANY_SPIKES)
+        every = np.sort(np.concatenate([part[1:] for part in found]))
+        ends = np.searchsorted(every, np.arange(len(self._members) * steps + 1) * size)
+        units, moments = every % size, every // size
+        for number, one in enumerate(self._members):
+            begin, end = ends[number * steps], ends[(number + 1) * steps]
+            field = of_emitted(*one).field
+            arrays[field(Part.SPIKE_TOTAL)][0] += end - begin - own[one]
+            if one in self._kept:
+                self._kept[one].append((first + moments[begin:end] - number * steps, units[begin:end]))
+            if field(Part.SPIKES) in arrays:
+                lists, counts = arrays[field(Part.SPIKES)], arrays[field(Part.SPIKE_COUNT)]
+                for step in range(max(0, steps - len(counts)), steps):
+                    here = units[ends[number * steps + step] : ends[number * steps + step + 1]]
+                    if len(here) > lists.shape[1]:
+                        raise RuntimeError(TOO_MANY_SPIKES)
+                    slot = (first + step) % len(counts)
+                    lists[slot, : len(here)], counts[slot] = here, len(here)
+
+    # --- values ---
+
+    def all_finite(self) -> bool:
+        """Whether all states of all processes are finite, told fast."""
+        return total(self._company, int(not self._own.all_finite())) == 0
+
+    def array_of(self, target: Ref) -> NDArray[np.float64] | None:
+        """None: no process has all values."""
+        return None
+
+    def adopt(self, target: Ref, array: NDArray[np.float64]) -> bool:
+        """No: no process has all values."""
+        return False
+
+    def written(self) -> None:
+        """Something was written into an array."""
+        self._own.written()
+
+    def read(self, target: Ref) -> NDArray[np.float64]:
+        """A state, input or parameter now, one value per unit or connection of all processes."""
+        values = self._own.read(target)
+        match target.owner:
+            case OfPopulation(name) if name in self._blocks.ends and self._moves(target):
+                return self._whole(name, values)
+            case OfProjection(name):
+                return self._of_all(name, values)
+            case _:
+                return values
+
+    def _moves(self, target: Ref) -> bool:
+        """Whether a kernel may change it."""
+        array = self._arrays.get(field_of(target))
+        return array is not None and array.changes
+
+    def _whole(self, population: str, values: NDArray[Any]) -> NDArray[Any]:
+        begin, end = self._blocks.own(population)
+        return np.concatenate(self._company.gather(values[begin:end]))
+
+    def _of_all(self, projection: str, values: NDArray[Any]) -> NDArray[Any]:
+        """Values of connections along the first axis, in the order of all."""
+        if projection not in self._orders:
+            self._orders[projection] = np.concatenate(self._company.gather(self._numbers[projection]))
+        order = self._orders[projection]
+        every = np.concatenate(self._company.gather(np.ascontiguousarray(values).reshape(-1)))
+        if not every.size:  # rests that nobody has
+            return values
+        found = np.empty((len(order), *values.shape[1:]), dtype=values.dtype)
+        found[order] = every.reshape(found.shape)
+        return found
+
+    def write(self, target: Ref, values: NDArray[np.float64] | float) -> None:
+        """Set a state of every unit or connection."""
+        own = values
+        if isinstance(target.owner, OfProjection) and np.ndim(values):
+            whole = self.instance.projections[target.owner.name]
+            own = np.broadcast_to(np.asarray(values, dtype=np.float64), (whole.count,))[self._numbers[target.owner.name]]
+        problem: ValueError | None = None
+        try:
+            self._own.write(target, own)
+        except ValueError as error:
+            problem = error
+        if total(self._company, int(problem is not None)):
+            raise problem or ValueError(f"{target.path} cannot be given these values in another process")
+
+    # --- spikes ---
+
+    def agreed(self, value: float) -> float:
+        """What the first process has, so that all do the same."""
+        return self._company.first(value)
+
+    def log_spikes(self, emitted: Iterable[Emitted]) -> None:
+        """From now on keep these spikes and other events (and no others)."""
+        wanted = set(emitted)
+        self._own.log_spikes({*self._members, *wanted})
+        self._kept = {one: self._kept.get(one, []) for one in wanted if one in self._members}
+
+    def drain(self, population: str, event: str = "") -> tuple[Integers, Integers]:
+        """Steps and unit numbers (from 0) logged since the last call, of all processes."""
+        one = Emitted(population, event)
+        if one not in self._members:
+            return self._own.drain(population, event)
+        chunks = self._kept.get(one, [])
+        none = np.zeros(0, dtype=np.int64)
+        steps, units = zip((none, none), *chunks, strict=True)
+        chunks.clear()
+        return np.concatenate(steps), np.concatenate(units)
+
+    def times(self, population: str, event: str = "") -> NDArray[np.float64] | None:
+        """When events were that are located within steps; None, since none are."""
+        return None
+
+    def located(self, population: str, event: str = "") -> tuple[NDArray[np.float64], Integers, Mapping[str, NDArray[np.float64]]]:
+        """Events that were located in the step that has just ended."""
+        return self._own.located(population, event)
+
+    def values_at_spikes(self, population: str) -> Mapping[str, NDArray[np.float64]]:
+        """The variables that are kept at spikes, of those that `drain` gave last."""
+        return self._own.values_at_spikes(population)
+
+    def spike_count(self, population: str, event: str = "") -> int:
+        """All spikes of the population so far, or another event of it."""
+        self._sum_drawn()
+        return self._own.spike_count(population, event)
+
+    def _sum_drawn(self) -> None:
+        """What each process has drawn of the spikes of sources counts for all."""
+        arrays = self._own.bound.arrays
+        for source in self._shared.driving:
+            field = of_population(source).field
+            if field(Part.SHARE_TOTAL) in arrays:
+                drawn = arrays[field(Part.SHARE_TOTAL)]
+                arrays[field(Part.SPIKE_TOTAL)][0] += total(self._company, int(drawn[0]))
+                drawn[0] = 0
+
+    def undecided(self, population: str, event: str = "") -> Integers:
+        """Units whose rate or condition, or that of another event, was no number."""
+        found = self._own.undecided(population, event)
+        if population not in self._blocks.ends:
+            return found
+        begin, end = self._blocks.own(population)
+        return np.concatenate(self._company.gather(found[(found >= begin) & (found < end)].astype(np.int64)))
+
+    def switch_rules(self, on: Mapping[str, bool]) -> None:
+        """Rules of these projections hold the weights (False) or change them (True)."""
+        self._own.switch_rules(on)
+
+    def feed(self, feeds: Sequence[Feed]) -> None:
+        """Take these variables from tables from now on."""
+        self._own.feed(feeds)
+
+    def change(self, instance: Instance) -> bool:
+        """Go on with other parameters; what follows from them is worked out anew, and nothing else."""
+        longest = _longest(self._shared, self._program, instance)
+        if longest != self._longest or not self._own.change(self._part(instance)):
+            return False
+        self.instance = instance
+        self._tell_own()
+        return True
+
+    def visit(self, order: Mapping[str, Integers | None]) -> None:
+        """Units that update one by one are not divided."""
+        self._own.visit(order)
+
+    # --- the whole state ---
+
+    def snapshot(self, into: State | None = None, *, moving: bool = False) -> dict[str, NDArray[np.generic]]:
+        """Everything that changes during a run, of all processes: what one process would have. `moving`: that of this process, to be restored here."""
+        self._sum_drawn()
+        if moving:
+            return self._own.snapshot(into, moving=True)
+        state: dict[str, NDArray[Any]] = dict(self._own.snapshot())
+        for array in self._arrays.values():
+            if str(array.name) in state:
+                state[str(array.name)] = self._gathered(array, state[str(array.name)])
+        for name, projection in self.instance.projections.items():  # what no kernel touches
+            for variable in projection.states:
+                field = of_projection(name).variable(variable)
+                if field not in self._arrays and str(field) in state:
+                    state[str(field)] = self._of_all(name, state[str(field)])
+        return state
+
+    def _gathered(self, array: Array, values: NDArray[Any]) -> NDArray[Any]:
+        """A whole array: along the axis of connections, or of units that are divided."""
+        axis, projection, population = _divided_along(array, self._program, self._blocks)
+        if axis is None:
+            return values
+        along = np.moveaxis(values, axis, 0)
+        if projection:
+            found = self._of_all(projection, along)
+        else:
+            begin, end = self._blocks.own(population)
+            parts = self._company.gather(np.ascontiguousarray(along[begin:end]).reshape(-1))
+            found = np.concatenate(parts).reshape(along.shape)
+        return np.ascontiguousarray(np.moveaxis(found, 0, axis))
+
+    def restore(self, state: State, *, other_parameters: bool = False, moving: bool = False, foreign: bool = False) -> None:
+        """Continue from a snapshot, of one process or of any number of them (`moving`: of this process alone)."""
+        if not moving:
+            own: dict[str, NDArray[Any]] = dict(state)
+            for array in self._arrays.values():
+                axis, projection, _ = _divided_along(array, self._program, self._blocks)
+                if axis is not None and projection and (found := state.get(str(array.name))) is not None and found.shape[axis]:
+                    own[str(array.name)] = np.ascontiguousarray(np.take(found, self._numbers[projection], axis=axis))
+            for name, projection_ in self.instance.projections.items():
+                for variable in projection_.states:
+                    field = of_projection(name).variable(variable)
+                    if field not in self._arrays and str(field) in state:
+                        own[str(field)] = state[str(field)][self._numbers[name]]
+            state = own
+        self._own.restore(state, other_parameters=other_parameters, moving=moving, foreign=foreign)
+        for source in self._shared.driving:
+            self._own.bound.arrays.get(of_population(source).field(Part.SHARE_TOTAL), np.zeros(1))[...] = 0
+
+
+def _divided_along(array: Array, program: Program, blocks: Blocks) -> tuple[int | None, str, str]:
+    """Along which axis processes have parts of an array, and of which projection or population; None where all have it alike."""
+    assert program.shared is not None
+    rests = {one.length for one in program.superposed}
+    for axis, size in enumerate(array.shape):
+        if size.part is Part.CONNECTIONS or size in rests:
+            return axis, size.group.name, ""
+        of_units = array.name.group.kind == "population" or array.name in program.shared.of_post
+        if of_units and size.part is Part.UNITS and size.group.name in blocks.ends:
+            return axis, "", size.group.name
+    return None, "", ""
+
+
+def _longest(shared: Shared, program: Program, instance: Instance) -> int:
+    """For how many steps processes go on by themselves; 0 where they tell each other within a step."""
+    if shared.at_once:
+        return 0
+    delays = [p.axonal for p in instance.projections.values() if p.pre in shared.members]
+    least = min((int(np.min(delay, initial=MOST_STEPS)) for delay in delays), default=MOST_STEPS)
+    return max(1, min(MOST_STEPS, least))

@@ -1,0 +1,58 @@
+"""`mpiexec -n N plasticdsl run`: real processes, which the MPI of the package index starts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray
+
+from tests.mpi.test_shared import CELLS, DELAYED, NETWORKS, RUN
+
+MPIEXEC = Path(sys.executable).with_name("mpiexec")
+
+
+def run(folder: Path, text: str, size: int, *more: str) -> subprocess.CompletedProcess[str]:
+    """The command on a model, by so many processes."""
+    (folder / "model.plas").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "plasticdsl", "run", "model.plas", *more]
+    start = [str(MPIEXEC), "-n", str(size)] if size > 1 else []
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run([*start, *command], cwd=folder, capture_output=True, text=True, timeout=120, env=environment, check=False)
+
+
+def written(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, object]]:
+    """Everything in the folder of results that does not hang on the clock."""
+    with xarray.open_datatree(folder / "recordings.nc") as tree:
+        arrays = {f"{node.path}/{name}": values.to_numpy() for node in tree.subtree for name, values in node.variables.items()}
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    return arrays, {name: value for name, value in summary.items() if name != "timing"}
+
+
+@pytest.mark.parametrize(("name", "size"), [("delayed", 2), pytest.param("at once", 3, marks=pytest.mark.slow)])
+def test_the_first_process_writes_what_one_would(tmp_path: Path, name: str, size: int) -> None:
+    one, several = (run(tmp_path, NETWORKS[name], count, "--out", f"of_{count}", "--no-plots") for count in (1, size))
+    assert (one.returncode, several.returncode) == (0, 0), several.stderr
+    assert one.stdout.splitlines()[1:] == several.stdout.splitlines()[1:]  # the first line says how long it took
+    (arrays, summary), (same, told) = written(tmp_path / "of_1"), written(tmp_path / f"of_{size}")
+    assert summary == told and arrays.keys() == same.keys()
+    for key, values in arrays.items():
+        np.testing.assert_array_equal(values, same[key], err_msg=key)
+
+
+def test_a_refusal_is_said_once(tmp_path: Path) -> None:
+    text = CELLS + DELAYED.replace("w = 0.4, axonal delay = 3 ms", "w = 0.4, axonal delay ~ U(2 ms, 3 ms)") + RUN
+    found = run(tmp_path, text, 2)
+    assert found.returncode == 1 and not found.stdout
+    assert found.stderr.count("error[not-divisible]: ‘EI’ has delays that differ between connections") == 1
+    assert "Traceback" not in found.stderr
+
+
+def test_nothing_of_mpi_is_imported_in_one_process() -> None:
+    code = "import sys; import plasticdsl.cli.app; sys.exit('mpi4py' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

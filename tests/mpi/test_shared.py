@@ -1,0 +1,184 @@
+"""Processes that share a network: the bits of one process, for any number of them. Here they are threads; `test_mpiexec` starts real ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import plasticdsl
+from plasticdsl import driver
+from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.options import CompileOptions
+from plasticdsl.results.result import Result
+from tests.mpi.rooms import Seat, together
+
+CELLS = """
+neuron Cell:
+    τ = 20 ms
+    τ dV/dt = −V + g + 0.1 √τ ξ(t)
+    5 ms dg/dt = −g
+    V(0) ~ U(0, 0.9)
+    spike when V > 1:
+        V → 0
+    refractory 2 ms
+
+synapse Kick:
+    on pre:
+        post.g += w
+"""
+DELAYED = """
+rule STDP:
+    A₊ = 0.03
+    A₋ = 0.032
+    w_max = 1
+    w ∈ [0, w_max]
+    on all pairs:
+        Δw = F(t_post − t_pre)
+    F(Δt) =  A₊ exp(−Δt/(20 ms))  if Δt > 0
+            −A₋ exp(Δt/(15 ms))   otherwise
+
+rule Jumpy:
+    w ∈ [0, 3]
+    on pre:
+        r ~ U(0, 0.1)
+        w += r − 0.04
+
+network Net:
+    E = 37 Cell
+    I = 9 Cell
+    fast = Poisson(rate = 600 Hz) → E: Kick, w = 0.5
+    slow = Poisson(rate = 30 Hz) → I: Kick, w = 1.5
+    EE = E → E: Kick with STDP, p = 0.5, w ~ U(0, 1), axonal delay = 4 ms
+    EI = E → I: Kick with Jumpy, p = 0.6, w = 0.4, axonal delay = 3 ms
+    IE = I → E: Kick, all to all, w = −0.5, axonal delay = 3 ms
+"""
+AT_ONCE = """
+rule Reads:
+    w ∈ [0, 2]
+    20 ms dy/dt = −y
+    on pre:
+        w −= 0.02 (y − 0.4 pre.V) w
+    on post:
+        y += 1
+        w += 0.01 pre.V
+
+network Net:
+    E = 37 Cell
+    I = 9 Cell
+    fast = Poisson(rate = 600 Hz) → E: Kick, w = 0.5
+    slow = Poisson(rate = 30 Hz) → I: Kick, w = 1.5
+    EE = E → E: Kick with Reads, p = 0.5, w ~ U(0, 1)
+    EI = E → I: Kick, p = 0.6, w = 0.4, dendritic delay = 3 ms
+    IE = I → E: Kick, all to all, w = −0.5
+"""
+RUN = """
+experiment Look on Net:
+    dt = 1 ms
+    phase run for 200 ms
+    record spikes(E), spikes(I)
+    record E.V every 10 ms
+    record EE.w every 50 ms
+    record mean(EE.w) every 5 ms
+"""
+RATES = """
+neuron Rate:
+    input h
+    10 ms dx/dt = −x + h + 0.1 √(10 ms) ξ(t)
+    r = tanh(x)
+    x(0) ~ U(−1, 1)
+
+synapse Adds:
+    post.h = Σ w pre.r
+
+rule Hebb:
+    w ∈ [−3, 3]
+    100 ms dw/dt = post.r pre.r − w
+
+network Net:
+    E = 30 Rate
+    EE = E → E: Adds with Hebb, all to all except self, w ~ N(0, 0.3)
+
+experiment Look on Net:
+    dt = 1 ms
+    phase run for 100 ms
+    record E.x every 10 ms
+    record EE.w every 50 ms
+"""
+NETWORKS = {"delayed": CELLS + DELAYED + RUN, "at once": CELLS + AT_ONCE + RUN, "rates": RATES}
+
+
+def assert_alike(one: Result, other: Result) -> None:
+    """All that was recorded, to the bit."""
+    for run, same in zip(one.study.runs, other.study.runs, strict=True):
+        assert run.counts == same.counts
+        for key, train in run.spikes.items():
+            for values, others in zip(train, same.spikes[key], strict=True):
+                np.testing.assert_array_equal(values, others)
+        for series, others in zip(run.recorder.series, same.recorder.series, strict=True):
+            np.testing.assert_array_equal(series.values, others.values, err_msg=series.name)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_any_number_of_processes_give_the_bits_of_one(name: str) -> None:
+    model = plasticdsl.parse(NETWORKS[name])
+    one = model.run()
+    if name != "rates":
+        assert one.study.runs[0].counts["E"] > 200
+    for size in (2, 3):
+        for found in together(size, lambda seat: model.run(communicator=seat)):
+            assert_alike(one, found)
+
+
+def refused(text: str) -> str:
+    """Why a network cannot be divided."""
+    model = plasticdsl.parse(text)
+    with pytest.raises(PlasError) as caught:
+        together(2, lambda seat: model.run(communicator=seat))
+    assert [d.code for d in caught.value.diagnostics] == ["not-divisible"]
+    return caught.value.diagnostics[0].message
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ("w = 0.4, axonal delay = 3 ms", "w = 0.4, axonal delay ~ U(2 ms, 3 ms)", "‘EI’ has delays that differ between connections"),
+    ],
+    ids=["delays"],
+)
+def test_a_network_that_cannot_be_divided_is_refused_with_the_reason(before: str, after: str, why: str) -> None:
+    text = CELLS + DELAYED + RUN
+    assert before in text
+    assert why in refused(text.replace(before, after))
+
+
+def test_what_is_read_elsewhere_while_it_changes_is_refused() -> None:
+    text = CELLS + AT_ONCE + RUN
+    assert "‘EE’ reads ‘E.g’ of presynaptic units while it changes it" in refused(text.replace("0.4 pre.V", "0.4 pre.g"))
+
+
+def state_of(name: str, size: int, steps: int, before: dict[str, np.ndarray] | None = None) -> list[dict[str, np.ndarray]]:
+    """The state after so many steps from a beginning, as each of so many processes sees it."""
+    loaded = plasticdsl.parse(NETWORKS[name]).loaded
+    network = loaded.module.networks[0]
+
+    def work(seat: Seat | None) -> dict[str, np.ndarray]:
+        options = CompileOptions(processes=1 if seat is None else seat.size)
+        workshop, _ = driver.workshop_of(loaded, network, options, company=seat)
+        engine = workshop.engine(workshop.instantiate(1e-3, 5, {}), {})
+        if before is not None:
+            engine.restore(before)
+        engine.advance(steps)
+        return engine.snapshot()
+
+    return [work(None)] if size == 1 else together(size, work)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_what_three_have_saved_two_load_and_one(name: str) -> None:
+    whole = state_of(name, 1, 150)[0]
+    middle = state_of(name, 3, 70)[0]
+    for size in (1, 2, 3):
+        for found in state_of(name, size, 80, middle):
+            assert found.keys() == whole.keys()
+            for key, values in whole.items():
+                np.testing.assert_array_equal(found[key], values, err_msg=key)
