@@ -230,8 +230,14 @@ def moves_with_time(expr: Expr) -> bool:
     return expr == Special("t") or (not in_jumps(expr) and any(moves_with_time(child) for child in children(expr)))
 
 
+#: What most expressions end in, asked for first.
+_MOST_LEAVES = frozenset((Number, Ref, Special))
+
+
 def children(expr: Expr) -> tuple[Expr, ...]:
     """The direct sub-expressions, in order."""
+    if type(expr) in _MOST_LEAVES:
+        return ()
     match expr:
         case Binary(_, left, right) | Compare(_, left, right):
             return (left, right)
@@ -333,11 +339,8 @@ def refs(expr: Expr) -> frozenset[Ref]:
     """Every variable read."""
     found: set[Ref] = set()
     for node in walk(expr):
-        match node:
-            case Ref():
-                found.add(node)
-            case At(ref, _):
-                found.add(ref)
-            case _:
-                pass
+        if isinstance(node, Ref):
+            found.add(node)
+        elif isinstance(node, At):
+            found.add(node.ref)
     return frozenset(found)

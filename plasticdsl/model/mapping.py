@@ -6,6 +6,7 @@ through field by field, so what is added to the model is reached too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import replace
 from enum import Enum
@@ -27,6 +28,9 @@ Anything = TypeVar("Anything")
 #: What holds no expression, whatever it is in.
 _PLAIN = (str, int, float, NoneType, Enum, Span)
 _EMPTY = ()
+_WORD = re.compile(r"\w+")
+#: Fields whose types are written with these words alone need not be looked into.
+_NEVER = frozenset(("None", "tuple", "str", "int", "float", "bool", "Span", "Dimension", "Role", "Presence"))
 #: What a block has beside what changes its variables.
 _NO_CHANGES = frozenset(("variables", "totals", "spike", "events", "refractory", "schemes"))
 #: What is settled before the run.
@@ -36,12 +40,14 @@ _UNEVALUATED = frozenset(("dt", "duration", "each", "window", "sweep", "repeats"
 
 def expressions(part: object) -> Iterator[Expr]:
     """Every expression of a part of the model, in the order of its fields; not those inside others."""
-    if isinstance(part, Expr):
-        yield part
-        return
-    for inner in part if isinstance(part, tuple) else _values(type(part))(part):
-        if inner is not _EMPTY and not _is_plain(type(inner)):
-            yield from expressions(inner)
+    waiting: list[Any] = [part]
+    while waiting:
+        inner = waiting.pop()
+        kind = type(inner)
+        if _is_expr(kind):
+            yield inner
+        elif inner is not _EMPTY and not _is_plain(kind):
+            waiting += (inner if isinstance(inner, tuple) else _values(kind)(inner))[::-1]
 
 
 def mapped(part: Anything, read: Read, but: Set[str] = frozenset()) -> Anything:
@@ -66,8 +72,11 @@ def mapped(part: Anything, read: Read, but: Set[str] = frozenset()) -> Anything:
 # Parts of a large model are asked for these millions of times, so each kind of part answers once.
 
 
-#: The names of the fields of a dataclass; nothing for anything else.
-_fields: Callable[[type], tuple[str, ...]] = cache(lambda kind: tuple(getattr(kind, "__dataclass_fields__", ())))
+_is_expr: Callable[[type], bool] = cache(lambda kind: issubclass(kind, Expr))
+#: The names of the fields of a dataclass that can hold an expression; nothing for anything else.
+_fields: Callable[[type], tuple[str, ...]] = cache(
+    lambda kind: tuple(name for name, field in getattr(kind, "__dataclass_fields__", {}).items() if not _NEVER.issuperset(_WORD.findall(field.type)))
+)
 #: Nothing is inside of what is neither an expression nor a tuple and has no fields.
 _is_plain: Callable[[type], bool] = cache(lambda kind: issubclass(kind, _PLAIN) or not (issubclass(kind, (Expr, tuple)) or _fields(kind)))
 

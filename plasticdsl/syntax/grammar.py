@@ -80,19 +80,21 @@ class _Statement:
         """Builds what is complete before the word, and takes it in; whether it fits."""
         rows, states, values = tables().states, self.states, self.values
         while not (word == END and states[-1] == self.last):
-            match rows[states[-1]].get(word):
-                case None:
-                    return False
-                case Rule(origin, _, length) as complete:
-                    begin = len(values) - length
-                    parts = values[begin:]
-                    del values[begin:], states[begin + 1 :]
-                    values.append(_built(complete, parts))
-                    states.append(_after_part(rows[states[-1]], origin))
-                case state:
-                    states.append(state)
-                    values.append(value)
-                    break
+            action = rows[states[-1]].get(word)
+            if isinstance(action, Rule) and action.alone and action.length == 1 and not action.inlined:  # as most often: the part stays what it is
+                states[-1] = _after_part(rows[states[-2]], action.origin)
+            elif isinstance(action, Rule):
+                begin = len(values) - action.length
+                parts = values[begin:]
+                del values[begin:], states[begin + 1 :]
+                values.append(_built(action, parts))
+                states.append(_after_part(rows[states[-1]], action.origin))
+            elif action is None:
+                return False
+            else:
+                states.append(action)
+                values.append(value)
+                break
         return True
 
     def has_keyword(self, tokens: Sequence[Token], number: int) -> bool:
@@ -115,15 +117,15 @@ class _Statement:
         """The states on the stack once the word has been taken in; None where it cannot be."""
         rows, states = tables().states, list(before)
         while not (word == END and states[-1] == self.last):
-            match rows[states[-1]].get(word):
-                case None:
-                    return None
-                case Rule(origin, _, length):
-                    del states[len(states) - length :]
-                    states.append(_after_part(rows[states[-1]], origin))
-                case state:
-                    states.append(state)
-                    break
+            action = rows[states[-1]].get(word)
+            if isinstance(action, Rule):
+                del states[len(states) - action.length :]
+                states.append(_after_part(rows[states[-1]], action.origin))
+            elif action is None:
+                return None
+            else:
+                states.append(action)
+                break
         return states
 
 

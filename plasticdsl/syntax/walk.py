@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from operator import attrgetter
@@ -34,9 +34,9 @@ def parts(node: object) -> tuple[object, ...]:
     return node if isinstance(node, tuple) else _values(type(node))(node)
 
 
-def _getter(kind: type) -> Callable[[Any], tuple[object, ...]]:
-    """What gives the values of the fields of a kind of node: each is asked for them very often."""
-    match tuple(f.name for f in fields(kind)) if _is_node(kind) else ():
+def _getter(kind: type, but: Collection[str] = ()) -> Callable[[Any], tuple[object, ...]]:
+    """What gives the values of the fields of a kind of node, except those of some types: each is asked for them very often."""
+    match tuple(f.name for f in fields(kind) if f.type not in but) if _is_node(kind) else ():
         case ():
             return lambda _: ()
         case (name,):
@@ -46,6 +46,8 @@ def _getter(kind: type) -> Callable[[Any], tuple[object, ...]]:
 
 
 _values: Callable[[type], Callable[[Any], tuple[object, ...]]] = cache(_getter)
+#: Those that can hold nodes.
+_inner: Callable[[type], Callable[[Any], tuple[object, ...]]] = cache(lambda kind: _getter(kind, ("Span", "str", "bool", "int", "float")))
 _is_node: Callable[[type], bool] = cache(lambda kind: kind is not Span and is_dataclass(kind))
 
 
@@ -58,7 +60,7 @@ def nodes(node: object) -> Iterator[object]:
             waiting.extend(current[::-1])
         elif _is_node(type(current)):
             yield current
-            waiting.extend(_values(type(current))(current)[::-1])
+            waiting.extend(_inner(type(current))(current)[::-1])
 
 
 def rebuilt(node: Any, new: Callable[[Any], Any]) -> Any:

@@ -119,7 +119,7 @@ def _name(block: Block, expr: Expr) -> str:
 
 def reads_observable(block: Block, observables: Mapping[str, Dim]) -> str | None:
     """An observable of the network that is read as a value: no connection knows it."""
-    for expr in expressions(block):
+    for expr in expressions(block) if observables else ():
         inside = {node.arguments[0] for node in partials(expr)}
         for node in walk(expr):
             if isinstance(node, Ref) and node.owner is Whose.NETWORK and node.name in observables and node not in inside:
