@@ -139,7 +139,8 @@ def _piece(word: Word, where: Where, finding: Diagnostic) -> Diagnostic | None:
         text = _filled(word.write, match.groups(), where)
         if text is not None and (word.anywhere or match.start() <= finding.span.start < match.end()):
             at = Span(match.start(), match.end(), where.source.path)
-            return diagnostic("foreign-line", word.sentence, at, Hint(f"Write ‘{text}’.", (text,)), severity=finding.severity)
+            said = (_filled(word.sentence, match.groups(), where) if "{" in word.sentence else None) or word.sentence
+            return diagnostic("foreign-line", said, at, Hint(f"Write ‘{text}’.", (text,)), severity=finding.severity)
     return None
 
 

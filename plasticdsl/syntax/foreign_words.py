@@ -17,7 +17,7 @@ class Word:
     """A piece of a line that looks like `pattern`, where a finding with one of the `codes` (those of strange lines, where none are named) lies in it, or
     `anywhere` in its line.
 
-    `sentence` says what is wrong, `write` what stands in its place, as in `foreign_lines.Shape`. `kinds`: of blocks; all where none are named.
+    `sentence` says what is wrong, `write` what stands in its place, both as in `foreign_lines.Shape`. `kinds`: of blocks; all where none are named.
     """
 
     pattern: re.Pattern[str]
@@ -39,13 +39,16 @@ _NOISE = "White noise in a flow is ξ(t)."
 _DRAWN = "What is drawn has a ‘~’ before its distribution."
 _NETWORK = ("network",)
 _CONNECTION = ("synapse", "rule")
+_VALUE = "‘{2}’ has no value here; as a unit it stands behind a number."
+#: What a connection is to give, since nothing declares it.
+_OPEN = frozenset(("rule-needs", "missing-value"))
 _UNUSED = frozenset(("no-effect", "misspelt-target"))
 
 WORDS: tuple[Word, ...] = (
     _word(
         r"(?:(?<=[/·*])|(?<=\d ))([^\W\d_]+)([23])(?![\w(.])", "The power of a unit is written ‘cm²’ or ‘cm^2’.", "{1:unit}^{2}", _UNKNOWN
     ),
-    _word(rf"{_NUMBER}\s+{_POWER}\s+{_POWER}(?![\w(.])", "Units are joined by ‘·’ and ‘/’.", "{1} {2:power}·{3:power}", _UNKNOWN),
+    _word(rf"{_NUMBER}\s+{_POWER}\s+{_POWER}(?![\w(.])", "Units are joined by ‘·’ and ‘/’.", "{1} {2:power}·{3:power}", _UNKNOWN | _OPEN),
     _word(
         rf"{_NUMBER}\s+{_POWER}/\(\s*{_POWER}[\s·*]+{_POWER}\s*\)",
         "Units are joined by ‘·’ and ‘/’, without brackets.",
@@ -58,11 +61,24 @@ WORDS: tuple[Word, ...] = (
         "{1} {2:unit}^-1",
         frozenset(("ambiguous-product",)),
     ),
-    _word(rf"{_NUMBER}\s*\*\s*{_WORD}(?:\s*/\s*{_WORD})?(?![\w(.])", _UNIT_STANDS, "{1} {2:unit}{3:per}", _UNKNOWN),
+    _word(rf"{_NUMBER}\s*[·*]\s*{_WORD}(?:\s*/\s*{_WORD})?(?![\w(.])", _UNIT_STANDS, "{1} {2:unit}{3:per}", _UNKNOWN),
     _word(rf"{_NUMBER}\s+{_WORD}(?![\w(.])", "Units are written with their signs.", "{1} {2:unit}", _UNKNOWN),
+    _word(
+        rf"{_NUMBER}\s+{_POWER}\s*/\s*(?:{_WORD}|\(\s*{_WORD}\s*\))(?![\w(.^])",
+        "Units are joined by ‘·’ and ‘/’, without blanks and brackets.",
+        "{1} {2:power}{3:per}{4:per}",
+        _UNKNOWN | _OPEN,
+    ),
+    _word(rf"{_NUMBER}\s*/\s*\(\s*{_WORD}\s*\)", "A unit stands behind a number.", "{1} {2:unit}^-1", _UNKNOWN | _OPEN),
+    _word(rf"{_NUMBER}\s*[\[(]\s*{_WORD}\s*[\])]", "A unit stands behind its number, without brackets.", "{1} {2:unit}", _UNKNOWN | _OPEN),
     _word(rf"{_NUMBER}\s*/\s*{_WORD}\s*/\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "{1} {2:unit}^-1/{3:unit}", _UNKNOWN),
     _word(rf"{_NUMBER}\s*/\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "{1} {2:unit}^-1", _UNKNOWN),
     _word(rf"/\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "/1 {1:unit}", _UNKNOWN),
+    _word(rf"{_NUMBER}\s*/\s*{_WORD}\s*/\s*{_WORD}(?![\w(.])", _VALUE, "{1} {2:unit}^-1/{3:unit}", _OPEN),
+    _word(rf"{_NUMBER}\s*/\s*{_WORD}(?![\w(.])", _VALUE, "{1} {2:unit}^-1", _OPEN),
+    _word(rf"{_NUMBER}\s*[·*]\s*{_WORD}(?:\s*/\s*{_WORD})?(?![\w(.])", _VALUE, "{1} {2:unit}{3:per}", _OPEN),
+    _word(rf"{_NUMBER}\s+1\s*/\s*{_WORD}(?![\w(.])", "A unit stands behind one number.", "{1} {2:unit}^-1", frozenset(("number-after-value",))),
+    _word(rf"{_NUMBER}\s+per\s+{_WORD}(?![\w(.])", "A unit that divides is written with its sign.", "{1} {2:unit}^-1", _UNKNOWN | _OPEN),
     _word(rf"(?<![\d.])\s*\*\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "*1 {1:unit}", _UNKNOWN),
     _word(
         r"\b([^\W\d]\w*?)_(?:post|target)\b",

@@ -40,6 +40,7 @@ from plasticdsl.model.right_sides import STATES
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.words import CLAUSES
+from plasticdsl.units.table import is_unit
 
 #: How alike a name that is missing must be to one of the block, to be taken for it.
 _MISSPELT = 0.75
@@ -264,7 +265,8 @@ def _of_unit(symbol: str) -> str | None:
 
 
 def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], span: Span, context: Context, given: bool = False) -> None:
-    """`given`: whether the projection gives the value under its name without letters."""
+    """`given`: whether the projection gives the value under its name without letters. What is called like a unit is reported where it stands, for the line
+    around it may show that it is meant as one."""
     labels = (Label(need.span, "used here"),)
     own = [v.symbol for v in part.block.variables]
     near = _of_unit(need.symbol) or (None if need.symbol in own else nearest(need.symbol, own, _MISSPELT))
@@ -278,6 +280,8 @@ def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], sp
             hint = Hint(
                 f"In a synapse i is the postsynaptic and j the presynaptic unit: write ‘{turned}’.", (turned,) if given else (), need.span
             )
+        if is_unit(need.symbol):
+            span, labels = need.span, (Label(span, "in this projection"),)
         context.report.error("missing-value", message, span, hint, labels)
         return
     has = ", ".join(f"‘{v.symbol}’" for p in parts if p is not part for v in p.block.variables)
@@ -288,5 +292,8 @@ def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], sp
     if Ref(Whose.OWN, name) in derived:
         words = f"Give the network an observable of that name, ‘{need.symbol} = Σ …’, or the rule a definition."
     else:
-        words = f"Give it a value here (‘, {_as_given(need.symbol, part)} = …’) or declare it in a block. {unit_hint(name)}".rstrip()
-    context.report.error("rule-needs", message, part.use.span, Hint(f"{meant}{words}", fixes, need.span), labels)
+        words = f"Give it a value here (‘, {_as_given(need.symbol, part)} = …’) or declare it in a block. {unit_hint(name, letters=True)}".rstrip()
+    place = part.use.span
+    if is_unit(need.symbol):
+        place, labels = need.span, (Label(part.use.span, "used here"),)
+    context.report.error("rule-needs", message, place, Hint(f"{meant}{words}", fixes, need.span), labels)
