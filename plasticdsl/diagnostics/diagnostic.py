@@ -10,6 +10,8 @@ from typing import Any
 
 from plasticdsl.source import SourceFile, Span
 
+#: How the place is labelled at which a block reads what a finding about its use is about.
+USED = "used here"
 NO_SOURCES: Mapping[str, SourceFile] = MappingProxyType({})
 
 
@@ -65,6 +67,11 @@ class Diagnostic:
     labels: tuple[Label, ...] = ()
     severity: Severity = Severity.ERROR
     fixes: tuple[Replacement, ...] = ()
+
+    @property
+    def places(self) -> tuple[Span, ...]:
+        """Where what it is about is written."""
+        return tuple(label.span for label in self.labels if label.text == USED) or (self.span,)
 
 
 def diagnostic(

@@ -11,6 +11,8 @@ from plasticdsl.names import canonical
 SIMILAR = 0.6
 #: Beyond this many names a suggestion is looked for among the likeliest alone: comparing is slow.
 MANY = 200
+#: From this many letters on a word may have two slips of the pen.
+_LONG = 8
 
 
 def nearest(name: str, known: Iterable[str], similar: float = SIMILAR) -> str | None:
@@ -43,3 +45,27 @@ def did_you_mean(name: str, known: Iterable[str], listing: str = "There is") -> 
     if near is not None:
         return Hint(f"Did you mean ‘{near}’?", (near,))
     return Hint(f"{listing}: {', '.join(names)}." if listing and names else "")
+
+
+def slips(name: str, words: Iterable[str]) -> list[str]:
+    """The words that are a slip of the pen away from a name, the likeliest first: a letter more or less, another one, or two changed about; for long words
+    twice."""
+    lower = name.lower()
+    apart = {word: _apart(lower, word) for word in words if abs(len(word) - len(name)) <= 2 and word != name}
+    near = (w for w, slips in apart.items() if slips <= (2 if len(w) >= _LONG else 1) and (len(w) > 2 or set(w) == set(lower)))
+    return sorted(near, key=apart.__getitem__)
+
+
+def _apart(first: str, second: str) -> int:
+    """The slips between two words: the distance of Damerau (1964), in which no letters change between those that are changed about."""
+    before: list[int] = []
+    row = list(range(len(second) + 1))
+    for i, letter in enumerate(first, 1):
+        latest = [i]
+        for j, other in enumerate(second, 1):
+            cost = min(row[j] + 1, latest[-1] + 1, row[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == second[j - 2] and first[i - 2] == other:
+                cost = min(cost, before[j - 2] + 1)
+            latest.append(cost)
+        before, row = row, latest
+    return row[-1]

@@ -75,7 +75,9 @@ def mapped(part: Anything, read: Read, but: Set[str] = frozenset()) -> Anything:
 _is_expr: Callable[[type], bool] = cache(lambda kind: issubclass(kind, Expr))
 #: The names of the fields of a dataclass that can hold an expression; nothing for anything else.
 _fields: Callable[[type], tuple[str, ...]] = cache(
-    lambda kind: tuple(name for name, field in getattr(kind, "__dataclass_fields__", {}).items() if not _NEVER.issuperset(_WORD.findall(field.type)))
+    lambda kind: tuple(
+        name for name, field in getattr(kind, "__dataclass_fields__", {}).items() if not _NEVER.issuperset(_WORD.findall(field.type))
+    )
 )
 #: Nothing is inside of what is neither an expression nor a tuple and has no fields.
 _is_plain: Callable[[type], bool] = cache(lambda kind: issubclass(kind, _PLAIN) or not (issubclass(kind, (Expr, tuple)) or _fields(kind)))

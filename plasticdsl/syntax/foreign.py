@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Replacement, diagnostic
@@ -19,8 +19,10 @@ from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.foreign_lines import LINES, Shape, Written
 from plasticdsl.syntax.foreign_sections import SECTIONS
 from plasticdsl.syntax.foreign_texts import CONVERTERS, Where, in_ascii
-from plasticdsl.syntax.foreign_words import WORDS, Word
+from plasticdsl.syntax.foreign_words import OPEN, WORDS, Word
 from plasticdsl.syntax.layout import Line, layout
+from plasticdsl.syntax.misspelt import with_keyword
+from plasticdsl.syntax.statements import written
 from plasticdsl.syntax.words import likely_block
 
 #: Characters of a line that is looked at: what people write is short.
@@ -69,6 +71,7 @@ def told(source: SourceFile, findings: Sequence[Diagnostic]) -> tuple[Diagnostic
     if not findings or len(source.text) > _LARGEST:
         return tuple(findings)
     places = _Places.of(source)
+    statements = cache(partial(written, source))
     seen: set[int] = set()
     fixes: list[Replacement] = []
     kept: list[Diagnostic] = []
@@ -77,11 +80,18 @@ def told(source: SourceFile, findings: Sequence[Diagnostic]) -> tuple[Diagnostic
         if place is not None and (place.line.start in seen or any(_rewrites(fix, place) for fix in fixes)):
             continue
         recognised = _recognised(place, finding) if place is not None else None
+        recognised = recognised or next(filter(None, (_unit_used(places, replace(finding, span=at)) for at in finding.places)), None)
         if place is not None and recognised is not None:
             fixes += recognised.fixes
             seen.add(place.line.start)
-        kept.append(recognised or finding)
+        kept.append(recognised or (finding if place is None else with_keyword(source, finding, statements)))
     return tuple(kept)
+
+
+def _unit_used(places: _Places, finding: Diagnostic) -> Diagnostic | None:
+    """What is said of a name that a connection does not give, where it stands as a unit."""
+    place = places.at(finding) if finding.code in OPEN else None
+    return _recognised(place, finding) if place is not None else None
 
 
 def _rewrites(fix: Replacement, place: Where) -> bool:

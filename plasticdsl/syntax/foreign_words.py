@@ -41,14 +41,14 @@ _NETWORK = ("network",)
 _CONNECTION = ("synapse", "rule")
 _VALUE = "‘{2}’ has no value here; as a unit it stands behind a number."
 #: What a connection is to give, since nothing declares it.
-_OPEN = frozenset(("rule-needs", "missing-value"))
+OPEN = frozenset(("rule-needs", "missing-value"))
 _UNUSED = frozenset(("no-effect", "misspelt-target"))
 
 WORDS: tuple[Word, ...] = (
     _word(
         r"(?:(?<=[/·*])|(?<=\d ))([^\W\d_]+)([23])(?![\w(.])", "The power of a unit is written ‘cm²’ or ‘cm^2’.", "{1:unit}^{2}", _UNKNOWN
     ),
-    _word(rf"{_NUMBER}\s+{_POWER}\s+{_POWER}(?![\w(.])", "Units are joined by ‘·’ and ‘/’.", "{1} {2:power}·{3:power}", _UNKNOWN | _OPEN),
+    _word(rf"{_NUMBER}\s+{_POWER}\s+{_POWER}(?![\w(.])", "Units are joined by ‘·’ and ‘/’.", "{1} {2:power}·{3:power}", _UNKNOWN | OPEN),
     _word(
         rf"{_NUMBER}\s+{_POWER}/\(\s*{_POWER}[\s·*]+{_POWER}\s*\)",
         "Units are joined by ‘·’ and ‘/’, without brackets.",
@@ -67,18 +67,21 @@ WORDS: tuple[Word, ...] = (
         rf"{_NUMBER}\s+{_POWER}\s*/\s*(?:{_WORD}|\(\s*{_WORD}\s*\))(?![\w(.^])",
         "Units are joined by ‘·’ and ‘/’, without blanks and brackets.",
         "{1} {2:power}{3:per}{4:per}",
-        _UNKNOWN | _OPEN,
+        _UNKNOWN | OPEN,
     ),
-    _word(rf"{_NUMBER}\s*/\s*\(\s*{_WORD}\s*\)", "A unit stands behind a number.", "{1} {2:unit}^-1", _UNKNOWN | _OPEN),
-    _word(rf"{_NUMBER}\s*[\[(]\s*{_WORD}\s*[\])]", "A unit stands behind its number, without brackets.", "{1} {2:unit}", _UNKNOWN | _OPEN),
+    _word(rf"{_NUMBER}\s*/\s*\(\s*{_WORD}\s*\)", "A unit stands behind a number.", "{1} {2:unit}^-1", _UNKNOWN | OPEN),
+    _word(rf"{_NUMBER}\s*[\[(]\s*{_WORD}\s*[\])]", "A unit stands behind its number, without brackets.", "{1} {2:unit}", _UNKNOWN | OPEN),
     _word(rf"{_NUMBER}\s*/\s*{_WORD}\s*/\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "{1} {2:unit}^-1/{3:unit}", _UNKNOWN),
     _word(rf"{_NUMBER}\s*/\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "{1} {2:unit}^-1", _UNKNOWN),
     _word(rf"/\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "/1 {1:unit}", _UNKNOWN),
-    _word(rf"{_NUMBER}\s*/\s*{_WORD}\s*/\s*{_WORD}(?![\w(.])", _VALUE, "{1} {2:unit}^-1/{3:unit}", _OPEN),
-    _word(rf"{_NUMBER}\s*/\s*{_WORD}(?![\w(.])", _VALUE, "{1} {2:unit}^-1", _OPEN),
-    _word(rf"{_NUMBER}\s*[·*]\s*{_WORD}(?:\s*/\s*{_WORD})?(?![\w(.])", _VALUE, "{1} {2:unit}{3:per}", _OPEN),
-    _word(rf"{_NUMBER}\s+1\s*/\s*{_WORD}(?![\w(.])", "A unit stands behind one number.", "{1} {2:unit}^-1", frozenset(("number-after-value",))),
-    _word(rf"{_NUMBER}\s+per\s+{_WORD}(?![\w(.])", "A unit that divides is written with its sign.", "{1} {2:unit}^-1", _UNKNOWN | _OPEN),
+    _word(rf"{_NUMBER}\s*/\s*{_WORD}\s*/\s*{_WORD}(?![\w(.])", _VALUE, "{1} {2:unit}^-1/{3:unit}", OPEN),
+    _word(rf"{_NUMBER}\s*/\s*{_WORD}(?![\w(.])", _VALUE, "{1} {2:unit}^-1", OPEN),
+    _word(rf"{_NUMBER}\s*[·*]\s*{_WORD}(?:\s*/\s*{_WORD})?(?![\w(.])", _VALUE, "{1} {2:unit}{3:per}", OPEN),
+    _word(r"/\s*((?:[mµu]?s|min|k?Hz))(?![\w(.])", "‘{1}’ has no value here; as a unit it stands behind a number.", "/1 {1:unit}", OPEN),
+    _word(
+        rf"{_NUMBER}\s+1\s*/\s*{_WORD}(?![\w(.])", "A unit stands behind one number.", "{1} {2:unit}^-1", frozenset(("number-after-value",))
+    ),
+    _word(rf"{_NUMBER}\s+per\s+{_WORD}(?![\w(.])", "A unit that divides is written with its sign.", "{1} {2:unit}^-1", _UNKNOWN | OPEN),
     _word(rf"(?<![\d.])\s*\*\s*{_WORD}(?![\w(.])", "A unit stands behind a number.", "*1 {1:unit}", _UNKNOWN),
     _word(
         r"\b([^\W\d]\w*?)_(?:post|target)\b",

@@ -81,7 +81,9 @@ class _Statement:
         rows, states, values = tables().states, self.states, self.values
         while not (word == END and states[-1] == self.last):
             action = rows[states[-1]].get(word)
-            if isinstance(action, Rule) and action.alone and action.length == 1 and not action.inlined:  # as most often: the part stays what it is
+            if (
+                isinstance(action, Rule) and action.alone and action.length == 1 and not action.inlined
+            ):  # as most often: the part stays what it is
                 states[-1] = _after_part(rows[states[-2]], action.origin)
             elif isinstance(action, Rule):
                 begin = len(values) - action.length

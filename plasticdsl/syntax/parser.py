@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.diagnostics.render import render_all
 from plasticdsl.source import SourceFile, Span
-from plasticdsl.syntax import limits, tree
+from plasticdsl.syntax import limits, misspelt, tree
 from plasticdsl.syntax.foreign import told
 from plasticdsl.syntax.grammar import read_statement
 from plasticdsl.syntax.layout import Line, layout
@@ -24,7 +25,7 @@ from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.resolve import resolve
 from plasticdsl.syntax.statements import inline_body
 from plasticdsl.syntax.tables import Table, experiments_of
-from plasticdsl.syntax.tokens import tokenize
+from plasticdsl.syntax.tokens import Token, tokenize
 
 _Headed = tree.Event | tree.Phase | tree.Repeat
 _STAND_ALONE = (tree.SpikeWhen, tree.SpikeAtRate, tree.Phase, tree.Reactions)  # these need no block
@@ -152,19 +153,22 @@ class _Reader:
             if line.doc is not None:
                 raise Refusal("misplaced-docstring", self.whole(line), "A docstring stands at the head of a file or block.")
             limits.check_statement(self.source, line.start, line.end)
-            tokens = tokenize(self.source, line.stretches, rule == "row")
-            if not tokens:  # nothing but blanks of some kind
-                return None
-            inner = inline_body(tokens)
-            node = read_statement(tokens[:inner] if inner else tokens, rule)
-            if inner:
-                node = replace(node, body=(read_statement(tokens[inner:], _inside(node, rule)),), span=self.whole(line))
+            tokens, node = self.read_from(line, rule, self.source, line.stretches)
             if len(tokens) > limits.DEEPEST_TREE:
                 limits.check_depth(node)
             return node
         except Refusal as refusal:
+            if line.doc is None and line.end - line.start <= limits.LONGEST_STATEMENT:
+                refusal = misspelt.meant(refusal, self.source, line.stretches, partial(self.read_from, line, rule), rule == "row")
             self.report(refusal)
             return None
+
+    def read_from(self, line: Line, rule: str, source: SourceFile, stretches: Sequence[tuple[int, int]]) -> tuple[tuple[Token, ...], Any]:
+        """The words of a line, or of a text in its place, and what they say; nothing where there are none but blanks of some kind."""
+        tokens = tokenize(source, stretches, rule == "row")
+        inner = inline_body(tokens)
+        node: Any = read_statement(tokens[:inner] if inner else tokens, rule) if tokens else None
+        return tokens, replace(node, body=(read_statement(tokens[inner:], _inside(node, rule)),), span=self.whole(line)) if inner else node
 
     def report(self, refusal: Refusal) -> None:
         self.findings.append(refusal.diagnostic(self.source))

@@ -16,6 +16,7 @@ from plasticdsl.check.terms.mismatch import require_dimension, require_same
 from plasticdsl.check.terms.scope import Declared, Scope
 from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.diagnostics.suggest import slips
 from plasticdsl.model import AddTo, Assign, Handler, Statement, Trigger
 from plasticdsl.model.expr import Binary, Choice, Expr, Ref, refs
 from plasticdsl.model.owners import OfArgument, Owner, Whose
@@ -61,7 +62,9 @@ def _at_event(side: tree.Name, name: tree.Name | None, handler: Handler, scope: 
         block = scope.block
         message = f"‘{side.text}’ is neither ‘pre’ nor ‘post’, nor anything that this {block.kind} takes as an argument."
         arguments = ", ".join((*(p.text for p in block.parameters), side.text))
-        scope.context.report.error("undeclared-population", message, side.span, f"Write ‘{block.kind} {block.name.text}({arguments}):’.")
+        near = slips(side.text, ("pre", "post", *(p.text for p in block.parameters)))
+        hint = Hint(f"Did you mean ‘{near[0]}’?", (near[0],)) if near else Hint(f"Write ‘{block.kind} {block.name.text}({arguments}):’.")
+        scope.context.report.error("undeclared-population", message, side.span, hint)
     return replace(handler, unit=OfArgument(side.name))
 
 

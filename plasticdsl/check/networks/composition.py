@@ -23,7 +23,7 @@ from plasticdsl.check.terms.mismatch import described
 from plasticdsl.check.terms.scope import EVENT
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.derive.local_gradient import PARTIAL
-from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.diagnostics.diagnostic import USED, Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model import AddTo, Block, MethodChoice, Need, Presence, Role, Trigger
 from plasticdsl.model.dependencies import in_working_order
@@ -91,7 +91,7 @@ def _bind_needs(part: Part, ends: Ends, context: Context) -> None:
 
 def _bind_to_unit(part: Part, need: Need, dim: Dim, side: Side, context: Context) -> None:
     name = side.block.output if need.name == OUTPUT else need.name
-    labels = (Label(need.span, "used here"), Label(side.population.span, f"‘{side.population.symbol}’"))
+    labels = (Label(need.span, USED), Label(side.population.span, f"‘{side.population.symbol}’"))
     kind = f"‘{side.population.symbol}’ ({side.block.name})"
     meant(need, side.block, context)
     if name is None:
@@ -115,10 +115,10 @@ def _bind_to_projection(part: Part, need: Need, dim: Dim, projection: str, dims:
     if need.name not in dims:
         message = f"‘{part.name}’ uses ‘{need.name}’ of ‘{projection}’, which has no such variable."
         hint = f"It has: {', '.join(dims)}." if dims else ""
-        context.report.error("unknown-name", message, part.use.span, hint, (Label(need.span, "used here"),))
+        context.report.error("unknown-name", message, part.use.span, hint, (Label(need.span, USED),))
     elif not context.solver.unify(dims[need.name], dim, part.use.span):
         message = f"‘{need.name}’ of ‘{projection}’ has another unit than ‘{part.name}’ needs."
-        context.report.error("inconsistent-units", message, part.use.span, "", (Label(need.span, "used here"),))
+        context.report.error("inconsistent-units", message, part.use.span, "", (Label(need.span, USED),))
 
 
 def _has_bindings(part: Part) -> bool:
@@ -135,7 +135,7 @@ def _observed(joined: Joined, ends: Ends, context: Context) -> frozenset[str]:
         part, need = joined.open.pop(name)
         if not context.solver.unify(ends.observables[name], part.dims[name], need.span):
             message = f"‘{name}’ of the network has another unit than ‘{part.name}’ needs."
-            context.report.error("inconsistent-units", message, part.use.span, "", (Label(need.span, "used here"),))
+            context.report.error("inconsistent-units", message, part.use.span, "", (Label(need.span, USED),))
     return found
 
 

@@ -29,7 +29,7 @@ from plasticdsl.check.terms.scope import Declared, Scope, entries
 from plasticdsl.check.terms.unification import Dim
 from plasticdsl.check.terms.written_units import unit_of_number, with_dimension
 from plasticdsl.derive.local_gradient import partials
-from plasticdsl.diagnostics.diagnostic import Hint, Label
+from plasticdsl.diagnostics.diagnostic import USED, Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.model import Block, Need, Role, Value, Variable
 from plasticdsl.model.dependencies import circle, circle_at_start, in_working_order
@@ -40,7 +40,6 @@ from plasticdsl.model.right_sides import STATES
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.words import CLAUSES
-from plasticdsl.units.table import is_unit
 
 #: How alike a name that is missing must be to one of the block, to be taken for it.
 _MISSPELT = 0.75
@@ -265,9 +264,8 @@ def _of_unit(symbol: str) -> str | None:
 
 
 def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], span: Span, context: Context, given: bool = False) -> None:
-    """`given`: whether the projection gives the value under its name without letters. What is called like a unit is reported where it stands, for the line
-    around it may show that it is meant as one."""
-    labels = (Label(need.span, "used here"),)
+    """`given`: whether the projection gives the value under its name without letters."""
+    labels = (Label(need.span, USED),)
     own = [v.symbol for v in part.block.variables]
     near = _of_unit(need.symbol) or (None if need.symbol in own else nearest(need.symbol, own, _MISSPELT))
     meant, fixes = ("", ()) if near is None else (f"Did you mean ‘{near}’? ", (near,))
@@ -280,8 +278,6 @@ def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], sp
             hint = Hint(
                 f"In a synapse i is the postsynaptic and j the presynaptic unit: write ‘{turned}’.", (turned,) if given else (), need.span
             )
-        if is_unit(need.symbol):
-            span, labels = need.span, (Label(span, "in this projection"),)
         context.report.error("missing-value", message, span, hint, labels)
         return
     has = ", ".join(f"‘{v.symbol}’" for p in parts if p is not part for v in p.block.variables)
@@ -292,8 +288,5 @@ def _report_missing(name: str, part: Part, need: Need, parts: Sequence[Part], sp
     if Ref(Whose.OWN, name) in derived:
         words = f"Give the network an observable of that name, ‘{need.symbol} = Σ …’, or the rule a definition."
     else:
-        words = f"Give it a value here (‘, {_as_given(need.symbol, part)} = …’) or declare it in a block. {unit_hint(name, letters=True)}".rstrip()
-    place = part.use.span
-    if is_unit(need.symbol):
-        place, labels = need.span, (Label(part.use.span, "used here"),)
-    context.report.error("rule-needs", message, place, Hint(f"{meant}{words}", fixes, need.span), labels)
+        words = f"Give it a value here (‘, {_as_given(need.symbol, part)} = …’) or declare it in a block. {unit_hint(name)}".rstrip()
+    context.report.error("rule-needs", message, part.use.span, Hint(f"{meant}{words}", fixes, need.span), labels)

@@ -135,9 +135,9 @@ def unknown_name(node: tree.Name, context: Context, scope: Scope | None = None, 
     return context.refuse("unknown-name", message, node.span, hint)
 
 
-def unit_hint(name: str, letters: bool = False) -> str:
-    """For the name of a unit, that it lacks its number; nothing for any other, nor, without `letters`, for a letter, which is hardly ever meant as one."""
-    if not is_unit(name) or (len(name) == 1 and not letters):
+def unit_hint(name: str) -> str:
+    """For the name of a unit, that it lacks its number; nothing for any other, nor for a letter, which is hardly ever meant as a unit."""
+    if len(name) == 1 or not is_unit(name):
         return ""
     return f"As a unit, ‘{name}’ stands directly after a number, without brackets: ‘3 {name}’, ‘3 nS/{name}/s’."
 
