@@ -50,9 +50,14 @@ def did_you_mean(name: str, known: Iterable[str], listing: str = "There is") -> 
 def slips(name: str, words: Iterable[str]) -> list[str]:
     """The words that are a slip of the pen away from a name, the likeliest first: a letter more or less, another one, or two changed about; for long words
     twice."""
-    lower = name.lower()
-    apart = {word: _apart(lower, word) for word in words if abs(len(word) - len(name)) <= 2 and word != name}
-    near = (w for w, slips in apart.items() if slips <= (2 if len(w) >= _LONG else 1) and (len(w) > 2 or set(w) == set(lower)))
+    lower, letters = name.lower(), set(name.lower())
+    apart: dict[str, int] = {}
+    for word in words:
+        most = 2 if len(word) >= _LONG else 1
+        unlike = letters.symmetric_difference(word)
+        if word != name and abs(len(word) - len(name)) <= most and len(unlike) <= 2 * most and (len(word) > 2 or not unlike):
+            apart[word] = _apart(lower, word)
+    near = (word for word, number in apart.items() if number <= (2 if len(word) >= _LONG else 1))
     return sorted(near, key=apart.__getitem__)
 
 

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from itertools import chain
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Replacement, diagnostic
@@ -21,8 +21,7 @@ from plasticdsl.syntax.foreign_sections import SECTIONS
 from plasticdsl.syntax.foreign_texts import CONVERTERS, Where, in_ascii
 from plasticdsl.syntax.foreign_words import OPEN, WORDS, Word
 from plasticdsl.syntax.layout import Line, layout
-from plasticdsl.syntax.misspelt import with_keyword
-from plasticdsl.syntax.statements import written
+from plasticdsl.syntax.misspelt import Statements, with_keyword
 from plasticdsl.syntax.words import likely_block
 
 #: Characters of a line that is looked at: what people write is short.
@@ -71,7 +70,7 @@ def told(source: SourceFile, findings: Sequence[Diagnostic]) -> tuple[Diagnostic
     if not findings or len(source.text) > _LARGEST:
         return tuple(findings)
     places = _Places.of(source)
-    statements = cache(partial(written, source))
+    statements = Statements(source)
     seen: set[int] = set()
     fixes: list[Replacement] = []
     kept: list[Diagnostic] = []
@@ -84,7 +83,7 @@ def told(source: SourceFile, findings: Sequence[Diagnostic]) -> tuple[Diagnostic
         if place is not None and recognised is not None:
             fixes += recognised.fixes
             seen.add(place.line.start)
-        kept.append(recognised or (finding if place is None else with_keyword(source, finding, statements)))
+        kept.append(recognised or (finding if place is None else with_keyword(finding, statements)))
     return tuple(kept)
 
 

@@ -7,8 +7,10 @@ that is a slip of the pen away from a keyword is tried in its place.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, cached_property
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, diagnostic
 from plasticdsl.diagnostics.suggest import slips
@@ -16,7 +18,7 @@ from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.grammar import read_statement
 from plasticdsl.syntax.parse_tables import tables
 from plasticdsl.syntax.refusal import Refusal
-from plasticdsl.syntax.statements import Written, inline_body
+from plasticdsl.syntax.statements import Written, inline_body, written
 from plasticdsl.syntax.tokens import Token, cut, tokenize
 from plasticdsl.syntax.words import FOREIGN, RESERVED
 
@@ -24,6 +26,7 @@ from plasticdsl.syntax.words import FOREIGN, RESERVED
 Stretches = Sequence[tuple[int, int]]
 #: Reads a statement; raises `Refusal`.
 Reads = Callable[[SourceFile, Stretches], object]
+_WORD = re.compile(r"[^\W\d][\w-]*")
 #: How many words before the place of a refusal are looked at, beside the first one: the grammar notices soon.
 _BEFORE = 30
 #: How many words about what can be read in another way are looked at.
@@ -52,23 +55,43 @@ def meant(refusal: Refusal, source: SourceFile, stretches: Stretches, reads: Rea
     return Refusal("unexpected", at, f"‘{source.text[at.start : at.end]}’ does not fit here.", _hint(word, at))
 
 
-def with_keyword(source: SourceFile, finding: Diagnostic, statements: Callable[[], Iterable[Written]]) -> Diagnostic:
+class Statements:
+    """The statements of a file by where they begin; they are read when they are first asked for."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self.source = source
+
+    @cached_property
+    def _by_start(self) -> tuple[tuple[int, ...], tuple[Written, ...]]:
+        found = tuple(statement for statement in written(self.source) if statement.words)
+        return tuple(statement.words[0].span.start for statement in found), found
+
+    def at(self, place: int) -> Written | None:
+        """The last one that begins before the place."""
+        starts, found = self._by_start
+        number = bisect_right(starts, place) - 1
+        return found[number] if number >= 0 else None
+
+
+def with_keyword(finding: Diagnostic, statements: Statements) -> Diagnostic:
     """A finding about a name that nothing has, with the keyword that was meant by it, or by one beside it, if any. `statements`: those of the file."""
+    source, beside = statements.source, _BESIDE if finding.code in _AROUND else 0
     if finding.code not in _NAMELESS:
         return finding
-    places = [at for at in finding.places if at.path == source.path]
-    beside = _BESIDE if finding.code in _AROUND else 0
-    for statement in statements():
-        for place in places:
-            found = _in_statement(source, statement, place, beside)
-            if found is not None and (not (finding.fixes or beside) or _same_letters(source, *found)):
-                hint = _hint(*found)
-                return diagnostic(finding.code, finding.message, finding.span, hint, finding.labels, severity=finding.severity)
+    for place in (at for at in finding.places if at.path == source.path):
+        word = _WORD.match(source.text, place.start)
+        if not beside and (word is None or not slips(word[0], _keywords())):
+            continue
+        statement = statements.at(place.start)
+        found = None if statement is None else _in_statement(source, statement, place, beside)
+        if found is not None and (not (finding.fixes or beside) or _same_letters(source, *found)):
+            hint = _hint(*found)
+            return diagnostic(finding.code, finding.message, finding.span, hint, finding.labels, severity=finding.severity)
     return finding
 
 
 def _in_statement(source: SourceFile, statement: Written, place: Span, beside: int) -> tuple[str, Span] | None:
-    begin, end = (statement.words[n].span.start for n in (0, -1)) if statement.words else (0, -1)
+    begin, end = (statement.words[n].span.start for n in (0, -1))
     if not begin <= place.start <= end:
         return None
     tokens = [t for t in cut(source, statement.line.stretches, statement.rule == "row") if begin <= t.span.start <= end]
