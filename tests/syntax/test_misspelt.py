@@ -58,7 +58,7 @@ def test_a_statement_that_cannot_be_read_says_which_word_was_meant() -> None:
 
 
 def test_a_name_that_nothing_has_is_the_word_that_was_meant() -> None:
-    for word, text, place in slips((SAMPLES / "words.plas").read_text(encoding="utf-8"), True):
+    for word, text, place in slips((SAMPLES.parent / "misspelt" / "words.plas").read_text(encoding="utf-8"), True):
         source = SourceFile("words.plas", text)
         read = reading(source)
         found = read.findings or checked(read, source).diagnostics

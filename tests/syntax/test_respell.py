@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +31,7 @@ def same(node: Any) -> Any:
     """A tree in which a fraction is a number whichever way it is written, and so are units, limits and the names of methods."""
     match node:
         case ("Group", ("Binary", "/", ("Number", top, ()), ("Number", below, ()), *_), *_):
-            return ("Number", Fraction(int(top), int(below)), ())
-        case ("Number", str(text), unit, *_):
-            return ("Number", Fraction(text), same(unit))  # before a unit, ½ is 0.5
+            return ("Number", f"{top}/{below}", ())
         case ("Apply", ("before" | "after") as limit, (("Argument", None, name),), *_):
             return ("Limit", name[1] if isinstance(name, tuple) else name, limit)
         case ("Limit", name, limit, *_):
