@@ -195,8 +195,9 @@ class Model:
             job = Job(self._loaded, found, options, given)
             if client is not None and workers > 1:
                 raise ValueError("runs are carried out by workers of this machine, or by those of a client's cluster, not by both")
-            crew = Cluster(job, client) if client is not None else Crew(job, workers) if workers > 1 else None
-            keeper = None if keep is None else KeptRuns(job, Path(keep), settings.duration(checkpoint, 1.0))
+            keeper = None if keep is None else KeptRuns(job, Path(keep), settings.duration(checkpoint, 1.0), wanted.data)
+            beside = job if keeper is None else replace(job, places=keeper.places)
+            crew = Cluster(job, client) if client is not None else Crew(beside, workers) if workers > 1 else None
             if keep is not None and not resume:
                 clear(Path(keep))
             hands = None if crew is None else crew.carry_out

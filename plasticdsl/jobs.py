@@ -15,7 +15,7 @@ from plasticdsl import driver
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.options import CompileOptions
 from plasticdsl.runtime.instance.patterns import Data
-from plasticdsl.runtime.play.beginnings import Beginnings
+from plasticdsl.runtime.play.beginnings import Beginnings, Marker
 from plasticdsl.runtime.play.experiment import Order, Run
 from plasticdsl.runtime.play.progress import Interruption, Progress
 from plasticdsl.runtime.play.sweep import Turn, single
@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What an experiment is run with. `given` as in `driver.simulate`."""
+    """What an experiment is run with. `given` as in `driver.simulate`; `places`: what knows where its runs stand, wherever they are carried out."""
 
     loaded: Loaded
     experiment: Experiment
     options: CompileOptions
     given: Mapping[str, Any]
+    places: Marker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Bench:
         self._task = task
         network = next(n for n in job.loaded.module.networks if n.name == job.experiment.network)
         self._workshop, self._compiler = driver.workshop_of(job.loaded, network, job.options, told, **job.given)
-        self._beginnings = Beginnings(job.loaded.module, self._workshop, task.data)
+        self._beginnings = Beginnings(job.loaded.module, self._workshop, task.data, job.places)
 
     def compile(self, turn: Turn) -> None:
         """Makes the kernels that a turn needs, if it can; otherwise carrying it out says why not."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plasticdsl import cache
@@ -35,14 +35,30 @@ ENDING = ".run.json"
 STREAMS = "recordings.zarr"
 
 
-class KeptRuns:
-    """Of one job. `every`: where a run stands is kept so often (s); None: never."""
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where runs of a job (or what they begin with) stand, in a folder. `job`: a digest of what they depend on beside experiment and order; `every`: they
+    are kept so often (s)."""
 
-    def __init__(self, job: Job, folder: Path, every: float | None = None) -> None:
-        self.folder, self.every = folder, every
+    folder: Path
+    job: str
+    every: float
+
+    def checkpoints(self, experiment: Experiment, order: Order, alone: bool) -> Checkpoints:
+        """Of one run, and, if it is `alone`, where what it records is put meanwhile."""
+        name = cache.key("place", self.job, experiment.name, _digest(replace(order, data={})))
+        streams = ZarrStreams(self.folder / STREAMS, {"experiment": experiment.name, "seed": order.seed}) if alone else None
+        return FolderOfCheckpoints(self.folder, name, self.every, streams)
+
+
+class KeptRuns:
+    """Of one job, and the `places` of those that are under way, which are kept every so many seconds. `given`: the arrays of the user."""
+
+    def __init__(self, job: Job, folder: Path, every: float, given: Data) -> None:
+        self.folder = folder
         self._job = _digest((job.loaded.digest, job.experiment, job.options, dict(job.given), _stamps(job)))
         self._common: tuple[Order, str] | None = None  # what the turns of a study have in common, which can be large
-        self._data: tuple[Data, str] | None = None
+        self.places = Places(folder, cache.key(self._job, _digest(given)), every)
 
     def find(self, order: Order, turn: Turn) -> Run | None:
         """The run of that turn, if it is there."""
@@ -60,14 +76,8 @@ class KeptRuns:
             _log.warning("a finished run is not kept in %s: %s", self.folder, problem.strerror)
 
     def checkpoints(self, experiment: Experiment, order: Order, alone: bool) -> Checkpoints | None:
-        """Where a run of an experiment stands, and, if it is `alone`, where what it records is put meanwhile."""
-        if self.every is None:
-            return None
-        if self._data is None or self._data[0] is not order.data:
-            self._data = order.data, _digest(order.data)
-        name = cache.key("place", self._job, experiment.name, self._data[1], _digest(replace(order, data={})))
-        streams = ZarrStreams(self.folder / STREAMS, {"experiment": experiment.name, "seed": order.seed}) if alone else None
-        return FolderOfCheckpoints(self.folder, name, self.every, streams)
+        """As `Places` says."""
+        return self.places.checkpoints(experiment, order, alone)
 
     def _path(self, order: Order, turn: Turn) -> Path:
         if self._common is None or self._common[0] is not order:

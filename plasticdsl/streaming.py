@@ -36,6 +36,8 @@ class ZarrStreams:
 
             logging.getLogger("zarr").setLevel(logging.ERROR)
             self._group = zarr.open_group(self.folder, mode="a", zarr_format=3, attributes=self._attributes)
+            if not self._group.metadata.consolidated_metadata:
+                self.publish()
         return self._group
 
     def stream(self, name: str, dimensions: Sequence[str], like: NDArray[Any], attributes: Mapping[str, Any]) -> Stream:
