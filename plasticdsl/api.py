@@ -174,6 +174,7 @@ class Model:
         from plasticdsl.runtime.instance import settings
         from plasticdsl.runtime.instance.pairing import connections_of
         from plasticdsl.runtime.play.experiment import Order
+        from plasticdsl.runtime.play.sweep import best
 
         found = self.find_experiment(experiment)
         network = self._network(found.network)
@@ -203,7 +204,7 @@ class Model:
             hands = None if crew is None else crew.carry_out
             study, compiling = driver.simulate(self._loaded, found, options, order, bar, hands, keeper, company, **given)
         alone = replace(options, processes=1)
-        again = partial(plotting.drawn_again, self._loaded, self._folder, found, alone, order, given)
+        again = partial(plotting.drawn_again, self._loaded, self._folder, found, alone, best(study, order), given)
         result = Result(study, self._loaded.module.path, compiling + (0.0 if crew is None else crew.compile_s), again=again)
         if result.failure:
             raise Unfinished(result, render_all(result.failure, self._loaded.sources), self._loaded.sources)

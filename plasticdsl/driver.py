@@ -243,8 +243,9 @@ def simulate(
     """Carries out an experiment: what its runs recorded, and the seconds that compiling took. `hands`: what carries out several runs (`crew`);
     `keeper`: what knows finished ones (`kept_runs`); `company`: the processes that share the network; `given`:
     connections, spikes and patterns (`runtime.instance.build.instantiate`). Raises `PlasError`."""
-    from plasticdsl.runtime.play.sweep import run
+    from plasticdsl.runtime.play import fitting, sweep
 
+    run = sweep.run if experiment.fit is None else fitting.run
     network = next(n for n in loaded.module.networks if n.name == experiment.network)
     workshop, compiler = workshop_of(loaded, network, options, None, company, **given)
     return run(experiment, loaded.module, workshop, order, progress, hands, keeper), compiler.seconds

@@ -54,7 +54,7 @@ def drawn_again(
 
     found = _drawing(loaded, folder, line, lambda name: f"experiment {name} like {experiment.name}:")
     phases = tuple(replace(phase, recordings=(), expectations=()) for phase in found.experiment.phases)
-    kept = replace(found.experiment, name=experiment.name, doc=experiment.doc, phases=phases, recordings=(), expectations=())
+    kept = replace(found.experiment, name=experiment.name, doc=experiment.doc, phases=phases, recordings=(), expectations=(), fit=None)
     with rendered({**loaded.sources, **_text(line)}):
         return simulate(_asked(loaded, experiment.network, found.asked), kept, options, order, SILENT, **given)[0]
 

@@ -85,7 +85,14 @@ def _explained(error: BaseException) -> int:
         case PlasError():
             console.tell_error(error)
             return 1
-        case console.WrongUsage() | FileNotFoundError() | IsADirectoryError() | NotADirectoryError() | PermissionError():
+        case (
+            console.WrongUsage()
+            | ModuleNotFoundError()
+            | FileNotFoundError()
+            | IsADirectoryError()
+            | NotADirectoryError()
+            | PermissionError()
+        ):
             console.tell(f"plasticdsl: {console.sentence(error)}")
             return 2
         case KeyboardInterrupt():

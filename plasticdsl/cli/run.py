@@ -34,6 +34,7 @@ from plasticdsl.cli.together import processes, require_together
 from plasticdsl.kept_runs import clear
 from plasticdsl.results.files import require_writable
 from plasticdsl.results.result import Result, Unfinished
+from plasticdsl.results.trials import lines
 from plasticdsl.results.verdicts import verdicts
 from plasticdsl.units.display import shown
 
@@ -155,5 +156,5 @@ def _report(result: Result) -> None:
     for name, count in summary["spikes"].items():
         rate = summary["rates_hz"][name]
         console.say(f"  {name:{width}}  {count} spikes, {'' if rate is None else shown(rate, unit='per step' if in_steps else 'Hz')}")
-    for line in verdicts(result.expectations):
+    for line in (*lines(result.study), *verdicts(result.expectations)):
         console.say(f"  {line}")

@@ -48,7 +48,7 @@ def did_you_mean(name: str, known: Iterable[str], listing: str = "There is") -> 
 
 
 def slips(name: str, words: Iterable[str]) -> list[str]:
-    """The words that are a slip of the pen away from a name, the likeliest first: a letter more or less, another one, or two changed about; for long words
+    """The words that are a slip of the pen away from a name, the likeliest first: two letters changed about, one more or less, another one; for long words
     twice."""
     lower, letters = name.lower(), set(name.lower())
     apart: dict[str, int] = {}
@@ -58,7 +58,7 @@ def slips(name: str, words: Iterable[str]) -> list[str]:
         if word != name and abs(len(word) - len(name)) <= most and len(unlike) <= 2 * most and (len(word) > 2 or not unlike):
             apart[word] = _apart(lower, word)
     near = (word for word, number in apart.items() if number <= (2 if len(word) >= _LONG else 1))
-    return sorted(near, key=apart.__getitem__)
+    return sorted(near, key=lambda word: (apart[word], sorted(word) != sorted(lower)))
 
 
 def _apart(first: str, second: str) -> int:

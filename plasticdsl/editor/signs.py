@@ -19,7 +19,7 @@ _SIGNS = {
     "partial": "∂", "sum": "Σ", "sqrt": "√", "infty": "∞", "to": "→", "rightarrow": "→", "rightleftharpoons": "⇌", "leftrightarrow": "⇌",
     "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "approx": "≈", "pm": "±", "in": "∈", "cdot": "·", "times": "×",
     "langle": "⟨", "rangle": "⟩", "top": "ᵀ", "emptyset": "∅", "minus": "−", "half": "½", "third": "⅓", "quarter": "¼",
-    "->": "→", "<->": "⇌", "<=": "≤", ">=": "≥", "!=": "≠", "~=": "≈", "+-": "±",
+    "->": "→", "<->": "⇌", "<=": "≤", ">=": "≥", "!=": "≠", "~=": "≈", "+-": "±", "...": "…",
 }  # fmt: skip
 
 #: What stands for what. Accents go on the letter before them.

@@ -49,14 +49,14 @@ class Control:
 
 
 def controls(model: Model, experiment: str) -> tuple[Control, ...]:
-    """Those that an experiment does not itself set or sweep."""
+    """Those that an experiment does not itself set, sweep or fit."""
     loaded = model.loaded
     found = next(e for e in loaded.module.experiments if e.name == experiment)
     network = next(n for n in loaded.module.networks if n.name == found.network)
     blocks = {
         block.name.name: block for source in loaded.sources.values() for block in parse(source).items if isinstance(block, tree.Block)
     }
-    fixed = {one.text for axis in found.sweep for one in (axis, *axis.together)}
+    fixed = {one.text for axis in (*found.sweep, *(found.fit.searched if found.fit else ())) for one in (axis, *axis.together)}
     moved: dict[str, Control] = {}
     for name in dict.fromkeys((network.name, *_parts(network))):
         for block in _lineage(name, blocks):

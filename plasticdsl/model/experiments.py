@@ -126,11 +126,15 @@ class PlotSpec:
     vertical: AxisWish = NO_WISH
 
 
+#: The relation of what a fit makes small or large: nothing is expected of it but that it is one number.
+GOAL = "goal"
+
+
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """`expect …`; `relation`: `near` (left ≈ right ± tolerance; `relative` when the tolerance is a fraction of right), `holds`
-    (left is a condition), `never increases`, `never decreases`. `repeats`: looked at once for all repeats of a combination, its statistics being of all
-    of them together; outside of statistics it reads parameters alone."""
+    (left is a condition), `never increases`, `never decreases`, or `GOAL`, which has a `dimension`. `repeats`: looked at once for all repeats of a
+    combination, its statistics being of all of them together; outside of statistics it reads parameters alone."""
 
     left: Expr
     relation: str
@@ -144,6 +148,7 @@ class Expectation:
     scale: float = 1.0
     span: Span = NOWHERE
     repeats: bool = False
+    dimension: Dimension | None = None
 
     @property
     def compared(self) -> tuple[Expr, ...]:
@@ -218,6 +223,18 @@ class SweepAxis:
 
 
 @dataclass(frozen=True, slots=True)
+class Fit:
+    """`fit … to minimise goal`: parameters with the ends (`start`, `stop`) between which each is searched, and how many `trials` are made (None: as many
+    as suit). The goal is an expectation of the relation `GOAL`: what it is about, and when."""
+
+    searched: tuple[SweepAxis, ...]
+    goal: Expectation
+    maximise: bool
+    trials: Expr | None
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class Experiment:
     """What is done with a network. `course`: the names of `phases` in the order in which they are carried out. `dt` None: time is counted in steps of
     nominally 1 s. `seed`: where none is given to the run. `begin`: where it goes on from."""
@@ -238,6 +255,12 @@ class Experiment:
     seed: int | None = None
     course: Course = ()
     begin: Begin | None = None
+    fit: Fit | None = None
+
+    @property
+    def has_many(self) -> bool:
+        """Whether it has more than one run beside its repeats, so that none is the whole."""
+        return bool(self.sweep) or self.fit is not None
 
     @property
     def all_recordings(self) -> tuple[Recording, ...]:
@@ -252,5 +275,5 @@ class Experiment:
 
     @property
     def all_expectations(self) -> tuple[Expectation, ...]:
-        """Those of its phases, then its own."""
-        return (*(e for p in self.phases for e in p.expectations), *self.expectations)
+        """Those of its phases, then its own; last the goal of a fit."""
+        return (*(e for p in self.phases for e in p.expectations), *self.expectations, *(() if self.fit is None else (self.fit.goal,)))

@@ -35,7 +35,7 @@ _NEVER = frozenset(("None", "tuple", "str", "int", "float", "bool", "Span", "Dim
 _NO_CHANGES = frozenset(("variables", "totals", "spike", "events", "refractory", "schemes"))
 #: What is settled before the run.
 _SETTLED = frozenset(("size", "connectivity", "patterns"))
-_UNEVALUATED = frozenset(("dt", "duration", "each", "window", "sweep", "repeats", "plane"))
+_UNEVALUATED = frozenset(("dt", "duration", "each", "window", "sweep", "repeats", "plane", "searched", "trials"))
 
 
 def expressions(part: object) -> Iterator[Expr]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from plasticdsl.options import FigureSize
+from plasticdsl.results import trials
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import PlotPlan
 
@@ -14,14 +15,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+#: In place of the number of a plot line.
+OF_TRIALS = -1
+
+
 class Figures(Mapping[str, "Figure"]):
     """A matplotlib figure for each `plot` line, in the order of the lines; by the name of its file, or by the line itself
-    (`figures["rate(cell) over time"]`). A figure is drawn once."""
+    (`figures["rate(cell) over time"]`); of a fit last that of its trials. A figure is drawn once."""
 
     def __init__(self, study: Study) -> None:
         self._study = study
-        self._names = tuple(file_names(study))
-        self._numbers = {line: number for number, line in enumerate(lines(study))} | {name: n for n, name in enumerate(self._names)}
+        self._names = (*file_names(study), *((trials.NAME,) if study.fitted is not None and study.fitted.trials else ()))
+        self._numbers = {name: number for named in (lines(study), self._names) for number, name in enumerate(named)}
+        if trials.NAME in self._names:
+            self._numbers[trials.NAME] = OF_TRIALS
         self._drawn: dict[tuple[int, FigureSize], Figure] = {}
 
     def __getitem__(self, name: str) -> Figure:
@@ -34,9 +41,9 @@ class Figures(Mapping[str, "Figure"]):
         if number is None:
             raise KeyError(f"there is no figure {name}; there is {', '.join(self._names) or 'none'}")
         if (number, size) not in self._drawn:
-            from plasticdsl.results.plots import figure
+            from plasticdsl.results.plots import figure, figure_of_trials
 
-            self._drawn[number, size] = figure(self._study, number, size)
+            self._drawn[number, size] = figure_of_trials(self._study, size) if number == OF_TRIALS else figure(self._study, number, size)
         return self._drawn[number, size]
 
     def __iter__(self) -> Iterator[str]:

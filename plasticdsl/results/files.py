@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from plasticdsl.options import FigureFormat, FigureSize
+from plasticdsl.results.trials import NAME as TRIALS
 
 if TYPE_CHECKING:
     import xarray
@@ -59,6 +60,8 @@ def write(result: Result, folder: Path, plots: bool, format: FigureFormat, size:
 def _fill(result: Result, folder: Path, plots: bool, ending: FigureFormat, size: FigureSize) -> None:
     if len(result):
         _write_recordings(result, folder / RECORDINGS)
+    if result.study.fitted is not None:
+        _write_netcdf(result.trials, folder / f"{TRIALS}.nc")
     if plots:
         from plasticdsl.results.plots import write as write_figure
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from plasticdsl.options import FigureSize
+from plasticdsl.results import trials
 from plasticdsl.results.describe import picture
 from plasticdsl.results.draw import draw
 from plasticdsl.results.look import LOOKS, style
@@ -16,6 +17,11 @@ from plasticdsl.runtime.play.sweep import Study
 def figure(study: Study, number: int, size: FigureSize = "slide") -> Figure:
     """The figure of plot line `number`, in the project's style."""
     return draw(picture(study, number), LOOKS[size])
+
+
+def figure_of_trials(study: Study, size: FigureSize = "slide") -> Figure:
+    """What a fit has tried."""
+    return draw(trials.picture(study), LOOKS[size])
 
 
 def write(made: Figure, path: Path, size: FigureSize) -> None:

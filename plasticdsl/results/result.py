@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 
 from plasticdsl.diagnostics.diagnostic import NO_SOURCES, Diagnostic, PlasError
 from plasticdsl.options import FigureFormat, FigureSize
+from plasticdsl.results import trials
 from plasticdsl.results.figures import Figures, file_names, one_line
 from plasticdsl.results.summary import expectations_of, summary_of
 from plasticdsl.runtime.play.sweep import Study
@@ -125,6 +126,22 @@ class Result:
     def summary(self) -> dict[str, Any]:
         """What `summary.json` holds."""
         return summary_of(self.study, self._path, self._compile_s, self.load_s)
+
+    @cached_property
+    def trials(self) -> Dataset:
+        """Of a fit: the values of each parameter, by its name as written, and of the `goal`, in each trial, in SI. Raises ValueError of anything else."""
+        from plasticdsl.results.stack import to_dataset
+
+        if self.study.fitted is None:
+            raise ValueError(f"{self.study.experiment.name} has fitted nothing")
+        return to_dataset(trials.arrays(self.study), self.summary)
+
+    @property
+    def best(self) -> dict[str, float]:
+        """The parameters that a fit has found, by their names as written, in SI; nothing of anything else, or where no trial has a value."""
+        fitted = self.study.fitted
+        chosen = None if fitted is None else fitted.chosen
+        return {} if fitted is None or chosen is None else {a.name: value for a, value in zip(fitted.searched, chosen, strict=True)}
 
     def spikes(self, name: str, run: int | None = None) -> Spikes:
         """The spikes of a population that were recorded, or of a part of one (`"assembly"`) or of an event (`"E.burst"`): `times` in s, float64[spikes],

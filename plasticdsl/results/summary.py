@@ -8,6 +8,7 @@ from typing import Any
 
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import Whose
+from plasticdsl.results import trials
 from plasticdsl.runtime.play.experiment import Spread
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.play.until import Ending
@@ -16,8 +17,9 @@ from plasticdsl.runtime.watch.statistics import rate
 
 
 def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict[str, Any]:
-    """All numbers in SI, but for the text `found`. In a sweep `spikes` and `rates_hz` are of all runs together. `interrupted` is
-    there only when it is true, `partial` (why the last run could not go on) only where it could not, `until` only with phases that wait for something."""
+    """All numbers in SI, but for the text `found`. In a sweep `spikes` and `rates_hz` are of all runs together. `fit` is there only where parameters
+    were fitted, `interrupted` only when it is true, `partial` (why the last run could not go on) only where it could not, `until` only with phases that
+    wait for something."""
     from plasticdsl.version import __version__
 
     runs, spiking = study.runs, [p.name for p in study.network.populations if p.spikes]
@@ -41,6 +43,9 @@ def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict
             {"text": o.text, "value": _number(o.value), "found": o.found or None, "passed": o.passed} for o in expectations_of(study)
         ],
     }
+    fitted = trials.found(study)
+    if fitted is not None:
+        found["fit"] = fitted
     endings = _endings(study)
     if endings:
         found["until"] = endings
@@ -54,7 +59,8 @@ def summary_of(study: Study, path: str, compile_s: float, load_s: float) -> dict
 def expectations_of(study: Study) -> tuple[Outcome, ...]:
     """Each expectation over all runs: passed where it passed in every run that it was looked at in, or over repeats in every combination. The value is
     that of the first in which it failed, else of the last."""
-    each = zip(*(run.outcomes for run in study.runs), strict=True)
+    expected = len(study.experiment.all_expectations) - (study.experiment.fit is not None)  # the goal of a fit comes last
+    each = zip(*(run.outcomes[:expected] for run in study.runs), strict=True)
     return tuple(_one(study, number, list(outcomes)) for number, outcomes in enumerate(each))
 
 

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 _DEFINES = frozenset(("=", "->", "+=", "-=", "*=", "/="))
 # Statements that begin with one of these have no column of `=` to share.
-_NO_COLUMN = frozenset(("record", "plot", "phase", "repeat", "sweep", "output", "function", "start"))
+_NO_COLUMN = frozenset(("record", "plot", "phase", "repeat", "sweep", "fit", "output", "function", "start"))
 STEP = 4
 _WIDEST_GAP = 4
 # No blank stands after the first and before the second; around the third there is one on both sides, around the fourth as the author did.
@@ -251,6 +251,13 @@ def spaced(source: SourceFile, tokens: Sequence[Token], start: int, stop: int) -
     return "".join(parts)
 
 
+#: By the word before them: words after which an operand begins.
+_BEFORE_OPERANDS = {
+    **dict.fromkeys(("rises", "falls"), ("above", "below")),
+    "to": ("minimise", "minimize", "maximise", "maximize"),
+}
+
+
 def is_sign(tokens: Sequence[Token], number: int) -> bool:
     """Whether the `+` or `−` at `number` is a sign, not an operation between two operands."""
     if tokens[number].kind not in ("+", "-"):
@@ -261,7 +268,7 @@ def is_sign(tokens: Sequence[Token], number: int) -> bool:
 def _is_word(tokens: Sequence[Token], number: int) -> bool:
     """Whether what could be a name is a word of the language here, after which an operand begins: `expect −E < 1`, `rises above −20 mV`."""
     text = tokens[number].text
-    return text in _FIRST if number == 0 else text in ("above", "below") and tokens[number - 1].text in ("rises", "falls")
+    return text in _FIRST if number == 0 else text in _BEFORE_OPERANDS.get(tokens[number - 1].text, ())
 
 
 def _blank(tokens: Sequence[Token], number: int, in_sum: bool) -> bool:

@@ -258,6 +258,30 @@ def _sweep(parts: Parts) -> tree.Sweep:
     return tree.Sweep(tuple(axes), _options(parts).get("repeats"), span_of(parts))
 
 
+def _fit_part(parts: Parts) -> Any:
+    match kinds(parts):
+        case ["logarithmic"]:
+            return parts[0]
+        case ["trials"]:
+            return _Option("trials", parts[0], span_of(parts))
+        case _:
+            return tree.SweepAxis(parts[0], (), parts[2], parts[4], None, False, span_of(parts))
+
+
+def _fit(parts: Parts) -> tree.Fit:
+    axes: list[tree.SweepAxis] = []
+    for number, part in enumerate(parts[1:]):
+        if isinstance(part, tree.SweepAxis):
+            axes.append(part)
+        elif isinstance(part, Token) and part.text == "logarithmic":
+            if not isinstance(parts[number - 1], tree.SweepAxis):
+                raise Refusal("unknown-option", part.span, "‘logarithmic’ belongs after the two ends of what is fitted.")
+            axes[-1] = replace(axes[-1], logarithmic=True)
+    goal = next(number for number, part in enumerate(parts) if isinstance(part, Token) and part.text == "to") + 1
+    maximise = parts[goal].text.startswith("max")
+    return tree.Fit(tuple(axes), _options(parts).get("trials"), parts[goal + 1], maximise, _joined(parts[goal + 2 :]), span_of(parts))
+
+
 EXPERIMENTS: Mapping[str, Callable[[Parts], Any]] = {
     "phase": _phase,
     "for_time": lambda parts: parts[1],
@@ -293,5 +317,7 @@ EXPERIMENTS: Mapping[str, Callable[[Parts], Any]] = {
     "trend": lambda parts: _claim(parts, f"never {parts[2].text}"),
     "sweep": _sweep,
     "sweep_part": _sweep_part,
+    "fit": _fit,
+    "fit_part": _fit_part,
     "data": lambda parts: tree.Data(name_of(parts[1]), parts[3].text[1:-1] if len(parts) > 2 else "", span_of(parts)),
 }

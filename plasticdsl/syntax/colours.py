@@ -132,6 +132,6 @@ def rules() -> tuple[Rule, ...]:
         Rule(rf"({NAME})(['′]*)(?=\()", (Colour.FUNCTION, Colour.OPERATOR)),
         Rule(NAME, (n,)),
         Rule(r"[Σ∑∂√]", (Colour.MATHEMATICS,)),
-        Rule(r"[-+*/^=<>~·×⋅−≤≥≠≈±→⇌⇄↔∈ᵀ⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹|]+", (Colour.OPERATOR,)),
+        Rule(r"[-+*/^=<>~·×⋅−≤≥≠≈±…→⇌⇄↔∈ᵀ⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹|]+", (Colour.OPERATOR,)),
         Rule(r"[(){}\[\],.:⟨⟩∅₊_]", (Colour.PUNCTUATION,)),
     )

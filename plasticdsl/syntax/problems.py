@@ -65,6 +65,7 @@ _EXAMPLES: Mapping[str, str] = {
     "plot": "plot mean(w) over time",
     "expect": "expect rate(E) ≈ 8 Hz ± 1 Hz over last 5 s",
     "sweep": "sweep a in [1, 2], b from 0 to 1 in 5 values",
+    "fit": "fit τ in 10 ms … 40 ms to minimise (rate(E) − 8 Hz)²",
     "data": 'data d from "file.npz"',
 }
 
@@ -75,6 +76,7 @@ _ASSIGNS = frozenset(("=", "->", "<->", "+=", "-=", "*=", "/=", "~", "in"))
 
 _SHOWN = {
     "+-": "‘±’",
+    "...": "‘…’",
     "->": "‘→’",
     "STRING": 'a text in quotes, ‘"file.npz"’',
     "NAME": "a name",

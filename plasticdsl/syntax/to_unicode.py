@@ -15,12 +15,12 @@ from plasticdsl.units.table import is_unit
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 #: By kind of token; products are asked one by one.
 _IN_UNICODE: Mapping[str, str] = {
-    "->": "→", "<->": "⇌", "<=": "≤", ">=": "≥", "!=": "≠", "~=": "≈", "+-": "±", "-": "−", "-=": "−=", "*=": "*=", "*": "·", "SUM": "Σ",
+    "->": "→", "<->": "⇌", "<=": "≤", ">=": "≥", "!=": "≠", "~=": "≈", "+-": "±", "...": "…", "-": "−", "-=": "−=", "*=": "*=", "*": "·", "SUM": "Σ",
     "RECTIFIED": "]₊",
 }  # fmt: skip
 _OF_HALVES = {digits(sign): sign for sign in "½⅓¼⅔¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"}
 #: Statements in which `in` is a word and asks nothing.
-_IN_WORDS = frozenset(("sweep", "phase", "update", "event", "spike", "repeat"))
+_IN_WORDS = frozenset(("sweep", "fit", "phase", "update", "event", "spike", "repeat"))
 
 
 def to_unicode(written: Written, words: Words) -> None:

@@ -22,7 +22,7 @@ from plasticdsl.syntax.words import RESERVED
 _PATTERN = re.compile(
     rf"""
     (?P<BLANK>[\s\u00a0\u2000-\u200b\ufeff]+)
-  | (?P<NUMBER>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?|[½⅓¼⅔¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])
+  | (?P<NUMBER>(?:[0-9]+(?:\.(?!\.\.)[0-9]*)?|\.[0-9]+)(?:[eE][+\-−]?[0-9]+)?|[½⅓¼⅔¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞])
   | (?P<SUM>[Σ∑](?:_(?P<BRACE>\{{)|_(?P<INDICES>[^\W\d_{NO_LETTERS}]+)|(?P<LOWERED>[{SUBSCRIPT_LETTERS}]+))?
       |Sum(?:(?P<SQUARE>\[)|(?![\w])))
   | (?P<DEGREE>(?:in|out)-degree\b)
@@ -32,6 +32,7 @@ _PATTERN = re.compile(
   | (?P<AVERAGED>⟩_(?:{NAME}|\{{(?:{NAME})\}}))
   | (?P<RECTIFIED>\](?:₊|_\+))
   | (?P<STRING>"[^"\n]*")
+  | (?P<RANGE>…|\.\.\.)
   | (?P<FOREIGN>==|\*\*|:=|&&|\+\+|//)
   | (?P<SYMBOL>[∈∂√⟨⟩ᵀ∅]|->|→|<->|<=>|⇌|⇄|↔
       |\+=|-=|−=|\*=|·=|/=|<=|≤|>=|≥|!=|≠|~=|≈|±|[-+*/^=<>~,:.(){{}}\[\]|·⋅×−]|(?<=[A-Za-z])–(?=[A-Za-z]))
@@ -134,6 +135,8 @@ def _tokenize_line(source: SourceFile, start: int, end: int, tokens: list[Token]
             tokens.append(Token("NUMBER", match.group(), Span(match.start(), position, path), unit))
         elif kind == "FOREIGN":
             raise foreign_sign(source, match.start(), match.end())
+        elif kind == "RANGE":
+            position = _range(source, match, tokens)
         else:
             tokens.append(_sign(match, tokens, path))
             position = match.end()
@@ -183,6 +186,18 @@ def _is_derivative(text: str, stop: int, end: int, tokens: list[Token]) -> bool:
     """`dV/dt` is one only before the `=`; after it, `d` is a letter like any other."""
     after = text[stop + 3 : stop + 4] if stop + 3 < end else ""
     return not (after.isalnum() or after == "_") and not any(token.kind == "=" for token in tokens)
+
+
+def _range(source: SourceFile, match: re.Match[str], tokens: list[Token]) -> int:
+    """`…` between the ends of what is fitted; nowhere else is it a sign. Returns where it ends. Raises `Refusal`."""
+    text, start = match.group(), match.start()
+    if tokens and tokens[0].text == "fit" and not begins_with_name(tokens):
+        tokens.append(Token("...", text, Span(start, match.end(), source.path)))
+        return match.end()
+    if text == "…":
+        raise unexpected_character(source, start)
+    tokens.append(Token(".", ".", Span(start, start + 1, source.path)))
+    return start + 1
 
 
 def _sign(match: re.Match[str], tokens: list[Token], path: str) -> Token:

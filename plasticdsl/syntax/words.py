@@ -40,7 +40,7 @@ FIRST_WORDS: Mapping[str, tuple[str, ...]] = {
         "grow",
     ),
     "network": ("expect", "data", "on"),
-    "procedure": ("phase", "repeat", "rules", "start", "update", "record", "plot", "expect", "sweep", "data"),
+    "procedure": ("phase", "repeat", "rules", "start", "update", "record", "plot", "expect", "sweep", "fit", "data"),
     "unit_value": (),
     "row": ("expect",),
     "reaction": (),
@@ -65,6 +65,7 @@ PHRASES = (
     "until stable", "within …", "up to",
     ": update asynchronously", ": update synchronously", "in fixed order", "in random order", "… flipped", "… redrawn", "at spikes", "at spikes of",
     "in phase …", "never increases", "never decreases", ": record … of …", ", … of …", "… values", "in … values", ", logarithmic", "… repeats",
+    "… trials", "to minimise", "to minimize", "to maximise", "to maximize",
     "as matrix", "as map", "as image", 'titled "', "… vs …", "with log", ", log …",
 )  # fmt: skip
 
@@ -125,6 +126,7 @@ MEANINGS: Mapping[str, str] = {
     "record": "What is kept of a run, and when it is taken.",
     "plot": "A figure of the run.",
     "sweep": "The experiment is done for each of these values.",
+    "fit": "Finds the values of parameters, each between two ends, for which something comes out smallest or largest.",
     # --- inside statements
     "like": "The block takes over everything of another of its kind, but for what it says itself.",
     "off": "‘rules off’: connections do not learn.",
@@ -172,6 +174,10 @@ MEANINGS: Mapping[str, str] = {
     "logarithmic": "The values are spaced evenly in their logarithm.",
     "map": "A row for each unit or connection, time from left to right, values in colours.",
     "matrix": "A row for each postsynaptic unit, a column for each presynaptic one, values in colours.",
+    "maximise": "What should come out as large as it can: the goal of a fit.",
+    "maximize": "What should come out as large as it can: the goal of a fit.",
+    "minimise": "What should come out as small as it can: the goal of a fit.",
+    "minimize": "What should come out as small as it can: the goal of a fit.",
     "most": "‘at most’: a limit that ends a repetition.",
     "nearest": "‘on nearest pairs’: each spike is paired with the nearest of the other side alone.",
     "never": "‘never increases’, ‘never decreases’: of a quantity through the whole phase.",
@@ -191,6 +197,7 @@ MEANINGS: Mapping[str, str] = {
     "substeps": "How many steps of the method make one time step.",
     "times": "How often.",
     "titled": "The title of a figure.",
+    "trials": "How many values of its parameters a fit tries.",
     "up": "‘up to’: not longer than this.",
     "values": "How many values a range is swept in.",
     "vs": "The same as ‘over’ in a plot line.",

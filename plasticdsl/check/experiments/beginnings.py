@@ -46,7 +46,9 @@ def _checked(experiment: Experiment, others: Mapping[str, Experiment], names: Se
     report.means(tree.Name(begin.experiment, begin.experiment, begin.span), first.span, "an experiment")
     if first.network != experiment.network:
         _report(experiment, f"‘{first.name}’ is done on {first.network}, and ‘{experiment.name}’ on {experiment.network}.", report)
-    if first.sweep:
+    if first.fit is not None:
+        _report(experiment, f"‘{first.name}’ fits parameters, so it has many ends.", report)
+    elif first.sweep:
         _report(experiment, f"‘{first.name}’ is swept, so it has many ends.", report)
     if experiment.dt is None and first.dt is not None:
         words = f"Write the same line ‘dt = …’ as in ‘{first.name}’."

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.blocks.bounds import known_values
+from plasticdsl.check.experiments.fits import fit
 from plasticdsl.check.experiments.phases import check_course, check_phase, check_places
 from plasticdsl.check.experiments.plots import plot
 from plasticdsl.check.experiments.readings import Sources, Taking, network_scope
-from plasticdsl.check.experiments.recordings import expectation, recordings
+from plasticdsl.check.experiments.recordings import expectation, recordings, with_recorded
 from plasticdsl.check.experiments.settings import (
     OWN_LINES,
     check_set_once,
@@ -94,7 +95,7 @@ class KnownNetworks:
         return self.made.get(identity(meant))
 
 
-_PLACES = (tree.Begin, tree.Define, tree.Phase, tree.Repeat, tree.Record, tree.Plot, tree.Expect, tree.Data, tree.Sweep)
+_PLACES = (tree.Begin, tree.Define, tree.Phase, tree.Repeat, tree.Record, tree.Plot, tree.Expect, tree.Data, tree.Sweep, tree.Fit)
 
 
 def check_experiment(
@@ -141,6 +142,7 @@ def check_experiment(
         expectations=_expectations(body, recorded, taking),
         sweep=tuple(axis for axis in axes if axis is not None),
         repeats=repeats[-1] if repeats else None,
+        fit=fit(of_kind(body, tree.Fit), recorded, taking, lookup),
         settings=tuple(s for s in settings if s is not None),
         span=block.span,
         data=tuple(d for d in data.values() if d is not None),
@@ -221,9 +223,7 @@ def _recorded_names(recorded: Iterable[Recording], places: Mapping[str, Span], s
 
 def _expectations(body: Iterable[tree.Statement], recorded: Mapping[str, Declared], taking: Taking) -> tuple[Expectation, ...]:
     """What the lines of an experiment or of a phase expect, with what is recorded in sight; anything else of such a name wins."""
-    scope = taking.context.scope
-    known = scope.child({name: entry for name, entry in recorded.items() if scope.find(name) is None})
-    expecting = replace(taking, context=taking.context.inside(known))
+    expecting = with_recorded(recorded, taking)
     return tuple(expectation(s, expecting) for s in of_kind(body, tree.Expect))
 
 
@@ -246,7 +246,7 @@ def _doubtful(body: Iterable[tree.Statement], missing: frozenset[str]) -> Iterat
                 yield from _doubtful(inner, missing)
                 if mentioned(replace(statement, body=())) & missing:
                     yield statement.span
-            case tree.Sweep():
+            case tree.Sweep() | tree.Fit():
                 yield statement.span
             case _:
                 yield from that_mention((statement,), missing)

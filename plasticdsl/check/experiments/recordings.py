@@ -6,7 +6,7 @@ at every step, an expectation at the end (of its phase, if it stands in one), an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
@@ -16,19 +16,25 @@ from plasticdsl.check.terms.amounts import constant
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate, translate_as, translate_condition, translate_number
 from plasticdsl.check.terms.mismatch import require_same
+from plasticdsl.check.terms.scope import Declared
 from plasticdsl.check.terms.unification import PURE, SECONDS
 from plasticdsl.check.terms.written_units import shown_in
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.model import Distribution, Network, Role
-from plasticdsl.model.experiments import Expectation, Recording, Window
+from plasticdsl.model.experiments import GOAL, Expectation, Recording, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, Special, children, refs, substitute, walk
 from plasticdsl.model.owners import OfTable, Whose
 from plasticdsl.model.parts import NUMBERS
 from plasticdsl.syntax import tree
+from plasticdsl.units.dimension import ONE
+from plasticdsl.units.display import coherent
 
 # --- statements ------------------------------------------------------------------------------------------------------
 
+
+#: What is looked at once, or of several moments at each by itself.
+_AT_ONCE = ("near", "holds", GOAL)
 
 HOW_AT_SPIKES = "A stretch of time can be said: ‘over last 5 s’, ‘in phase p’; ‘mean(E.V at spikes) every 1 s’ is of those in each second."
 
@@ -85,6 +91,13 @@ def _of_recording(item: tree.Expr, taking: Taking, context: Context) -> Typed | 
     return context.refuse("unknown-name", message, item.span, Hint(f"Write ‘{text}’.", (text,)))
 
 
+def with_recorded(recorded: Mapping[str, Declared], taking: Taking) -> Taking:
+    """With what is recorded in sight; anything else of such a name wins."""
+    scope = taking.context.scope
+    known = scope.child({name: entry for name, entry in recorded.items() if scope.find(name) is None})
+    return replace(taking, context=taking.context.inside(known))
+
+
 def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     """An `expect` line."""
     context = taking.reading("expect")
@@ -97,7 +110,7 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     moment = None if moment is None else replace(moment, over=None)
     window = window_of(moment, taking)
     if moment is None or not _says_when(moment):
-        at_once = relation in ("near", "holds") and taken_at_once(left.expr)
+        at_once = relation in _AT_ONCE and taken_at_once(left.expr)
         throughout = at_once and moment is not None and moment.during is not None and any(map(_takes_values, (left.expr, right, tolerance)))
         window = replace(window, at_end=at_once and not throughout, throughout=throughout)
     when = translate_condition(statement.when, taking.context) if statement.when is not None else None
@@ -108,13 +121,16 @@ def expectation(statement: tree.Expect, taking: Taking) -> Expectation:
     first, *others = taking.placed(compared, statement.span)
     right, tolerance = (*others, None, None)[:2]
     found = Expectation(first, relation, right, tolerance, relative, window, when, text, unit, scale, statement.span, repeats)
+    if relation == GOAL:
+        dimension = context.solver.resolve(left.dim).known or ONE
+        found = replace(found, dimension=dimension, unit="" if dimension.is_one else coherent(dimension), scale=1.0)
     if repeats:
         _check_over_repeats(found, taking)
     recorded = next((name for e in found.compared for name in _recorded_as_such(e)), None)
     if window.at is not None and recorded is not None:
         message = f"‘{recorded}’ is everything that has been recorded up to then, and not its value at that time."
         context.report.error("not-here", message, statement.span, f"Write what it records, or take a statistic of it: ‘mean({recorded})’.")
-    if (repeats or window.every is not None or relation not in ("near", "holds")) and any(map(_is_traced, found.compared)):
+    if (repeats or window.every is not None or relation not in _AT_ONCE) and any(map(_is_traced, found.compared)):
         message = "A spectrum, a synchrony, and what is taken ‘over time’ are of all values in a window; they are looked at once, when that is over."
         context.report.error("not-here", message, statement.span, "It needs a window, ‘over last T’ or ‘in phase p’.")
     return found

@@ -1,10 +1,11 @@
-"""What an experiment sets or sweeps: parameters of the network, of blocks, populations and projections, and sizes."""
+"""What an experiment sets, sweeps or fits: parameters of the network, of blocks, populations and projections, and sizes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from plasticdsl.check.experiments.readings import Sources, Taking, text_of
 from plasticdsl.check.experiments.words import words_of
@@ -28,31 +29,40 @@ from plasticdsl.syntax import tree
 OWN_LINES = ("dt", "seed")
 
 
+How = Literal["set", "swept", "fitted"]
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What a line of an experiment is about, and whether it sweeps it."""
+    """What a line of an experiment is about, and whether it is `set`, `swept` or `fitted` there."""
 
     target: tree.Expr
-    is_swept: bool
+    how: How
     setting: Setting
+
+    @property
+    def is_set(self) -> bool:
+        """To one value."""
+        return self.how == "set"
 
     def excludes(self, other: _Told) -> bool:
         """Whether only one of the two could count."""
-        alike = self.is_swept or other.is_swept or self.setting == other.setting
+        alike = not self.is_set or not other.is_set or self.setting == other.setting
         return alike and bool(set(self.setting.targets) & set(other.setting.targets))
 
 
 def _told(body: Iterable[tree.Statement], lookup: Lookup, sources: Sources) -> Iterator[_Told]:
-    """All that is set, then all that is swept; what is unknown is reported where it is read."""
-    for target, is_swept in _targets(body):
+    """All that is set, then all that is swept or fitted; what is unknown is reported where it is read."""
+    for target, how in _targets(body):
         with suppress(UnknownParameter):
-            yield _Told(target, is_swept, _find(target, lookup, sources))
+            yield _Told(target, how, _find(target, lookup, sources))
 
 
-def _targets(body: Iterable[tree.Statement]) -> Iterator[tuple[tree.Expr, bool]]:
+def _targets(body: Iterable[tree.Statement]) -> Iterator[tuple[tree.Expr, How]]:
     statements = list(body)
-    yield from ((s.target, False) for s in statements if isinstance(s, tree.Define) and path_text(s.target) not in OWN_LINES)
-    yield from ((one.target, True) for s in statements if isinstance(s, tree.Sweep) for axis in s.axes for one in (axis, *axis.together))
+    yield from ((s.target, "set") for s in statements if isinstance(s, tree.Define) and path_text(s.target) not in OWN_LINES)
+    yield from ((one.target, "swept") for s in statements if isinstance(s, tree.Sweep) for axis in s.axes for one in (axis, *axis.together))
+    yield from ((axis.target, "fitted") for s in statements if isinstance(s, tree.Fit) for axis in s.axes)
 
 
 def _find(target: tree.Expr, lookup: Lookup, sources: Sources) -> Setting:
@@ -84,7 +94,7 @@ def mention(target: tree.Expr, found: Setting, lookup: Lookup, report: Reporter)
 
 
 def names_set(body: Iterable[tree.Statement]) -> frozenset[str]:
-    """The canonical names of all that an experiment sets or sweeps."""
+    """The canonical names of all that an experiment sets, sweeps or fits."""
     return frozenset(path_text(target) for target, _ in _targets(body))
 
 
@@ -113,7 +123,7 @@ def setting(statement: tree.Define, taking: Taking, lookup: Lookup) -> tuple[str
 
 
 def sweep_axis(axis: tree.SweepAxis, taking: Taking, lookup: Lookup) -> SweepAxis | None:
-    """One swept parameter; `target` is where it is set, or (block, name) where a block is used in several places."""
+    """One swept or fitted parameter; `target` is where it is set, or (block, name) where a block is used in several places."""
     found = _named(axis.target, taking, lookup)
     if found is None:
         return None
@@ -125,7 +135,7 @@ def sweep_axis(axis: tree.SweepAxis, taking: Taking, lookup: Lookup) -> SweepAxi
     count = None if axis.count is None else amount(axis.count, COUNT, "The number of values", taking.context, taking.constants)
     values = tuple(_value(v, found, taking) for v in axis.values)
     text = text_of(axis.target.span, taking.sources) or found.name
-    if not values and count is None:
+    if not values and start is None:
         message = f"‘{text}’ is swept over no values, so nothing would run."
         taking.context.report.error("empty-sweep", message, axis.span, "Write its values between the brackets.")
     others = tuple(other for one in axis.together if (other := sweep_axis(one, taking, lookup)) is not None)
@@ -192,23 +202,24 @@ def _left(body: Iterable[tree.Statement], gone: set[Span]) -> Iterator[tree.Stat
                 left = tuple(axis for axis in axes if axis.target.span not in gone)
                 if left or repeats is not None:
                     yield replace(statement, axes=left)
+            case tree.Fit(axes=axes):
+                yield replace(statement, axes=tuple(axis for axis in axes if axis.target.span not in gone))
             case _:
                 yield statement
 
 
 def check_set_once(body: Iterable[tree.Statement], taking: Taking, lookup: Lookup) -> None:
-    """Reports a parameter that is swept and also set, swept twice, or set twice: only one of them could count."""
+    """Reports a parameter that is swept or fitted and also set, or that is swept, fitted or set twice: only one of them could count."""
     told: list[_Told] = []
     for one in _told(body, lookup, taking.sources):
         first = next((other for other in told if one.excludes(other)), None)
         text, report = text_of(one.target.span, taking.sources), taking.context.report
-        if first is not None and one.is_swept and not first.is_swept:
-            labels = (Label(first.target.span, "set here"),)
-            hint = "Leave out one of the two: a sweep sets the parameter to each of its values."
-            report.error(
-                "swept-and-set", f"‘{text}’ is swept, and this experiment also sets it to one value.", one.target.span, hint, labels
-            )
+        if first is not None and one.how != first.how:
+            labels = (Label(first.target.span, f"{first.how} here"),)
+            also = "sets it to one value" if first.is_set else "sweeps it"
+            hint = f"Leave out one of the two: a {'sweep' if one.how == 'swept' else 'fit'} sets the parameter to each of its values."
+            report.error("swept-and-set", f"‘{text}’ is {one.how}, and this experiment also {also}.", one.target.span, hint, labels)
         elif first is not None:
-            message = f"‘{text}’ is {'swept' if one.is_swept else 'set'} twice."
+            message = f"‘{text}’ is {one.how} twice."
             report.twice(message, one.target.span, first.target.span, "Keep one of them.")
         told.append(one)

@@ -295,7 +295,7 @@ def everything_read(network: Network, experiments: Sequence[Experiment]) -> froz
         found.update(keys((projection.connectivity, projection.delays, projection.values, projection.thirds), owners))
     found.update(keys((network.variables, network.patterns, network.proofs), {}))
     for experiment in experiments:
-        found.update(keys(replace(experiment, sweep=tuple(map(_without_target, experiment.sweep))), {}))
+        found.update(keys(_without_targets(experiment), {}))
         if any(until.condition is None for until in experiment.all_awaited):
             found.update(Ref(p.as_owner, v.name) for p in network.populations for v in p.block.variables if v.role is Role.STATE)
     return frozenset(found)
@@ -342,6 +342,11 @@ def keys(node: object, owners: Owners) -> Iterator[Ref]:
     return (Ref(owners.get(ref.owner, ref.owner), ref.name) for expr in expressions(node) for ref in refs(expr))
 
 
+def _without_targets(experiment: Experiment) -> Experiment:
+    fit = None if experiment.fit is None else replace(experiment.fit, searched=tuple(map(_without_target, experiment.fit.searched)))
+    return replace(experiment, sweep=tuple(map(_without_target, experiment.sweep)), fit=fit)
+
+
 def _without_target(axis: SweepAxis) -> SweepAxis:
-    """What is swept is no reading of it."""
+    """What is swept or searched is no reading of it."""
     return replace(axis, target=Ref(Whose.NETWORK, ""), together=tuple(map(_without_target, axis.together)))

@@ -65,7 +65,7 @@ class Beginnings:
     def lead_on(self, experiment: Experiment, order: Order) -> bool:
         """Whether others begin with its end, and it comes there as it stands."""
         asked = any(e.begin is not None and e.begin.experiment == experiment.name for e in self.module.experiments)
-        return asked and not experiment.sweep and order.length is None
+        return asked and not experiment.has_many and order.length is None
 
     def keep(self, experiment: Experiment, order: Order, before: str, end: Beginning) -> None:
         """What others begin with, of an experiment that was carried out for itself. `before`: the name of what it began with."""

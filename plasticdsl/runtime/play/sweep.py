@@ -31,6 +31,7 @@ from plasticdsl.runtime.play.beginnings import Beginnings, Marker
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop
 from plasticdsl.runtime.play.progress import SILENT, Interruption, Progress
 from plasticdsl.runtime.play.runner import run_once, run_with_end
+from plasticdsl.source import Span
 from plasticdsl.support.arrays import Floats
 
 #: More runs than this are refused, since somebody has mistyped a number.
@@ -56,10 +57,34 @@ class Axis:
         return (self, *self.together)
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Of a fit: the `values` of its parameters, in SI, and what its goal was, the mean over its runs; None where that has no value."""
+
+    values: tuple[float, ...]
+    value: float | None
+
+
+@dataclass(slots=True)
+class Fitted:
+    """What a fit has tried: the parameters with their ends as `values`, and all trials. `best`: the number of that with the smallest (or largest)
+    value."""
+
+    searched: tuple[Axis, ...]
+    trials: list[Trial]
+    best: int | None = None
+
+    @property
+    def chosen(self) -> tuple[float, ...] | None:
+        """The values of the parameters in the best trial."""
+        return None if self.best is None else self.trials[self.best].values
+
+
 @dataclass(slots=True)
 class Study:
     """`runs`: one for each combination and repeat, in the order of `numpy.ndindex(shape)`; fewer after an interruption or a failure
-    (of the last of them). `terminated`: it was not Ctrl-C that interrupted them, but SIGTERM."""
+    (of the last of them). `terminated`: it was not Ctrl-C that interrupted them, but SIGTERM. Of a fit (`fitted`), the runs are those of the best
+    trial."""
 
     experiment: Experiment
     network: Network
@@ -69,6 +94,12 @@ class Study:
     runs: list[Run]
     interrupted: bool = False
     terminated: bool = False
+    fitted: Fitted | None = None
+
+    @property
+    def total(self) -> int:
+        """How many runs it has, when all are carried out; of a fit, each trial."""
+        return int(np.prod(self.shape, dtype=np.float64))
 
     @property
     def failure(self) -> tuple[Diagnostic, ...]:
@@ -125,6 +156,15 @@ class Turns:
         progress.show(min(done / missing, 1.0), f"{what}, {ready}" if self.total > 1 else what)
 
 
+def best(study: Study, order: Order) -> Order:
+    """The order with what a fit has found."""
+    fitted = study.fitted
+    if fitted is None or fitted.chosen is None:
+        return order
+    found = {place: Number(value) for axis, value in zip(fitted.searched, fitted.chosen, strict=True) for place in axis.places}
+    return replace(order, settings={**order.settings, **found})
+
+
 #: What carries out turns in another way than one after the other: given what all have in common and the user's data, it gives the runs in their order.
 Hands = Callable[[Order, Turns, Data, Progress, Interruption], Generator[Run]]
 
@@ -150,25 +190,38 @@ def run(
 ) -> Study:
     """All runs, or until one fails; where there are several, `hands` may carry them out and `keeper` know some. Raises `PlasError` as `run_once` does,
     and for a sweep that cannot be carried out."""
-    network = workshop.network
-    given = order.data
-    order = replace(order, data=all_data(experiment.data, order.data))
-    axes = tuple(_axis(axis, experiment, module, workshop, order) for axis in experiment.sweep)
-    repeats = 1 if experiment.repeats is None else int(_number(experiment.repeats, experiment, workshop, order))
-    study = Study(experiment, network, order, axes, repeats, [])
-    total = int(np.prod(study.shape, dtype=np.float64))
-    if total > MOST_RUNS:
-        message = f"This sweep asks for {total:,} runs; at most {MOST_RUNS:,} are begun."
-        raise PlasError((Diagnostic("sweep-too-large", message, experiment.span, "Give its axes fewer values, or sweep fewer of them."),))
-    if hands is None or total < 2:
-        hands = partial(_one_by_one, experiment, workshop, Beginnings(module, workshop, given, keeper))
+    study, given = begun(experiment, module, workshop, order), order.data
+    turns = turns_of(study.axes, study.repeats, order.seed)
     with Interruption() as interruption:
-        for found in carried_out(order, _turns(axes, repeats, order.seed), total, hands, given, progress, interruption, keeper):
+        how = hands_for(study.total, hands, experiment, workshop, Beginnings(module, workshop, given, keeper))
+        for found in carried_out(study.order, turns, study.total, how, given, progress, interruption, keeper):
             study.runs.append(found)
             if study.failure:
                 break
         study.interrupted, study.terminated = interruption.requested, interruption.terminated
     return study
+
+
+def begun(experiment: Experiment, module: Module, workshop: Workshop, order: Order) -> Study:
+    """The study before its first run, with the values of its axes, and with all data in its order. Raises `PlasError`."""
+    order = replace(order, data=all_data(experiment.data, order.data))
+    axes = tuple(axis_of(axis, experiment, module, workshop, order) for axis in experiment.sweep)
+    repeats = 1 if experiment.repeats is None else int(number_of(experiment.repeats, experiment, workshop, order))
+    study = Study(experiment, workshop.network, order, axes, repeats, [])
+    require_few(study.total, experiment.span)
+    return study
+
+
+def require_few(total: int, span: Span) -> None:
+    """Raises `PlasError` for more runs than anybody waits for."""
+    if total > MOST_RUNS:
+        message = f"This sweep asks for {total:,} runs; at most {MOST_RUNS:,} are begun."
+        raise PlasError((Diagnostic("sweep-too-large", message, span, "Give its axes fewer values, or sweep fewer of them."),))
+
+
+def hands_for(total: int, hands: Hands | None, experiment: Experiment, workshop: Workshop, beginnings: Beginnings) -> Hands:
+    """Those that were given where there are several runs, else those of this process."""
+    return hands if hands is not None and total > 1 else partial(_one_by_one, experiment, workshop, beginnings)
 
 
 def carried_out(
@@ -266,7 +319,8 @@ def single(
     return found
 
 
-def _turns(axes: Sequence[Axis], repeats: int, seed: int) -> Iterator[Turn]:
+def turns_of(axes: Sequence[Axis], repeats: int, seed: int) -> Iterator[Turn]:
+    """A turn for each combination and repeat, in their order."""
     number = itertools.count()
     for chosen in itertools.product(*(range(len(a.values)) for a in axes)):
         swept: dict[Ref, Given] = {}
@@ -284,16 +338,17 @@ def seed_of(seed: int, repeat: int) -> int:
     return int.from_bytes(hashlib.blake2b(f"{seed}/{repeat}".encode(), digest_size=8).digest(), "big") >> 1
 
 
-def _axis(axis: SweepAxis, experiment: Experiment, module: Module, workshop: Workshop, order: Order) -> Axis:
+def axis_of(axis: SweepAxis, experiment: Experiment, module: Module, workshop: Workshop, order: Order) -> Axis:
+    """A parameter with its values: those that it takes, or, where it is fitted, the two ends; one value where the order sets it. Raises `PlasError`."""
     found = places(axis.target, workshop.network, module)
     given = {order.settings.get(place) for place in found if place in order.settings}
     if given and all(isinstance(v, Number) for v in given):
         values = np.array([v.value for v in given if isinstance(v, Number)])[:1]
     else:
         values = _values(axis, experiment, workshop, order)
-    if any(place.name == "" for place in found) or _counts_patterns(found, workshop.network):
+    if is_whole(found, workshop.network):
         values = np.rint(values)
-    together = tuple(_axis(one, experiment, module, workshop, order) for one in axis.together)
+    together = tuple(axis_of(one, experiment, module, workshop, order) for one in axis.together)
     if together and {len(one.values) for one in together} != {len(values)}:  # `--set` gives one of them a value
         longest = max(len(values), *(len(one.values) for one in together))
         values, *others = (np.resize(v, longest) for v in (values, *(one.values for one in together)))
@@ -301,16 +356,17 @@ def _axis(axis: SweepAxis, experiment: Experiment, module: Module, workshop: Wor
     return Axis(axis.text, values, axis.unit, axis.scale, found, together, axis.words)
 
 
-def _counts_patterns(found: tuple[Ref, ...], network: Network) -> bool:
-    """Whether it is the number of patterns of a set, which is a whole one."""
+def is_whole(places: tuple[Ref, ...], network: Network) -> bool:
+    """Whether it is the size of a population, or the number of patterns of a set, which are whole ones."""
     counts = [s.source.count for s in network.patterns if isinstance(s.source, RandomPatterns)]
-    return any(place in counts for place in found)
+    return any(place.name == "" or place in counts for place in places)
 
 
 def _values(axis: SweepAxis, experiment: Experiment, workshop: Workshop, order: Order) -> Floats:
-    number = partial(_number, experiment=experiment, workshop=workshop, order=order)
+    number = partial(number_of, experiment=experiment, workshop=workshop, order=order)
     if axis.start is None or axis.stop is None or axis.count is None:
-        return np.array([number(v) for v in axis.values])
+        ends = () if axis.start is None or axis.stop is None else (axis.start, axis.stop)
+        return np.array([number(v) for v in axis.values or ends])
     start, stop, count = number(axis.start), number(axis.stop), int(number(axis.count))
     if not axis.logarithmic:
         return np.linspace(start, stop, count)
@@ -319,7 +375,7 @@ def _values(axis: SweepAxis, experiment: Experiment, workshop: Workshop, order: 
     return np.geomspace(start, stop, count)
 
 
-def _number(expr: Expr, experiment: Experiment, workshop: Workshop, order: Order) -> float:
+def number_of(expr: Expr, experiment: Experiment, workshop: Workshop, order: Order) -> float:
     """In parameters of the network, or, where it reads others, of the network as it would be built."""
     try:
         return float(network_value(expr, workshop.network, order.settings))

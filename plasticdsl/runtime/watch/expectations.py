@@ -26,6 +26,7 @@ from plasticdsl.runtime.watch.readings import Reader, valued
 from plasticdsl.runtime.watch.statistics import Gathered
 from plasticdsl.runtime.watch.stretches import Stretch
 from plasticdsl.support.arrays import Floats
+from plasticdsl.support.elementwise import OtherCount
 from plasticdsl.units.display import shown
 
 #: Rounding that is forgiven, relative to what is compared with.
@@ -272,6 +273,8 @@ def judged(expectation: Expectation, read: Callable[[Expr], Values]) -> Verdict:
             return near(read(left), read(right), read(by), relative)
         case Expectation(left=Compare(operator, left, right)):
             return compared(operator, read(left), read(right))
+        case Expectation(relation="goal", left=left):
+            return one_number(read(left))
         case _:
             return truth(read(expectation.left))
 
@@ -309,6 +312,13 @@ def _worst(found: NDArray[np.float64], excess: NDArray[np.float64], limits: NDAr
     order = np.where(np.isnan(excess), np.inf, excess)
     at = int(np.argmax(order))
     return Verdict(bool(order.flat[at] <= 0.0), float(found.flat[at]), float(limits.flat[at]))
+
+
+def one_number(value: Values) -> Verdict:
+    """What a fit makes small or large. Raises OtherCount where it is not one number."""
+    if np.size(value) != 1:
+        raise OtherCount(f"it is {np.size(value)} numbers, and a fit needs one, for example their ‘mean(…)’")
+    return Verdict(True, float(np.asarray(value, dtype=np.float64).flat[0]))
 
 
 def truth(value: Values) -> Verdict:

@@ -224,6 +224,19 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
+class Fit:
+    """`fit τ in 10 ms … 40 ms, η in 0.001 … 0.1, logarithmic, 200 trials to minimise (rate(E) − 8 Hz)² over last 1 s`. Of each axis there are `start` and
+    `stop`."""
+
+    axes: tuple[SweepAxis, ...]
+    trials: Expr | None
+    goal: Expr
+    maximise: bool
+    moment: Moment | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Data:
     """`data digits from "digits.npz"`."""
 
@@ -237,4 +250,4 @@ class Data:
         return Span(self.span.end - len(self.path) - 2, self.span.end, self.span.path)
 
 
-Procedure = Phase | Repeat | RulesOff | Start | Begin | Schedule | Record | Plot | Expect | Sweep | Data
+Procedure = Phase | Repeat | RulesOff | Start | Begin | Schedule | Record | Plot | Expect | Sweep | Fit | Data
