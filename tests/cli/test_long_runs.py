@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,21 @@ experiment Long on Net:
 SWEEP = TEXT.replace("    phase p", "    sweep c.I in [1.2, 1.4]\n    phase p")
 
 
+#: Processes of the present test.
+_BEGUN: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def none_is_left() -> Iterator[None]:
+    """What a test that failed has begun ends with it."""
+    yield
+    while _BEGUN:
+        process = _BEGUN.pop()
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
 def program(folder: Path, text: str = TEXT, length: str = "3 s", units: int = 500) -> Path:
     path = folder / "study.plas"
     path.write_text(text.replace("LENGTH", length).replace("UNITS", str(units)))
@@ -51,9 +67,9 @@ def begun(path: Path, out: Path, *more: str, before: str = "") -> subprocess.Pop
     started = "from plasticdsl.__main__ import main; import sys; sys.argv[0] = 'plasticdsl'; main()"
     command = ["run", str(path), "--out", str(out), "--no-plots", "--quiet", *more]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    return subprocess.Popen(
-        [sys.executable, "-c", f"{before}{patched}{started}", *command], stderr=subprocess.PIPE, text=True, env=environment
-    )
+    command = [sys.executable, "-c", f"{before}{patched}{started}", *command]
+    _BEGUN.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment))
+    return _BEGUN[-1]
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
@@ -132,7 +148,7 @@ def test_recordings_are_read_while_they_are_made(tmp_path: Path) -> None:
             with xarray.open_zarr(store) as seen:
                 times, units, means = seen["spikes(c)"].values, seen["unit_of_spike_c"].values, seen["V"]
                 rows = means.sizes["time of V"]
-        except (OSError, KeyError, ValueError):
+        except (OSError, KeyError, ValueError, RuntimeWarning):  # it has only just begun to be
             continue
     process.kill()
     process.communicate()
