@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import BinaryIO
 
+import numpy as np
 import pytest
 
-from plasticdsl.whole import write_whole
+import plasticdsl
+from plasticdsl.results import files
+from plasticdsl.whole import write_whole, written
 
 
 def test_nobody_sees_half_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,3 +59,71 @@ def test_what_cannot_be_written_to_the_end_leaves_no_trace(there: bytes | None, 
         write_whole(path, b"new and longer")
     assert [p.name for p in tmp_path.iterdir()] == ([path.name] if there is not None else [])
     assert there is None or path.read_bytes() == there
+
+
+def test_ctrl_c_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "kept"
+    path.write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt), written(path) as file:
+        file.write(b"new")
+        raise KeyboardInterrupt
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("kept", b"old")]
+
+
+def test_a_state_is_saved_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    net, path = plasticdsl.parse("network Alone:\n    source = 3 Source\n").build(), tmp_path / "state.npz"
+    net.save(path)
+    old = path.read_bytes()
+
+    def full(file: BinaryIO, **_: object) -> None:
+        file.write(b"PK")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="No space left"):
+        net.save(path)
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("state.npz", old)]
+
+
+RAMP = """
+neuron Ramp:
+    dV/dt = 1 mV/ms
+
+network Net:
+    a = 1 Ramp
+
+experiment E on Net:
+    dt = 1 ms
+    phase p for 3 ms
+    record a.V
+"""
+
+
+def test_where_a_result_has_its_summary_it_has_all_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looked at before and after each file takes its place, when one result replaces another."""
+    result, folder = plasticdsl.parse(RAMP).run("E", engine="python"), tmp_path / "result"
+    result.save(folder, plots=False)
+    moved, seen = Path.replace, []
+
+    def looking(self: Path, target: Path) -> Path:
+        for then in (lambda: None, lambda: moved(self, target)):
+            then()
+            summary = folder / "summary.json"
+            seen.append(not summary.exists() or all((folder / name).exists() for name in json.loads(summary.read_text())["files"]))
+        return target
+
+    monkeypatch.setattr(Path, "replace", looking)
+    result.save(folder, plots=False)
+    assert len(seen) == 4 and all(seen)
+
+
+def test_a_result_that_cannot_be_written_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = plasticdsl.parse(RAMP).run("E", engine="python")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "_move", full)
+    with pytest.raises(OSError, match="could not be written"):
+        result.save(tmp_path / "result", plots=False)
+    assert list(tmp_path.iterdir()) == []

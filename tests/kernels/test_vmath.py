@@ -1,5 +1,6 @@
 """The exponential functions of generated code: accurate to a few units in the last place, the same in Python and compiled."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from plasticdsl.kernels.machine.translate import translated
 from plasticdsl.kernels.program import ZERO
 from plasticdsl.model.expr import Call
 from plasticdsl.runtime.engine.load import load
-from plasticdsl.support import vmath, vmath_single
+from plasticdsl.support import functions, vmath, vmath_single
 from tests.kernels.programs import artifact_of, bound, calculator, element, name
 
 RNG = np.random.default_rng(1)
@@ -152,3 +153,16 @@ def test_loops_are_vectorised(expr: Call) -> None:
     """No call is left in the loop: that is what the functions are for."""
     artifact = artifact_of(calculator(expr, ("x",)))
     assert " x double>" in str(optimised(translated(artifact.program, artifact.source)))
+
+
+def test_bounds_and_the_smaller_and_larger_of_two_hand_on_what_is_no_number() -> None:
+    nan = math.nan
+    assert all(math.isnan(f(*pair)) for f in (functions.minimum, functions.maximum) for pair in ((nan, 1.0), (1.0, nan)))
+    assert math.isnan(functions.at_least(nan, 1.0)) and math.isnan(functions.at_most(nan, 1.0))
+    assert [functions.at_least(x, 1.0) for x in (0.0, 1.0, 2.0)] == [1.0, 1.0, 2.0]
+    assert [functions.at_most(x, 1.0) for x in (0.0, 1.0, 2.0)] == [0.0, 1.0, 1.0]
+
+
+def test_numbers_next_to_nothing_are_nothing() -> None:
+    assert [vmath.vanishing(x) for x in (1e-291, -1e-291, 5e-324, 0.0)] == [0.0] * 4
+    assert [vmath.vanishing(x) for x in (1e-289, -1e-289)] == [1e-289, -1e-289]

@@ -417,3 +417,36 @@ def test_the_first_step_is_found_where_rules_are_off(carried: Carry) -> None:
     recorded = result["ex.w"].values.reshape(-1, 2)
     assert np.allclose(recorded[:6, 0], np.exp(-np.arange(6) / 100.0), rtol=1e-12)
     assert np.all(recorded[5:] == recorded[5])
+
+
+SECOND = """
+neuron Cell:
+    factor = 1
+    V(0) = FIRST
+    every 1 ms: V → factor V
+
+network Net:
+    a = 2 Cell, factor = [1, 10]
+
+experiment E on Net:
+    dt = 1 ms
+    phase p for 1 s
+    record a.V at end
+"""
+
+
+@pytest.mark.parametrize("carried", [interpreted, uncompiled])
+@pytest.mark.parametrize(("first", "step"), [("1", 309), ("10", 308), ("100", 307)])
+def test_a_unit_that_is_not_the_first_at_any_step(first: str, step: int, carried: Carry) -> None:
+    """V = 10ⁿ of unit 2 at step n, from 10⁰, 10¹ or 10² on; unit 1 stays as it is."""
+    result = carried(SECOND.replace("FIRST", first))
+    assert messages(result) == [f"a.V of unit 2 became infinite at t = 0.{step} s (step {step})."]
+
+
+def test_what_is_set_while_rules_are_off_is_looked_at() -> None:
+    net = plasticdsl.parse(STANDING).build(dt="0.1 ms", engine="python")
+    net.rules(False)
+    net.run("3 ms")
+    net["ex"].w = np.nan
+    with pytest.raises(PlasError, match=r"ex\.w of connection 1 .* has no value"):
+        net.run("3 ms")

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+import plasticdsl
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model.protocol import Repeat
 from plasticdsl.results.result import Result
@@ -347,3 +348,21 @@ def test_items_that_are_never_enough():
     assert study.runs[0].steps == 2 * 3 * 6 + 5
     (warning,) = study.runs[0].recorder.warnings
     assert warning.message == "What ‘again in show’ waits for had not happened after 3 rounds."
+
+
+def test_each_round_counts_its_own_spikes() -> None:
+    """Spikes at 1, 6, 7, 12, 13 and 14 ms: 1, 2 and 3 in rounds of 5 ms; of the last 2 ms, 0, 0 and 2."""
+    text = """
+network Net:
+    a = 1 SpikeTimes([1 ms, 6 ms, 7 ms, 12 ms, 13 ms, 14 ms])
+
+experiment E on Net:
+    dt = 1 ms
+    repeat 3 times:
+        phase p for 5 ms:
+            record spike_count(a) at end as all
+            record spike_count(a) over last 2 ms as late
+"""
+    result = plasticdsl.parse(text).run(engine="python")
+    assert np.ravel(result["all"].values).tolist() == [1, 2, 3]
+    assert np.ravel(result["late"].values).tolist() == [0, 0, 2]

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, moments, timeline, window
+from plasticdsl.runtime.play.schedule import Clock, DoesNotFit, Moments, Taking, moments, timeline, window
 
 LINE = timeline(("a", "b"), (1.0, 0.5), 0.1, in_steps=False)
 STEPS = timeline(("a", "b"), (4.0, 6.0), 1.0, in_steps=True)
@@ -67,3 +67,16 @@ def test_next_moment_is_the_next_of_the_list(first, length, stride, step):
     assert found.next_after(step) == (later[0] if later else None)
     assert len(found) == len(np.arange(first, first + length + 1, stride))
     assert (step in found) == (step in all_of(found))
+
+
+def test_an_interval_goes_from_one_moment_to_the_next():
+    assert [Moments(5, 15, 5).interval(step) for step in (5, 10, 15)] == [(0, 5), (5, 10), (10, 15)]
+
+
+def test_what_was_skipped_is_where_it_was_cut():
+    """A phase from 5 to 10 was over at 7, another one from 12 to 20 at 13."""
+    clock = Clock()
+    clock.skip(7, 10)
+    clock.skip(13, 20)
+    planned = (0, 5, 7, 8, 10, 12, 13, 15, 20, 24)
+    assert [clock.real(position) for position in planned] == [0, 5, 7, 7, 7, 9, 10, 10, 10, 14]

@@ -56,3 +56,16 @@ def test_another_engine_goes_on():
     assert second.logged == (A,)
     assert history.train(A)[0].tolist() == [1, 2, 4, 5]
     assert history.train(A)[0].tolist() == [1, 2, 4, 5, 9]
+
+
+def test_what_is_done_once_more_is_kept_once():
+    """The engine goes back to where it has done the steps before 4."""
+    log = Log([[1, 2, 4], [5]])
+    history = SpikeHistory(log, [A])
+    history.collect()
+    history.hold()
+    assert history.train(A)[0].tolist() == [1, 2, 4]
+    log.step = 4
+    history.rewind()
+    log.pieces = [[4, 6]]
+    assert history.train(A)[0].tolist() == [1, 2, 4, 6]

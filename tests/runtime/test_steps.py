@@ -23,6 +23,7 @@ def test_decimal_fractions_are_exact() -> None:
 )
 def test_nearest_and_halves_away_from_zero(duration: float, steps: int) -> None:
     assert to_steps(duration, 0.1e-3) == steps
+    assert to_step_array(np.array([duration, 0.0]), 0.1e-3).tolist() == [steps, 0]
 
 
 @given(st.integers(0, 10**9), st.integers(1, 9999), st.sampled_from([1e-3, 1e-6, 1.0]))

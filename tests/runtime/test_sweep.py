@@ -50,7 +50,7 @@ def test_repeats_have_seeds_of_their_own(study):
     assert {run.seed for run in study.runs} == {1, seed_of(1, 1)}
     first, second = (run.recorder.series[0].done for run in study.runs[:2])
     assert not np.array_equal(first, second)
-    assert seed_of(1, 1) != seed_of(2, 1)
+    assert len({seed_of(seed, repeat) for seed in (1, 2) for repeat in range(5)}) == 10
 
 
 def test_results_have_the_dimensions_of_the_sweep(study):

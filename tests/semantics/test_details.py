@@ -313,8 +313,10 @@ def test_changes_of_every_step_come_before_periodic_ones(level: int) -> None:
     net = Net()
     handlers = (on(Trigger.EVERY, "x = 2 * x", period="2 * dt"), on(Trigger.STEP, "x = x + 1"))
     net.population("a", 1, neuron(variables=(state("x"),), handlers=handlers))
+    net.projection("c", "a", "a", connection(variables=(state("x"),), handlers=handlers))
     agree(net, 5, level)
     assert value(net, 1, "a", "x", level).tolist() == [2.0]
+    assert value(net, 1, "c", "x", level).tolist() == [2.0]
 
 
 # --- noise -----------------------------------------------------------------------------------------------------------
