@@ -70,6 +70,25 @@ def test_ctrl_c_leaves_what_was_there(tmp_path: Path) -> None:
     assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("kept", b"old")]
 
 
+@pytest.mark.parametrize("lasting", [False, True])
+def test_what_has_to_last_is_on_the_disk_before_it_takes_its_place(lasting: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done, synchronised, renamed = [], os.fsync, os.replace
+
+    def to_disk(handle: int) -> None:
+        synchronised(handle)
+        done.append(("on the disk", os.fstat(handle).st_size))
+
+    def in_place(source: Path, target: Path) -> None:
+        renamed(source, target)
+        done.append(("in its place", Path(target).stat().st_size))
+
+    monkeypatch.setattr(os, "fsync", to_disk)
+    monkeypatch.setattr(os, "replace", in_place)
+    with written(tmp_path / "kept", lasting) as file:
+        file.write(b"content")
+    assert done == [("on the disk", 7), ("in its place", 7)][not lasting :]
+
+
 def test_a_state_is_saved_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     net, path = plasticdsl.parse("network Alone:\n    source = 3 Source\n").build(), tmp_path / "state.npz"
     net.save(path)

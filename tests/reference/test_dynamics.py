@@ -236,13 +236,19 @@ def test_exact_flow_with_a_held_variable() -> None:
     assert value_of(engine, "p", "V")[0] == pytest.approx(v)
 
 
-def test_poisson_spikes_are_what_the_draws_say() -> None:
+@pytest.mark.parametrize("pieces", [1, 4])
+def test_poisson_spikes_are_what_the_draws_say(pieces: int) -> None:
+    """Also where an engine goes on with the snapshot of another one."""
     net = Net(dt=0.05)  # 0.035 spikes in a step: from one to the next
     net.population("p", 3, source=PoissonSource(e(0.7)))
-    engine = net.engine()
-    engine.log_spikes([("p", "")])
-    engine.advance(4000)
-    steps, units = engine.drain("p")
+    engine, drained = net.engine(), []
+    for _ in range(pieces):
+        before, engine = engine, net.engine()
+        engine.restore(before.snapshot())
+        engine.log_spikes([("p", "")])
+        engine.advance(4000 // pieces)
+        drained.append(engine.drain("p"))
+    steps, units = (np.concatenate(parts) for parts in zip(*drained, strict=True))
     for unit in range(3):
         waits = random.exponentials(1, random.stream_of("p"), unit, np.arange(400))
         times = np.cumsum(waits) / (
@@ -307,12 +313,17 @@ def test_sums_then_changes() -> None:
 
 
 @pytest.mark.parametrize(("axonal", "dendritic"), [(3, 0), (0, 3), (1, 2)])
-def test_delayed_sums(axonal: int, dendritic: int) -> None:
+@pytest.mark.parametrize("saved", [False, True])
+def test_delayed_sums(axonal: int, dendritic: int, saved: bool) -> None:
+    """`saved`: each step is done by another engine, with the snapshot of the one before."""
     net = source_and_readout(axonal, dendritic)
     engine = net.engine()
     engine.switch_rules({"c": False})
     seen = []
     for step in range(8):
+        if saved:
+            before, engine = engine, net.engine()
+            engine.restore(before.snapshot())
         set_value(engine, "a", "x", np.array([10.0**step, 0.0]))
         engine.advance(1)
         seen.append(value_of(engine, "b", "h")[0])

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from plasticdsl.runtime.watch.over_time import OfEach
 from plasticdsl.runtime.watch import statistics
 from plasticdsl.runtime.watch.statistics import Fired, Gathered, Steps
 
@@ -138,3 +139,15 @@ def test_gathering_piece_by_piece_gives_the_statistic_of_all(values, name):
     for piece in values:
         gathered.add(piece)
     assert gathered.result() == pytest.approx(statistics.OF_VALUES[name](values.ravel()), rel=1e-9, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [("mean", [2, 6]), ("sd", [1, 3]), ("min", [1, 3]), ("max", [3, 9]), ("median", [2, 6])],
+)
+def test_each_unit_has_its_own_statistic_over_time(name: str, right: list[float]) -> None:
+    """1 and 3 of the first unit, 3 and 9 of the second."""
+    found = OfEach(name, 1.0)
+    for values in ([1.0, 3.0], [3.0, 9.0]):
+        found.add(np.array(values))
+    assert found.result().tolist() == right
