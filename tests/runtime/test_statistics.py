@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from plasticdsl.runtime.watch.over_time import OfEach
 from plasticdsl.runtime.watch import statistics
+from plasticdsl.runtime.watch.over_time import OfEach
 from plasticdsl.runtime.watch.statistics import Fired, Gathered, Steps
 
 
