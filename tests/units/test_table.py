@@ -99,6 +99,7 @@ def test_huge_exponents_are_refused_at_once() -> None:
 def test_rounded_once() -> None:
     assert parse_quantity("0.3 ms")[0] == 0.0003
     assert parse_quantity("0.1 ms")[0] == float(Fraction(1, 10_000))
+    assert parse_quantity("2.3 µm")[0] == 2.3e-6 != 2.3 * 1e-6
     assert exact("1/3", Fraction(1, 1000)) == float(Fraction(1, 3000))
 
 
