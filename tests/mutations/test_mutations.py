@@ -26,7 +26,7 @@ KINDS = {
     "not finite",
     "atomic writes",
 }
-LEAST = 60
+LEAST = 120
 
 
 @pytest.mark.parametrize("mutation", ALL, ids=lambda m: m.name)
