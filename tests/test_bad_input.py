@@ -37,9 +37,9 @@ FOLDER = Path(__file__).parent / "bad"
 FILES = sorted(FOLDER.glob("*.plas"))
 
 
-def findings(source: SourceFile) -> tuple[Diagnostic, ...]:
-    """Everything that is wrong with a file, as far as the last stage that it reaches: its experiments run in the interpreter."""
-    found = read(source, FOLDER)
+def findings(source: SourceFile, folder: Path = FOLDER) -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with a file in a folder, as far as the last stage that it reaches: its experiments run in the interpreter."""
+    found = read(source, folder)
     if found.module is None:
         return found.diagnostics
     try:
