@@ -101,6 +101,8 @@ def _item(statement: tree.Statement, text: Written) -> tuple[str, list[Line]]:
             return "expected", [tuple(_expectation(statement))]
         case tree.Sweep():
             return "swept", list(_sweep(statement))
+        case tree.Fit():
+            return "fitted", list(_fit(statement))
         case tree.Begin(name=name):
             return "begins", [words(f"where {name.text} ended")]
         case tree.Data(name=name, path=path):
@@ -247,6 +249,16 @@ def _sweep(sweep: tree.Sweep) -> Iterator[Line]:
             yield words("these together")
     if sweep.repeats is not None:
         yield typeset(sweep.repeats), Words(" repeats")
+
+
+def _fit(fit: tree.Fit) -> Iterator[Line]:
+    for axis in fit.axes:
+        assert axis.start is not None
+        assert axis.stop is not None
+        ends = Fenced("[", separated([typeset(axis.start), typeset(axis.stop)]), "]")
+        yield Row((typeset(axis.target), relation("∈"), ends)), Words(", on a logarithmic scale" if axis.logarithmic else "")
+    goal = (Words("so that it is largest: " if fit.maximise else "so that it is smallest: "), typeset(fit.goal), *_moment(fit.moment))
+    yield goal if fit.trials is None else (*goal, Words(", in "), typeset(fit.trials), Words(" trials"))
 
 
 def _axis(axis: tree.SweepAxis) -> Iterator[Inline]:

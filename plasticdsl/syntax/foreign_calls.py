@@ -47,6 +47,19 @@ def inputs(groups: Groups, where: Where) -> str | None:
     return "\n".join(made) or None
 
 
+def fitted(groups: Groups, where: Where) -> str | None:
+    """`fit τ from 10 ms to 40 ms to minimise x`."""
+    target, first, last, how, goal = groups
+    return f"fit {target} in {first} {'...' if where.source.text.isascii() else '…'} {last} to {how} {goal}"
+
+
+def fitted_in_list(groups: Groups, where: Where) -> str | None:
+    """`fit τ in [10, 40] ms to minimise x`."""
+    target, first, last, unit, how, goal = groups
+    ends = (first, last) if unit is None else (f"{first} {unit}", f"{last} {unit}")
+    return fitted((target, *ends, how, goal), where)
+
+
 def declared(groups: Groups, where: Where) -> str | None:
     """`I : amp`."""
     if _text(groups, 2) == "1":

@@ -50,6 +50,8 @@ _PRE = "on_pre|onPre|pre_spike|pre"
 _POST = "on_post|onPost|post_spike|post"
 _ON_SPIKE = "on_spike|onSpike|on? spike|spikes|spiking? :"
 _UNUSED = frozenset(("no-effect",))
+_FITS, _GOALS = "fit|optimise|optimize|tune|calibrate", "minimise|minimize|maximise|maximize"
+_FITTED = "What is fitted lies ‘in’ a range, between whose ends stands ‘…’."
 _RUNS = "Whole runs are repeated in the line ‘sweep’; ‘repeat 3 times:’ repeats the phases below it."
 
 _OF_NEURONS: tuple[Shape, ...] = (
@@ -289,6 +291,8 @@ _OF_EXPERIMENTS: tuple[Shape, ...] = (
     Shape(EXPERIMENT, "loop NUMBER times :", "What is done several times stands below ‘repeat 3 times:’.", "repeat {1} times:"),
     Shape(EXPERIMENT, "set|let NAME . NAME = …", "A value is set without a word before it.", "{1}.{2} = {3}"),
     Shape(EXPERIMENT, "set|let NAME = …", "A value is set without a word before it.", "{1} = {2}"),
+    Shape(EXPERIMENT, f"{_FITS} … from|in|between … to|and … to ({_GOALS}) …", _FITTED, calls.fitted),
+    Shape(EXPERIMENT, f"{_FITS} … in [ … , … ] UNIT? to ({_GOALS}) …", _FITTED, calls.fitted_in_list),
     Shape(EXPERIMENT, "sweep … = …", "What is swept lies ‘in’ a list, or goes ‘from’ one value ‘to’ another.", "sweep {1} in {2}"),
 )
 
