@@ -34,3 +34,11 @@ def test_words_are_told_apart() -> None:
 def test_a_unit_needs_its_number() -> None:
     assert (Name, "V") in tokens("neuron A:\n    x = V + 2·V\n")
     assert (Keyword.Type, "mV/ms") in tokens("neuron A:\n    x = 2 mV/ms\n")
+
+
+def test_a_name_of_the_block_behind_a_number_is_no_unit() -> None:
+    """`0.062 V` beside a V is a product; behind a division, and in another block, it is the quantity."""
+    found = tokens(
+        "function block(V) = 1/(1 + exp(−0.062 V)/3.57)\n\nneuron A:\n    20 ms dV/dt = −V² + ½ V² + x/10 V\n\nneuron B:\n    x = 3 V\n"
+    )
+    assert [kind for kind, part in found if part == "V"] == [*[Name] * 4, Keyword.Type, Keyword.Type]
