@@ -62,6 +62,7 @@ def texts(path: Path) -> Iterator[Text]:
 WITHOUT = (
     "threshold as a parameter",
     "on spike without a threshold",
+    "on spike alone on one line",
     "an inserted channel",
     "sections that are connected by a line",
     "from a place along a section",

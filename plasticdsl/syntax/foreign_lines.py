@@ -46,6 +46,7 @@ _NO_UNITS = "A line does not state its unit: units follow from the values."
 _THRESHOLD = "A threshold is the condition of a line ‘spike when …’, and what it resets stands below that line."
 _HEADINGS = "equations|equation|parameters|parameter|state|states|variables|internals|dynamics|model|constants|initial_values"
 _LEVELS = "The lines of a block stand without headings."
+_OWN_SPIKES = "A neuron does not wait for its own spikes: what they do stands below the condition under which it spikes."
 _PRE = "on_pre|onPre|pre_spike|pre"
 _POST = "on_post|onPost|post_spike|post"
 _ON_SPIKE = "on_spike|onSpike|on? spike|spikes|spiking? :"
@@ -61,13 +62,17 @@ _OF_NEURONS: tuple[Shape, ...] = (
     Shape(NEURON, "reset :|= …", _THRESHOLD, "spike when {2:plain}:\n{1:changes}", beside="threshold|spike :|= …"),
     Shape(NEURON, "reset :", _THRESHOLD, "spike when {1:plain}:\n{body:changes}", beside="threshold|spike :|= …"),
     Shape(NEURON, _ON_SPIKE, _THRESHOLD, "spike when {1:plain}:\n{body:deeper}", beside="threshold|spike :|= …"),
+    Shape(NEURON, f"{_ON_SPIKE} …", _THRESHOLD, "spike when {2:plain}:\n{1:changes}", beside="threshold|spike :|= …"),
+    Shape(NEURON, _ON_SPIKE, _OWN_SPIKES, "spike when {1}:\n{body:changes}", beside="spike when … :?"),
+    Shape(NEURON, f"{_ON_SPIKE} …", _OWN_SPIKES, "spike when {2}:\n{1:changes}", beside="spike when … :?"),
     Shape(NEURON, "threshold|spikes|spike :|= … >|<|>=|<=|≥|≤ …", _THRESHOLD, calls.threshold),
     Shape(
         NEURON,
         _ON_SPIKE,
-        "A neuron does not wait for its own spikes: what they do stands below the condition under which it spikes.",
+        _OWN_SPIKES,
         hint="For example ‘spike when V > V_θ:’, and below it ‘V → V_r’.",
     ),
+    Shape(NEURON, f"{_ON_SPIKE} …", _OWN_SPIKES, hint="For example ‘spike when V > V_θ:’, and below it ‘V → V_r’."),
     Shape(
         NEURON,
         "spike when … and (? t - lastspike )? >|>= … :",
