@@ -21,6 +21,7 @@ from plasticdsl.cli.app import status
 from plasticdsl.cluster import connected
 from plasticdsl.results.result import Unfinished
 from tests.runtime.test_crew import TEXT, Told, same
+from tests.runtime.test_fitting import SMALL
 
 pytest.importorskip("distributed")
 
@@ -88,6 +89,12 @@ def test_workers_that_are_killed_are_replaced_and_their_runs_repeated(model: pla
     while len(client.scheduler_info()["workers"]) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not set(before) & set(client.run(os.getpid).values())
+
+
+def test_a_fit_tries_the_same(client: Any):
+    pytest.importorskip("cmaes")
+    model = plasticdsl.parse(SMALL)
+    xarray.testing.assert_identical(model.run("Largest").trials, model.run("Largest", client=client).trials)
 
 
 def test_a_run_that_fails_ends_the_sweep_as_it_does_alone(model: plasticdsl.Model, client: Any):
