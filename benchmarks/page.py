@@ -123,7 +123,30 @@ def page(results: Mapping[str, Any]) -> str:
         parts.append(two_threads(results, done))
     if any(of(results, w, 1, s) for w in done for s in w.sizes if s != 1.0):
         parts.append(sizes(results, done))
+    if results.get("soaks"):
+        parts.append(soaks(results["soaks"]))
     return "\n".join(parts)
+
+
+def soaks(found: Mapping[str, Mapping[str, Any]]) -> str:
+    """What `soak.py` found in long runs."""
+    rows = [
+        ["network", "simulated", "events", "an event at first", "at last", "memory at first", "at most", "mean weight", "independent pairs"]
+    ]
+    for name, s in found.items():
+        memory = (f"{s['warm_mb']:.1f} MB", f"{s['most_mb']:.1f} MB")
+        weight = f"{s['began']:.6g} → {s['ended']:.6g}" if s["wanted"] is not None else f"within {100 * s['away']:.2f} %"
+        wanted = "" if s["wanted"] is None else f"{s['wanted']:.6g}"
+        each = (seconds(1e-9 * s["first_ns"]), seconds(1e-9 * s["last_ns"]))
+        rows.append([name, f"{s['seconds']:.0f} s", f"{s['events']:.2e}", *each, *memory, weight, wanted])
+    text = (
+        "Events are spikes of what sends through plastic connections, times the connections of each; `at first` and `at last` are the first and the last "
+        "quarter of a run in parts (processor time, on a machine that was busy with other programs), and memory is what the process held after the second "
+        "part and at most from then on. Weights (in SI) of neurons that fire nearly independently drift as those of independent pairs do, by "
+        "(A₊ τ₊ − A₋ τ₋) r² in a second; those that compete have come to rest before, and stay where they were. "
+        "`python benchmarks/soak.py` does it again, and ends with 1 where memory grows, an event takes longer or weights are elsewhere."
+    )
+    return f"## For a long time\n\n{text}\n\n{table(rows)}"
 
 
 def section(results: Mapping[str, Any], workload: Workload) -> str:

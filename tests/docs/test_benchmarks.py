@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import os
 import statistics
+import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -27,7 +30,7 @@ def suite() -> Iterator[tuple[ModuleType, ModuleType, ModuleType]]:
     sys.path.insert(0, str(FOLDER))
     yield importlib.import_module("page"), importlib.import_module("play"), importlib.import_module("workloads")
     sys.path.remove(str(FOLDER))
-    for name in ("page", "play", "workloads"):
+    for name in ("page", "play", "workloads", "soak"):
         del sys.modules[name]
 
 
@@ -90,6 +93,32 @@ def test_ratios_are_taken_round_by_round_and_agreement_by_chance(suite: tuple[Mo
 def test_the_page_is_that_of_the_results(suite: tuple[ModuleType, ...]) -> None:
     page, _, _ = suite
     assert page.page(json.loads(RESULTS.read_text(encoding="utf-8"))) == page.PAGE.read_text(encoding="utf-8")
+
+
+def test_what_is_wrong_in_a_long_run_is_said(suite: tuple[ModuleType, ...]) -> None:
+    soak = importlib.import_module("soak")
+
+    def said(**changes: float) -> list[str]:
+        parts = [soak.Part(until=2001.0 + k, events=100, processor=1e-6, memory=50.0 if k else 40.0, mean=0.5, rate=15.0) for k in range(8)]
+        parts[-1] = replace(parts[-1], **changes)
+        parts[-2] = replace(parts[-2], **{name: value for name, value in changes.items() if name == "processor"})
+        return soak.faults(soak.summary(soak.NETWORKS["competition"], parts, 0.5))
+
+    assert said() == []
+    assert said(memory=50.6) == ["Memory grew from 50.0 MB to 50.6 MB."]
+    assert said(processor=2e-6) == ["An event took 10.00 ns at first and 20.00 ns at last."]
+    assert said(mean=0.51) == ["The mean weight went away by 2.00 %."]
+    drifting = soak.Summary(1.0, 100, 10.0, 10.0, 50.0, 50.0, began=0.5, ended=0.45, away=0.1, wanted=0.44)
+    assert soak.faults(drifting) == ["The mean weight came from 0.5 to 0.45, and not to 0.44."]
+    assert soak.faults(replace(drifting, ended=0.445)) == []
+
+
+@pytest.mark.slow
+def test_nothing_grows_through_a_thousand_million_events() -> None:
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / "soak.py")], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_small_networks_keep_what_their_neurons_receive(suite: tuple[ModuleType, ...]) -> None:
