@@ -348,6 +348,11 @@ def _check_reached(experiment: Experiment, taking: Taking) -> None:
         wanted = seconds(next((t for t in (one.window.last, one.window.stop) if t is not None), one.window.at))
         if length is not None and wanted is not None and wanted > length * (1.0 + _ROUNDING):
             _never_looked_at(one, wanted, length, "steps" if experiment.dt is None else "s", taking)
+        last, short = seconds(one.window.last), seconds(step)
+        if last is not None and short is not None and last < 0.5 * short * (1.0 - _ROUNDING):
+            unit = "steps" if experiment.dt is None else "s"
+            message = f"This expectation looks at the last {last:g} {unit}, and a step is {short:g} {unit}, so it looks at nothing."
+            taking.context.report.error("never-looked-at", message, one.span, "Let it last a step at least.")
 
 
 def _length(course: Course, lengths: Mapping[str, float | None], taking: Taking) -> float | None:

@@ -22,7 +22,7 @@ from plasticdsl.plan.others import read_by
 from plasticdsl.runtime.instance.arrays import Arrays
 from plasticdsl.runtime.instance.dependence import delay_sides, per_unit
 from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance
-from plasticdsl.runtime.instance.memory import check_memory, delivery_need, expected_count, population_need, projection_need
+from plasticdsl.runtime.instance.memory import check_memory, delivery_need, expected_count, population_need, projection_need, waiting_need
 from plasticdsl.runtime.instance.pairing import Ends, pattern_of
 from plasticdsl.runtime.instance.partners import counterparts, require_partners
 from plasticdsl.runtime.instance.patterns import Given as GivenPatterns
@@ -206,7 +206,8 @@ def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: Set
     require_partners(projection, made)
     delays = {side: in_steps(side, delay, projection.span, resolver, setup) for side, delay in delay_sides(projection).items()}
     made.axonal, made.dendritic = (delays.get(side, 0) for side in (Timing.AXONAL, Timing.DENDRITIC))
-    check_memory((delivery_need(projection, int(np.max(made.dendritic, initial=0)), ends.n_post),))
+    late, later = (int(np.max(steps, initial=0)) for steps in (made.axonal, made.dendritic))
+    check_memory((waiting_need(projection, late, ends.n_pre), delivery_need(projection, later, ends.n_post)))
     check_periods(projection.connection, resolver, setup)
     return made
 

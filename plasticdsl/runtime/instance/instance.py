@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import OfPopulation, OfProjection, OfTable, Owner, Whose, owner_text
+from plasticdsl.source import NOWHERE, Span
 from plasticdsl.support.arrays import Floats, Integers, Sparse, Units, Values, as_series, as_table, dense
 from plasticdsl.support.structure import sources_of
 
@@ -27,13 +28,15 @@ Stored = dict[str, Floats | Sparse]
 @dataclass(frozen=True, slots=True)
 class Pace:
     """When the units of a regular source fire, float64[size] each: at `since` + (`left` + k)/`rate` in s, k = 0, 1, … `count` − 1 (None: for ever), and
-    not before `step`, from which this rate holds."""
+    not before `step`, from which this rate holds. `symbol`, `span`: of the population, for messages."""
 
     rate: Floats
     since: Floats
     left: Floats
     count: Floats | None
     step: int = 0
+    symbol: str = ""
+    span: Span = NOWHERE
 
 
 @dataclass(slots=True)

@@ -68,6 +68,12 @@ def delivery_need(projection: Projection, steps: int, n_post: int) -> Need:
     return Need(what, 8.0 * len(sent) * (steps + 1.0) * n_post if steps else 0.0, projection.span)
 
 
+def waiting_need(projection: Projection, steps: int, n_pre: int) -> Need:
+    """The spikes that wait for so many steps until they reach the synapses: a list of those of each step, which may be those of all pre units."""
+    what = f"the spikes that are on their way along ‘{projection.symbol}’ for {steps:,} steps"
+    return Need(what, (4.0 * n_pre + 8.0) * steps, projection.span, "Take a shorter delay, or a longer step.")
+
+
 def expected_count(pattern: Pattern) -> float:
     """About how many connections there will be. A condition or a probability of each pair is tried on some of the rows."""
     pattern = inside(places(pattern))

@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from plasticdsl.model import GivenSpikes, PoissonSource, Population, RegularSource, SpikeFile
 from plasticdsl.model.expr import Special, at_samples, walk
 from plasticdsl.runtime.instance.instance import Floats, Instance, Pace, PopulationInstance, Values
+from plasticdsl.runtime.instance.memory import Need, check_memory
 from plasticdsl.runtime.instance.patterns import read_arrays
 from plasticdsl.runtime.instance.resolver import Resolver, fail
 from plasticdsl.source import Span
@@ -28,6 +29,8 @@ GivenTimes = Mapping[str, tuple[Any, Any]]
 #: A source without a last spike is worked out up to so many spikes in all or so many seconds (at least so many steps), whichever comes first,
 #: unless a horizon is given.
 _MOST_SPIKES, _MOST_SECONDS, _LEAST_STEPS = 4_000_000, 20_000.0, 1_000_000
+#: What a spike takes while they are put in order: its step and unit, as they are and sorted, and what these are made of.
+_BYTES = 64.0
 
 
 def first_pace(source: RegularSource, population: Population, resolver: Resolver) -> Pace:
@@ -39,7 +42,7 @@ def first_pace(source: RegularSource, population: Population, resolver: Resolver
     if source.count is not None:
         whole = _whole_counts(resolver.of(source.count, "number of its spikes", population.span), population)
         count = np.array(np.broadcast_to(np.rint(whole), (size,)))
-    return Pace(np.array(rate), np.array(start), np.zeros(size), count)
+    return Pace(np.array(rate), np.array(start), np.zeros(size), count, symbol=population.symbol, span=population.span)
 
 
 def other_pace(pace: Pace, source: RegularSource, population: Population, resolver: Resolver, step: int, dt: float) -> Pace:
@@ -56,7 +59,7 @@ def other_pace(pace: Pace, source: RegularSource, population: Population, resolv
     begun = step * dt >= pace.since
     left = np.where(begun, np.maximum(0.0, next_spike - passed), pace.left)
     count = None if pace.count is None else np.maximum(0.0, pace.count - next_spike)
-    return Pace(rate, np.where(begun, step * dt, pace.since), left, count, step)
+    return Pace(rate, np.where(begun, step * dt, pace.since), left, count, step, pace.symbol, pace.span)
 
 
 def _steps_at(pace: Pace, number: Floats, dt: float) -> Integers:
@@ -66,16 +69,30 @@ def _steps_at(pace: Pace, number: Floats, dt: float) -> Integers:
 
 def lay_down(made: PopulationInstance, dt: float, horizon: int | None) -> None:
     """The spikes of a regular source, and the step up to which they are complete (None where they end): an endless one is worked out up to step
-    `horizon`, or, where that is None, within `_MOST_SPIKES` and the like."""
+    `horizon`, or, where that is None, within `_MOST_SPIKES` and the like. Raises `PlasError` for more than memory holds, and for times that are no finite
+    number of steps."""
     assert made.pace is not None, "only regular sources have a pace"
     pace = made.pace
     start = pace.since + np.divide(pace.left, pace.rate, out=np.zeros(made.size), where=pace.rate > 0.0)
-    if pace.count is not None:
-        steps, units = counted_spikes(pace.rate, start, pace.count, made.size, dt)
-    else:
+    if pace.count is None:
         made.spikes_until = _horizon(pace.rate, start, dt) if horizon is None else horizon
-        steps, units = endless_spikes(pace.rate, start, made.spikes_until, made.size, dt)
+        many = np.maximum(0.0, (made.spikes_until * dt - start) * pace.rate)
+    else:
+        many = np.where(pace.rate > 0.0, pace.count, 0.0)
+    _require_room(float(many.sum()), pace)
+    try:
+        if pace.count is not None:
+            steps, units = counted_spikes(pace.rate, start, pace.count, made.size, dt)
+        else:
+            steps, units = endless_spikes(pace.rate, start, made.spikes_until or 0, made.size, dt)
+    except ValueError as problem:
+        fail("out-of-range", f"The spikes of ‘{pace.symbol}’: {problem}.", pace.span)
     made.spike_steps, made.spike_units = steps[steps >= pace.step], units[steps >= pace.step]
+
+
+def _require_room(many: float, pace: Pace) -> None:
+    hint = "Run for a shorter time, or take a Poisson source, whose spikes are not worked out before the run."
+    check_memory([Need(f"the {many:,.0f} spikes of ‘{pace.symbol}’", _BYTES * many, pace.span, hint)])
 
 
 def _horizon(rate: Floats, start: Floats, dt: float) -> int:
@@ -117,8 +134,11 @@ def given_spikes(
         times = np.array([float(resolver.of(t, "times of its spikes", population.span)) for t in source.times])
         if (times < 0.0).any():
             fail("out-of-range", f"‘{population.symbol}’ has a spike before t = 0.", population.span)
-        _warn_rounded(times, population, dt, warn)
-        return spikes_of_all(times, resolver.count, dt)
+        try:
+            _warn_rounded(times, population, dt, warn)
+            return spikes_of_all(times, resolver.count, dt)
+        except ValueError as problem:
+            fail("out-of-range", f"The spikes of ‘{population.symbol}’: {problem}.", population.span)
     found = given.get(source.name, given.get(population.name))
     if found is None and source.file is not None:
         found = _in_file(source.file, population)
@@ -133,9 +153,18 @@ def given_spikes(
     except ValueError as problem:
         if source.file is None or found is given.get(population.name):
             raise
-        fail("unreadable-data", f"{Path(source.file.path).name}, {source.file.times} and {source.file.units}: {problem}.", population.span)
-    _warn_rounded(times, population, dt, warn)
-    return spikes_on_grid(times, units, dt)
+        _no_times(source.file, problem, population)
+    try:
+        _warn_rounded(times, population, dt, warn)
+        return spikes_on_grid(times, units, dt)
+    except ValueError as problem:
+        if source.file is None or found is given.get(population.name):
+            raise ValueError(f"spikes of {population.name}: {problem}") from None
+        _no_times(source.file, problem, population)
+
+
+def _no_times(file: SpikeFile, problem: ValueError, population: Population) -> NoReturn:
+    fail("unreadable-data", f"{Path(file.path).name}, {file.times} and {file.units}: {problem}.", population.span)
 
 
 def _in_file(file: SpikeFile, population: Population) -> tuple[Floats, Integers]:

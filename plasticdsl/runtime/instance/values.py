@@ -31,6 +31,9 @@ from plasticdsl.support.connections import Connections
 from plasticdsl.support.steps import all_multiples, to_step_array, whole_multiple
 from plasticdsl.support.units import require_units
 
+#: As long as delays, refractory times and periods can last: they are counted in 32 bits.
+MOST_STEPS = 2**31 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Setup:
@@ -184,9 +187,10 @@ def _steps(given: Given, purpose: str, what: str, span: Span, resolver: Resolver
         steps = to_step_array(durations, setup.dt)
     except ValueError as problem:
         fail("out-of-range", f"{what}: {problem}.", span)
-    if (steps < 0).any() or (steps > np.iinfo(np.int32).max).any():
+    if (steps < 0).any() or (steps > MOST_STEPS).any():
         extreme = durations.min() if (steps < 0).any() else durations.max()
-        fail("out-of-range", f"{what} cannot be {extreme * 1e3:g} ms.", span)
+        most = f": it can last {MOST_STEPS:,} steps, {MOST_STEPS * setup.dt * 1e3:g} ms" if extreme > 0.0 else ""
+        fail("out-of-range", f"{what} cannot be {extreme * 1e3:g} ms{most}.", span)
     if durations.ndim == 0 and not all_multiples(durations, setup.dt):
         setup.warn_rounded(f"{what} is no whole number of steps", span)
     return int(steps) if steps.ndim == 0 else steps

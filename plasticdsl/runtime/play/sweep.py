@@ -368,6 +368,7 @@ def _values(axis: SweepAxis, experiment: Experiment, workshop: Workshop, order: 
         ends = () if axis.start is None or axis.stop is None else (axis.start, axis.stop)
         return np.array([number(v) for v in axis.values or ends])
     start, stop, count = number(axis.start), number(axis.stop), int(number(axis.count))
+    require_few(count, experiment.span)  # before there are so many values
     if not axis.logarithmic:
         return np.linspace(start, stop, count)
     if not start * stop > 0.0:
