@@ -186,20 +186,18 @@ class Model:
         step = None if dt is None else settings.duration(dt, 1.0)
         company = None if communicator is None else company_of(communicator)
         options = CompileOptions(level, frozenset(without), precision, threads, engine, 1 if company is None else company.size)
-        if options.processes > 1 and (workers > 1 or client is not None or keep is not None):
-            raise ValueError(
-                "several processes share each run: ‘workers’, ‘client’ and ‘keep’ are for runs that have a process of their own"
-            )
+        if options.processes > 1 and (workers > 1 or client is not None):
+            raise ValueError("several processes share each run: ‘workers’ and ‘client’ are for runs that have a process of their own")
         with shown(progress) as bar, rendered(self._loaded.sources):
             given: dict[str, Any] = {"connections": wired, "spikes": spikes, "patterns": wanted.patterns}
             order = Order(_seed(seed, found), wishes, duration, step, wanted.data, own)
             job = Job(self._loaded, found, options, given)
             if client is not None and workers > 1:
                 raise ValueError("runs are carried out by workers of this machine, or by those of a client's cluster, not by both")
-            keeper = None if keep is None else KeptRuns(job, Path(keep), settings.duration(checkpoint, 1.0), wanted.data)
+            keeper = None if keep is None else KeptRuns(job, Path(keep), settings.duration(checkpoint, 1.0), wanted.data, company)
             beside = job if keeper is None else replace(job, places=keeper.places)
             crew = Cluster(job, client) if client is not None else Crew(beside, workers) if workers > 1 else None
-            if keep is not None and not resume:
+            if keep is not None and not resume and (company is None or company.rank == 0):
                 clear(Path(keep))
             hands = None if crew is None else crew.carry_out
             study, compiling = driver.simulate(self._loaded, found, options, order, bar, hands, keeper, company, **given)

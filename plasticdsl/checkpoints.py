@@ -6,16 +6,22 @@ and data alone (`as_data`), is written whole or not at all, and the last two are
 
 from __future__ import annotations
 
+import io
 import logging
 import time
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plasticdsl.as_data import read, written
+from plasticdsl.runtime.engine.company import Company
 from plasticdsl.runtime.play.place import Checkpoint
-from plasticdsl.runtime.watch.streams import Streams
+from plasticdsl.runtime.watch.streams import PIECE, Streams, required
+from plasticdsl.streaming import ZarrStreams
 from plasticdsl.whole import written as written_whole
 
 _log = logging.getLogger(__name__)
@@ -42,9 +48,14 @@ class FolderOfCheckpoints:
 
     def last(self) -> Checkpoint | None:
         """The newest that is whole."""
+        found = self.newest()
+        return None if found is None else found[1]
+
+    def newest(self) -> tuple[Path, Checkpoint] | None:
+        """The same, and where it is."""
         for path in reversed(self._files()):
             try:
-                return _read(path)
+                return path, _read(path)
             except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError) as problem:
                 _log.warning("%s is left out: %s", path, problem)
         return None
@@ -63,6 +74,57 @@ class FolderOfCheckpoints:
         return sorted(self._folder.glob(f"{self._name}-*{ENDING}"))
 
 
+class SharedCheckpoints:
+    """Those of a run that several processes share: the first one keeps them, and tells the others, which put what is recorded into a folder of their own
+    meanwhile. All calls are collective, but for `due`."""
+
+    def __init__(self, company: Company, own: FolderOfCheckpoints) -> None:
+        self._company, self._own, self.streams = company, own, own.streams
+        if company.rank and own.streams is not None:
+            self._folder = TemporaryDirectory(prefix="plasticdsl-", ignore_cleanup_errors=True)
+            self.streams = ZarrStreams(Path(self._folder.name) / "recordings.zarr", {})
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for another one, for this process."""
+        return self._own.due
+
+    def last(self) -> Checkpoint | None:
+        """The newest that is whole, which the first process reads."""
+        found = self._own.newest() if self._company.rank == 0 else None
+        told = self._company.gather(np.zeros(0, dtype=np.uint8) if found is None else np.fromfile(found[0], dtype=np.uint8))[0]
+        if not len(told):
+            return None
+        checkpoint = found[1] if found is not None else _read(io.BytesIO(told.tobytes()))
+        names = {name: one.stored for one in checkpoint.series for name in one.names}
+        for name, rows in {**names, **{name: one.stored for one in checkpoint.spikes.values() for name in one.names}}.items():
+            self._tell(name, rows)
+        return checkpoint
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """The first process keeps it."""
+        if self._company.rank == 0:
+            self._own.keep(checkpoint)
+
+    def _tell(self, name: str, rows: int) -> None:
+        """The rows that are on disk, piece by piece."""
+        streams, company = required(self.streams), self._company
+        own = streams.again(name) if company.rank == 0 else None
+        like = _like_those_of_the_first(None if own is None else own.rows(0, 1), company)
+        for at in range(0, rows, PIECE):
+            part = np.zeros(0, dtype=like.dtype) if own is None else own.rows(at, min(at + PIECE, rows))
+            told = company.gather(part.ravel())[0].reshape(-1, *like.shape[1:])
+            if company.rank:
+                (streams.again(name) if at else streams.stream(name, [f"{name} {k}" for k in range(told.ndim)], told, {})).put(at, told)
+
+
+def _like_those_of_the_first(rows: NDArray[Any] | None, company: Company) -> NDArray[Any]:
+    """Of what type the numbers of the first process are, and how wide its rows."""
+    about = "" if rows is None else " ".join((rows.dtype.str, *map(str, rows.shape[1:])))
+    kind, *shape = company.gather(np.frombuffer(about.encode(), dtype=np.uint8))[0].tobytes().decode().split()
+    return np.zeros((0, *map(int, shape)), dtype=kind)
+
+
 def _write(path: Path, checkpoint: Checkpoint) -> None:
     arrays: list[np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = []
     table = np.frombuffer(written(checkpoint, arrays), dtype=np.uint8)
@@ -70,7 +132,7 @@ def _write(path: Path, checkpoint: Checkpoint) -> None:
         np.savez(file, **{_TABLE: table, **{f"array {number}": array for number, array in enumerate(arrays)}})  # type: ignore[arg-type]
 
 
-def _read(path: Path) -> Checkpoint:
+def _read(path: Path | BinaryIO) -> Checkpoint:
     with zipfile.ZipFile(path) as archive:
         if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
             raise ValueError("nothing in it is compressed, so that nothing takes more memory than its file")

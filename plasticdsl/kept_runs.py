@@ -12,15 +12,18 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from plasticdsl import cache
 from plasticdsl.as_data import read, written
 from plasticdsl.checkpoints import ENDING as OF_CHECKPOINTS
-from plasticdsl.checkpoints import FolderOfCheckpoints
+from plasticdsl.checkpoints import FolderOfCheckpoints, SharedCheckpoints
 from plasticdsl.driver import stamp
 from plasticdsl.jobs import Job
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.networks import GivenSpikes
 from plasticdsl.model.patterns import PatternFile
+from plasticdsl.runtime.engine.company import Company
 from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.play.experiment import Order, Run
 from plasticdsl.runtime.play.place import Checkpoints
@@ -38,38 +41,51 @@ STREAMS = "recordings.zarr"
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where runs of a job (or what they begin with) stand, in a folder. `job`: a digest of what they depend on beside experiment and order; `every`: they
-    are kept so often (s)."""
+    are kept so often (s); `company`: the processes that share each run."""
 
     folder: Path
     job: str
     every: float
+    company: Company | None = None
 
     def checkpoints(self, experiment: Experiment, order: Order, alone: bool) -> Checkpoints:
         """Of one run, and, if it is `alone`, where what it records is put meanwhile."""
         name = cache.key("place", self.job, experiment.name, _digest(replace(order, data={})))
         streams = ZarrStreams(self.folder / STREAMS, {"experiment": experiment.name, "seed": order.seed}) if alone else None
-        return FolderOfCheckpoints(self.folder, name, self.every, streams)
+        own = FolderOfCheckpoints(self.folder, name, self.every, streams)
+        return own if self.company is None else SharedCheckpoints(self.company, own)
 
 
 class KeptRuns:
-    """Of one job, and the `places` of those that are under way, which are kept every so many seconds. `given`: the arrays of the user."""
+    """Of one job, and the `places` of those that are under way, which are kept every so many seconds. `given`: the arrays of the user. Where a `company`
+    of processes shares each run, the first of them keeps it and tells the others."""
 
-    def __init__(self, job: Job, folder: Path, every: float, given: Data) -> None:
-        self.folder = folder
-        self._job = _digest((job.loaded.digest, job.experiment, job.options, dict(job.given), _stamps(job)))
+    def __init__(self, job: Job, folder: Path, every: float, given: Data, company: Company | None = None) -> None:
+        self.folder, self._company = folder, company
+        options = replace(job.options, processes=1)  # any number goes on with what another has kept
+        self._job = _digest((job.loaded.digest, job.experiment, options, dict(job.given), _stamps(job)))
         self._common: tuple[Order, str] | None = None  # what the turns of a study have in common, which can be large
-        self.places = Places(folder, cache.key(self._job, _digest(given)), every)
+        self.places = Places(folder, cache.key(self._job, _digest(given)), every, company)
 
     def find(self, order: Order, turn: Turn) -> Run | None:
         """The run of that turn, if it is there."""
         try:
-            found = read(self._path(order, turn).read_bytes())
-        except (OSError, ValueError):
+            found = read(self._content(order, turn))
+        except ValueError:
             return None
         return found if isinstance(found, Run) else None
 
+    def _content(self, order: Order, turn: Turn) -> bytes:
+        """What is kept, or nothing."""
+        path, content = self._path(order, turn), b""
+        if self._company is None or self._company.rank == 0:
+            content = path.read_bytes() if path.exists() else b""
+        return content if self._company is None else self._company.gather(np.frombuffer(content, dtype=np.uint8))[0].tobytes()
+
     def keep(self, order: Order, turn: Turn, run: Run) -> None:
         """Keeps a finished run; where that is not possible (a full disk, for example), it is said."""
+        if self._company is not None and self._company.rank:
+            return
         try:
             write_whole(self._path(order, turn), written(run))
         except OSError as problem:

@@ -68,9 +68,9 @@ def run(
     engine: Runs = "compiled",
 ) -> None:
     """Run an experiment of a file; under mpiexec, one network on all its processes."""
-    together = processes()
+    together, keep = processes(), None if out is None else out / UNFINISHED
     if together is not None:
-        require_together(resume, workers, cluster)
+        require_together(workers, cluster)
         if together.Get_rank():  # the first one says and writes all there is
             quiet, out = True, None
     if out is not None:
@@ -78,7 +78,7 @@ def run(
             require_writable(out)
         except OSError as problem:
             raise console.WrongUsage(f"--out: {console.sentence(problem)}") from None
-    elif resume and together is None:
+    elif resume and keep is None:
         raise console.WrongUsage("--resume goes on in the folder that --out names")
     begin = time.perf_counter()
     model = load(file)
@@ -95,7 +95,7 @@ def run(
                 threads=threads,
                 workers=workers,
                 client=client,
-                keep=None if out is None or together is not None else out / UNFINISHED,
+                keep=keep,
                 resume=resume,
                 checkpoint=checkpoint,
                 communicator=together,

@@ -40,15 +40,13 @@ def processes() -> Intracomm | None:
     return found
 
 
-def require_together(resume: bool, workers: int, cluster: str | None) -> None:
+def require_together(workers: int, cluster: str | None) -> None:
     """Raises `WrongUsage` for what is of runs that have a process each."""
     if workers > 1 or cluster is not None:
         what = "--workers" if workers > 1 else "--cluster"
         raise console.WrongUsage(
             f"{what} gives each run of a sweep a process of its own, and mpiexec all processes to one network; use one of them"
         )
-    if resume:
-        raise console.WrongUsage("--resume goes on with runs that had a process each; it does not go with mpiexec")
 
 
 def failing_together(command: Callable[P, None]) -> Callable[P, None]:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,28 @@ def test_the_first_process_writes_what_one_would(tmp_path: Path, name: str, size
     assert (one.returncode, several.returncode) == (0, 0), several.stderr
     assert one.stdout.splitlines()[1:] == several.stdout.splitlines()[1:]  # the first line says how long it took
     (arrays, summary), (same, told) = written(tmp_path / "of_1"), written(tmp_path / f"of_{size}")
+    assert summary == told and arrays.keys() == same.keys()
+    for key, values in arrays.items():
+        np.testing.assert_array_equal(values, same[key], err_msg=key)
+
+
+def test_two_go_on_with_what_one_has_begun(tmp_path: Path) -> None:
+    """A process alone is killed on its way; two go on from where it stood, to what one would have made."""
+    text = NETWORKS["delayed"].replace("phase run for 60 ms", "phase run for 60 s")
+    (tmp_path / "model.plas").write_text(text, encoding="utf-8")
+    patched = "from plasticdsl.runtime.play import progress; progress.TICK = 0.02; from plasticdsl.__main__ import main; main()"
+    command = [sys.executable, "-c", patched, "run", "model.plas", "--out", "of_2", "--checkpoint", "0.1 s", "--no-plots", "--for"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen([*command, "2 s"], cwd=tmp_path, env=environment)
+    while not list(tmp_path.glob("of_2/unfinished/*.checkpoint.npz")) and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert list(tmp_path.glob("of_2/unfinished/*.checkpoint.npz"))
+    several = run(tmp_path, text, 2, "--out", "of_2", "--no-plots", "--for", "2 s", "--resume", "--checkpoint", "0.2 s")
+    one = run(tmp_path, text, 1, "--out", "of_1", "--no-plots", "--for", "2 s")
+    assert (one.returncode, several.returncode) == (0, 0), several.stderr
+    (arrays, summary), (same, told) = written(tmp_path / "of_1"), written(tmp_path / "of_2")
     assert summary == told and arrays.keys() == same.keys()
     for key, values in arrays.items():
         np.testing.assert_array_equal(values, same[key], err_msg=key)

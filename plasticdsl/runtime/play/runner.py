@@ -356,7 +356,7 @@ class Runner:
                     self.guard.glance()
                     self._keep()
                     if agreed(self.interruption.requested):
-                        self.run.interrupted = True
+                        self.run.interrupted = self.interruption.requested = True
                         return
             if waiting is not None:
                 self._ended(Ending(span.name, at.over, self.observer.engine.step - at.first), waiting, at.last, span.name)
@@ -365,8 +365,9 @@ class Runner:
         """Keeps where the run stands, where it is time to; nothing is due here any more."""
         if self.checkpoints is None:
             return
-        is_due = self.checkpoints.due or self.interruption.requested
-        if is_due or time.monotonic() > self.put_at + PUT_EVERY or self.spikes.size > PUT_AT_LEAST:
+        agreed = self.observer.engine.agreed
+        is_due = agreed(self.checkpoints.due or self.interruption.requested)
+        if is_due or agreed(time.monotonic() > self.put_at + PUT_EVERY or self.spikes.size > PUT_AT_LEAST):
             self.guard.look()
             self._put()
         if is_due:

@@ -48,6 +48,11 @@ class TrainSoFar:
     ends: tuple[int, ...] = ()
     lasts: tuple[float, ...] = ()
 
+    @property
+    def stored(self) -> int:
+        """How many are on disk."""
+        return self.ends[-1] if self.ends else 0
+
 
 class SpikeHistory:
     """Spikes and other events that are logged, since the beginning of the log. What has been `put` on disk is no longer in memory."""
