@@ -27,6 +27,9 @@ _OPTIONAL = {
     "pygls": ("the language server for editors", "lsp"),
     "IPython": ("models in notebooks", "notebook"),
     "tqdm": ("progress bars in notebooks", "notebook"),
+    "distributed": ("sweeps on a Dask cluster", "cluster"),
+    "mpi4py": ("a network on several processes", "mpi"),
+    "optuna": ("fits of parameters", "fit"),
     "neo": ("results as neo.Block", "neo"),
     "pynwb": ("results as NWB files", "nwb"),
 }
