@@ -18,9 +18,9 @@ from plasticdsl.model.experiments import Experiment
 from plasticdsl.options import CompileOptions, EngineName
 from plasticdsl.runtime.play import runner
 from plasticdsl.runtime.play.experiment import Order, Run
+from plasticdsl.runtime.play.once import run_once
 from plasticdsl.runtime.play.place import Checkpoint
 from plasticdsl.runtime.play.progress import SILENT, Interruption, Pace
-from plasticdsl.runtime.play.runner import run_once
 from plasticdsl.runtime.watch.streams import Stored
 from plasticdsl.streaming import ZarrStreams
 from tests.semantics import test_library_experiments as library

@@ -25,9 +25,9 @@ from plasticdsl.runtime.instance.patterns import all_data
 from plasticdsl.runtime.instance.settings import Settings, from_experiment
 from plasticdsl.runtime.instance.values import network_value
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop
+from plasticdsl.runtime.play.once import run_once
 from plasticdsl.runtime.play.place import Checkpoints
 from plasticdsl.runtime.play.progress import SILENT, Interruption
-from plasticdsl.runtime.play.runner import run_once
 from plasticdsl.source import SourceFile
 from tests.semantics.agreement import MakeEngine
 from tests.semantics.engines import LEVELS, in_machine_code, in_python, reference

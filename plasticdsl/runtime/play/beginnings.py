@@ -16,9 +16,9 @@ from plasticdsl.runtime.engine.state_file import digest
 from plasticdsl.runtime.instance.patterns import Data, all_data
 from plasticdsl.runtime.instance.settings import from_experiment
 from plasticdsl.runtime.play.experiment import Beginning, Order, Workshop
+from plasticdsl.runtime.play.once import end_of
 from plasticdsl.runtime.play.place import Checkpoints
 from plasticdsl.runtime.play.progress import Interruption, Progress
-from plasticdsl.runtime.play.runner import end_of
 
 
 class Marker(Protocol):

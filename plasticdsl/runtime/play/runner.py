@@ -1,7 +1,7 @@
-"""Runs a checked experiment once: phase by phase, in chunks that end wherever something has to be looked at.
+"""Carries out an experiment on a network that has been built: phase by phase, in chunks that end wherever something has to be looked at.
 
-Comes in: the experiment, a way to build networks and engines (`Workshop`), settings and a seed. Goes out: a `Run` with everything recorded, and with what
-results need to know of the network, so that it can be forgotten (a sweep makes many). Nothing that is recorded depends on how the run was cut into chunks.
+Comes in: the experiment, an engine and its timeline (`once` builds them). Goes out: a `Run` with everything recorded. Nothing of it depends on how the run
+was cut into chunks, or on whether it was left on its way and gone on with.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from plasticdsl.model.parts import Emitted
 from plasticdsl.model.protocol import SHOWING, Until, round_names
 from plasticdsl.runtime.engine.engine import Engine
 from plasticdsl.runtime.instance.settings import Settings
-from plasticdsl.runtime.instance.sources import extend_spikes
-from plasticdsl.runtime.play.experiment import Beginning, Order, Run, Workshop, facts_of
-from plasticdsl.runtime.play.feeds import Show, show_of
+from plasticdsl.runtime.play.experiment import Order, Run, Workshop, facts_of
+from plasticdsl.runtime.play.feeds import Show
 from plasticdsl.runtime.play.follow import FEWEST, Following, followed
 from plasticdsl.runtime.play.guard import Guard, NotFinite
 from plasticdsl.runtime.play.phases import Stage
 from plasticdsl.runtime.play.place import Checkpoint, Checkpoints, InCourse, InPhase, InRounds, InStretch, InTurns, Place
 from plasticdsl.runtime.play.progress import SILENT, Interruption, Pace, Progress
-from plasticdsl.runtime.play.schedule import PhaseSpan, Rounds, Timeline, plan_timeline
+from plasticdsl.runtime.play.schedule import PhaseSpan, Rounds, Timeline
 from plasticdsl.runtime.play.until import Ending, Waiting, times_needed
 from plasticdsl.runtime.watch.expectations import Watch, watch
 from plasticdsl.runtime.watch.kinds import trains_needed
@@ -40,93 +39,6 @@ from plasticdsl.runtime.watch.spikes import SpikeHistory
 PUT_EVERY, PUT_AT_LEAST = 10.0, 8 << 20
 
 _log = logging.getLogger(__name__)
-
-
-def run_once(
-    experiment: Experiment,
-    workshop: Workshop,
-    order: Order,
-    progress: Progress,
-    interruption: Interruption,
-    beginning: Beginning | None = None,
-    checkpoints: Checkpoints | None = None,
-) -> Run:
-    """Builds the network and runs all phases, or until `interruption` is requested; from where `checkpoints` say that
-    it stood, which keep where it stands.
-
-    Raises `PlasError` where it cannot begin, because a recording is too large for instance; what stops it on its way is the run's `failure`.
-    """
-    return _carried_out(experiment, workshop, order, progress, interruption, beginning, checkpoints).run
-
-
-def end_of(
-    experiment: Experiment,
-    workshop: Workshop,
-    order: Order,
-    progress: Progress,
-    interruption: Interruption,
-    beginning: Beginning | None,
-    checkpoints: Checkpoints | None = None,
-) -> Beginning | None:
-    """The network at the end of all phases; None after an interruption. Raises `PlasError` as `run_once`, and where something stops it on its way."""
-    run, end = run_with_end(experiment, workshop, order, progress, interruption, beginning, checkpoints)
-    if run.failure:
-        raise PlasError(run.failure)
-    return end
-
-
-def run_with_end(
-    experiment: Experiment,
-    workshop: Workshop,
-    order: Order,
-    progress: Progress,
-    interruption: Interruption,
-    beginning: Beginning | None,
-    checkpoints: Checkpoints | None = None,
-) -> tuple[Run, Beginning | None]:
-    """As `run_once`, and the network at the end of all phases; None where something stopped it on its way."""
-    runner = _carried_out(experiment, workshop, order, progress, interruption, beginning, checkpoints)
-    engine, stopped = runner.observer.engine, runner.run.interrupted or bool(runner.run.failure)
-    return runner.run, None if stopped else Beginning(engine.snapshot(), engine.step)
-
-
-def _carried_out(
-    experiment: Experiment,
-    workshop: Workshop,
-    order: Order,
-    progress: Progress,
-    interruption: Interruption,
-    beginning: Beginning | None,
-    checkpoints: Checkpoints | None,
-) -> Runner:
-    begin = time.perf_counter()
-    progress.show(0.0, "building")
-    dt = order.step(experiment, workshop.network)
-    instance = workshop.instantiate(dt, order.seed, order.settings)
-    shows = {p.name: s for p in experiment.phases if (s := show_of(p, experiment.name, instance, order.data)) is not None}
-    line, warnings = plan_timeline(experiment, instance, shows, order.length)
-    extend_spikes(instance, line.end + (0 if beginning is None else beginning.step))
-    progress.show(0.0, "compiling")
-    engine = workshop.engine(instance, order.settings)
-    if beginning is not None:
-        _restore(engine, beginning, experiment)
-    observer = Observer(workshop.network, engine, line.in_steps)
-    runner = Runner(experiment, workshop, observer, order, line, shows, checkpoints)
-    runner.recorder.warnings[:0] = (*instance.warnings, *warnings)
-    built, processor = time.perf_counter(), time.process_time()
-    runner.go(progress, interruption)
-    run = runner.result()
-    run.build_s, run.run_s, run.processor_s = built - begin, time.perf_counter() - built, time.process_time() - processor
-    return runner
-
-
-def _restore(engine: Engine, beginning: Beginning, experiment: Experiment) -> None:
-    try:
-        engine.restore(beginning.state, other_parameters=True)
-    except ValueError as problem:
-        assert experiment.begin is not None, "only such an experiment has a beginning"
-        message = f"‘{experiment.name}’ cannot go on from the end of ‘{experiment.begin.experiment}’: {problem}."
-        raise PlasError((Diagnostic("unknown-beginning", message, experiment.begin.span),)) from None
 
 
 class Runner:

@@ -29,8 +29,8 @@ from plasticdsl.runtime.instance.values import network_value
 from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.runtime.play.beginnings import Beginnings, Marker
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop
+from plasticdsl.runtime.play.once import run_once, run_with_end
 from plasticdsl.runtime.play.progress import SILENT, Interruption, Progress
-from plasticdsl.runtime.play.runner import run_once, run_with_end
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Floats
 
