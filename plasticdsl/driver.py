@@ -262,6 +262,7 @@ def workshop_of(
     """Where instances and engines of `network` come from; the compiler tells how long compiling took. `told`: what is being done. `company`: the processes
     that share it."""
     from plasticdsl.runtime.instance.build import instantiate
+    from plasticdsl.runtime.instance.divided import Division
     from plasticdsl.runtime.instance.pairing import with_listed
     from plasticdsl.runtime.instance.sources import FIRST_STEPS
     from plasticdsl.runtime.instance.timestep import require_small_step
@@ -272,7 +273,8 @@ def workshop_of(
     def instance(dt: float, seed: int, settings: Settings) -> Instance:
         if told is not None:
             told.show(0.0, "building")
-        more = {"horizon": FIRST_STEPS, "spread": asked.spread, "files": asked.files, **given}
+        division = None if company is None else Division(company.rank, company.size)
+        more = {"horizon": FIRST_STEPS, "spread": asked.spread, "files": asked.files, "division": division, **given}
         made = instantiate(network, dt=dt, seed=seed, settings=settings, **more)
         require_small_step(network, made)
         return made
@@ -333,7 +335,7 @@ def _at_once(network: Network, instance: Instance) -> bool:
 def _of_size(network: Network, options: CompileOptions, instance: Instance) -> CompileOptions:
     """Without the passes that pay for large projections or several threads alone, where there are none: they would only take time to compile. And
     without those that are not exact for these numbers."""
-    largest = max((p.count for p in instance.projections.values()), default=0)
+    largest = max((p.count_of_all for p in instance.projections.values()), default=0)
     too_small = frozenset(name for name, least in FOR_LARGE.items() if largest < least)
     single = frozenset() if options.threads > 1 else FOR_THREADS
     return replace(options, without=options.without | too_small | single | not_exact(network, instance))

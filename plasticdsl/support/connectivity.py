@@ -143,17 +143,23 @@ def _connect(pattern: Pattern, barred: bool, seed: int, stream: int) -> Connecti
     match pattern.kind:
         case "all" if pattern.allowed is None:
             return _every_pair(pattern, barred)
-        case "all" | "where":
-            blocks = _by_rows(pattern, barred)
-        case "one":
-            blocks = _one_to_one(pattern, barred)
-        case "probability":
-            blocks = _with_probability(pattern, barred, seed, stream)
         case "in-degree" | "out-degree":
             return _with_degree(pattern, barred, seed, stream)
+        case _:
+            return collected(pieces(pattern, barred, seed, stream), pattern, _about(pattern))
+
+
+def pieces(pattern: Pattern, barred: bool, seed: int, stream: int) -> Pieces:
+    """Connections in order, some at a time, where each pair is decided by itself. `barred`: no unit is connected to itself."""
+    match pattern.kind:
+        case "all" | "where":
+            return _by_rows(pattern, barred)
+        case "one":
+            return _one_to_one(pattern, barred)
+        case "probability":
+            return _with_probability(pattern, barred, seed, stream)
         case other:
             raise ValueError(f"{other} is no way to connect populations")
-    return _collected(blocks, pattern, _about(pattern))
 
 
 def _every_pair(pattern: Pattern, barred: bool) -> Connections:
@@ -180,7 +186,7 @@ def _about(pattern: Pattern) -> int:
 Pieces = Iterator[tuple[Integers, Integers]]
 
 
-def _collected(blocks: Pieces, pattern: Pattern, about: int) -> Connections:
+def collected(blocks: Pieces, pattern: Pattern, about: int) -> Connections:
     """All of them; `about`: how many there will be, more or less. The array grows where it is, so that there is one at any time."""
     targets, used = np.empty(about, dtype=numbers_of_units(pattern.n_post)), 0
     counts = np.zeros(pattern.n_pre + 1, dtype=np.int64)

@@ -37,6 +37,9 @@ rule STDP:
     F(Δt) =  A₊ exp(−Δt/(20 ms))  if Δt > 0
             −A₋ exp(Δt/(15 ms))   otherwise
 
+synapse Held:
+    w = 0.5
+
 rule Jumpy:
     w ∈ [0, 3]
     on pre:
@@ -51,6 +54,8 @@ network Net:
     EE = E → E: Kick with STDP, p = 0.5, w ~ U(0, 1), axonal delay = 4 ms
     EI = E → I: Kick with Jumpy, p = 0.6, w = 0.4, axonal delay = 3 ms
     IE = I → E: Kick, all to all, w = −0.5, axonal delay = 3 ms
+    beats = 40 Regular(rate = 100 Hz)
+    EB = E → beats: Held with STDP, p = 0.3, w ~ U(0, 1), axonal delay = 5 ms
 """
 AT_ONCE = """
 rule Reads:
@@ -78,7 +83,7 @@ experiment Look on Net:
     record spikes(E), spikes(I)
     record E.V every 10 ms
     record EE.w every 50 ms
-    record mean(EE.w) every 5 ms
+    record mean(EE.w), sum(EE.w) every 5 ms
 """
 RATES = """
 neuron Rate:

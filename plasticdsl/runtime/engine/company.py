@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _HOW_MANY = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_SIZE", "SLURM_STEP_NUM_TASKS")
 
 
+#: Numbers of 8 bytes that go in one call: the spikes of some steps.
+SHORT = 511
+
+
 class Company(Protocol):
     """`rank`: which of `size` processes this is, from 0."""
 
@@ -60,33 +64,41 @@ def everyone() -> Intracomm:
 
 
 class _Mpi:
-    """A company that talks through MPI."""
+    """A company that talks through MPI. What is short goes in one call, with how long it is."""
 
     def __init__(self, communicator: Intracomm) -> None:
         self._all = communicator
         self.rank, self.size = communicator.Get_rank(), communicator.Get_size()
-        self._lengths = np.zeros(self.size, dtype=np.int64)
+        self._said, self._heard = np.zeros(SHORT + 1, dtype=np.int64), np.zeros((self.size, SHORT + 1), dtype=np.int64)
 
     def gather(self, values: NDArray[Any]) -> list[NDArray[Any]]:
-        """The arrays of all processes. What is large goes in parts, since MPI counts in 32 bits."""
+        """The arrays of all processes."""
         values = np.ascontiguousarray(values)
-        self._all.Allgather(np.array([values.size], dtype=np.int64), self._lengths)
-        lengths = self._lengths.copy()
-        found = np.empty(int(lengths.sum()), dtype=values.dtype)
-        parts = np.split(found, np.cumsum(lengths)[:-1])
-        if found.nbytes < 2**31:
-            sizes = (lengths * values.itemsize).tolist()
-            begins = (np.cumsum(lengths * values.itemsize) - sizes).tolist()
-            from mpi4py import MPI
+        self._said[0] = length = values.nbytes
+        if length <= 8 * SHORT:
+            self._said[1:].view(np.uint8)[:length] = values.view(np.uint8)
+        self._all.Allgather(self._said, self._heard)
+        lengths = self._heard[:, 0]
+        if lengths.max() <= 8 * SHORT:
+            return [row[1:].view(np.uint8)[: row[0]].view(values.dtype).copy() for row in self._heard]
+        return self._long(values, lengths.copy())
 
-            self._all.Allgatherv([values.view(np.uint8), MPI.BYTE], [found.view(np.uint8), sizes, begins, MPI.BYTE])
-            return list(parts)
-        for rank, part in enumerate(parts):
+    def _long(self, values: NDArray[Any], lengths: NDArray[np.int64]) -> list[NDArray[Any]]:
+        """The same for arrays of so many bytes. What is large goes in parts, since MPI counts in 32 bits."""
+        from mpi4py import MPI
+
+        ends = np.cumsum(lengths)
+        found = np.empty(int(ends[-1]), dtype=np.uint8)
+        if found.nbytes < 2**31:
+            place = [found, lengths.tolist(), (ends - lengths).tolist(), MPI.BYTE]
+            self._all.Allgatherv([values.view(np.uint8), MPI.BYTE], place)
+        parts = [found[end - length : end] for end, length in zip(ends.tolist(), lengths.tolist(), strict=True)]
+        for rank, part in enumerate(parts if found.nbytes >= 2**31 else ()):
             if rank == self.rank:
-                part[...] = values
+                part[...] = values.view(np.uint8)
             for begin in range(0, part.nbytes, 2**30):
-                self._all.Bcast(part.view(np.uint8)[begin : begin + 2**30], root=rank)
-        return list(parts)
+                self._all.Bcast(part[begin : begin + 2**30], root=rank)
+        return [part.view(values.dtype) for part in parts]
 
     def first(self, value: float) -> float:
         """The value that the first process has."""

@@ -92,13 +92,24 @@ class CompiledEngine:
         """What the kernels work on."""
         return self._bound
 
-    def part_of_step(self, last: bool) -> None:
-        """The part of a step that the arguments ask for; with the last one the step is done."""
+    def some_steps(self, most: int) -> str:
+        """So many steps, or as many as logs have room for; what went wrong, or nothing."""
+        done = self._kernels.advance(self._step, most)
+        if done < 0:
+            return TOO_MANY_SPIKES if done == -1 else TOO_MANY_LOCATED
+        self._step += done
+        if self._kept:
+            self._collect()
+        return ""
+
+    def part_of_step(self, last: bool) -> str:
+        """The part of a step that the arguments ask for; with the last one the step is done. What went wrong, or nothing."""
         while (done := self._kernels.advance(self._step, 1)) == 0:
             self._collect()
         if done < 0:
-            raise RuntimeError(TOO_MANY_SPIKES if done == -1 else TOO_MANY_LOCATED)
+            return TOO_MANY_SPIKES if done == -1 else TOO_MANY_LOCATED
         self._step += last
+        return ""
 
     def agreed(self, value: float) -> float:
         """The same: nobody else runs this network."""

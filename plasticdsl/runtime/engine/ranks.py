@@ -9,8 +9,8 @@ To the bit it is the run of one process: units and connections are computed by t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +24,9 @@ from plasticdsl.model.parts import Emitted
 from plasticdsl.runtime.engine.company import Company, total
 from plasticdsl.runtime.engine.compiled import CompiledEngine
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State
-from plasticdsl.runtime.instance.instance import Instance, ProjectionInstance
-from plasticdsl.runtime.instance.owned import Blocks, blocks_of, numbers_of, part_of
+from plasticdsl.runtime.engine.whole import whole_of
+from plasticdsl.runtime.instance.divided import Division
+from plasticdsl.runtime.instance.instance import Instance
 from plasticdsl.support.arrays import Integers
 
 if TYPE_CHECKING:
@@ -34,6 +35,22 @@ if TYPE_CHECKING:
 #: The longest that processes go on by themselves, in steps.
 MOST_STEPS = 64
 _SEGMENT = RUN.field(Part.SEGMENT)
+_WELL, _WRONG = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """Where kernels list the spikes, or other events, of a population. `lists`, `counts`: by step modulo slots, where somebody reads them. `own`: which
+    units are those of this process, where all processes know all spikes beforehand."""
+
+    event: Emitted
+    steps: NDArray[np.int64]
+    units: NDArray[np.int32]
+    count: NDArray[np.int64]
+    total: NDArray[np.int64]
+    lists: NDArray[np.int32] | None
+    counts: NDArray[np.int64] | None
+    own: tuple[int, int] | None
 
 
 class SharedEngine:
@@ -41,31 +58,30 @@ class SharedEngine:
 
     def __init__(self, program: Program, kernels: Kernels, instance: Instance, company: Company) -> None:
         assert program.shared is not None
-        self.instance, self.asked = instance, program.asked
+        self.asked = program.asked
+        self.instance: Instance = whole_of(instance, self._of_all)
         self._program, self._company, self._shared = program, company, program.shared
-        self._blocks = blocks_of(instance, self._shared.members, company.rank, company.size)
-        self._numbers: dict[str, Integers] = {}
-        self._parts: dict[str, tuple[ProjectionInstance, ProjectionInstance]] = {}
-        self._own = CompiledEngine(program, kernels, self._part(instance))
+        division = Division(company.rank, company.size)
+        self._ends = {name: division.own(instance.populations[name].size) for name in self._shared.members}
+        self._own = CompiledEngine(program, kernels, instance)
         self._tell_own()
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
         self._members = [one for one in program.logs if one.population in self._shared.members]
         self._kept: dict[Emitted, list[tuple[Integers, Integers]]] = {}
-        self._own.log_spikes(self._members)
+        self._most = max((p.size for p in instance.populations.values()), default=1)
+        self._logs = self._found_logs()
+        self.log_spikes(())
         self._longest = _longest(self._shared, program, instance)
-        self._orders: dict[str, Integers] = {}
 
-    def _part(self, instance: Instance) -> Instance:
-        """What this process has; the same objects where these are the same."""
-        found: dict[str, ProjectionInstance] = {}
-        for name, whole in instance.projections.items():
-            known = self._parts.get(name)
-            if known is None or known[0] is not whole:
-                if name not in self._numbers:
-                    self._numbers[name] = numbers_of(whole, self._blocks.ends[whole.post], self._company.rank)
-                self._parts[name] = known = whole, part_of(whole, self._numbers[name])
-            found[name] = known[1]
-        return replace(instance, projections=found)
+    def _found_logs(self) -> list[_Log]:
+        """Where kernels list what units do."""
+        found, arrays = list[_Log](), self._own.bound.arrays
+        for one in self._members:
+            field = of_emitted(*one).field
+            steps, units, count, total = (arrays[field(p)] for p in (Part.LOG_STEPS, Part.LOG_UNITS, Part.LOG_COUNT, Part.SPIKE_TOTAL))
+            own = None if self._own.instance.populations[one.population].spike_steps is None else self._ends[one.population]
+            found.append(_Log(one, steps, units, count, total, arrays.get(field(Part.SPIKES)), arrays.get(field(Part.SPIKE_COUNT)), own))
+        return found
 
     def _tell_own(self) -> None:
         """Which units are its own, and which numbers its connections have in all."""
@@ -73,11 +89,15 @@ class SharedEngine:
         for name in self._shared.members:
             field = of_population(name).field(Part.BEGINS)
             if field in arrays:
-                arrays[field][...] = self._blocks.own(name)
-        for name, numbers in self._numbers.items():
+                arrays[field][...] = self._ends[name]
+        for name in self._own.instance.projections:
             field = of_projection(name).field(Part.NUMBER)
             if field in arrays:
-                arrays[field][...] = numbers
+                arrays[field][...] = self._numbers(name)
+
+    def _numbers(self, projection: str) -> Integers:
+        """Which connections it has."""
+        return self._own.instance.projections[projection].numbers
 
     @property
     def step(self) -> int:
@@ -102,24 +122,21 @@ class SharedEngine:
     def _by_itself(self, steps: int) -> None:
         """Several steps, of which others hear afterwards."""
         first, problem = self.step, ""
-        try:
-            self._own.advance(steps)
-        except RuntimeError as error:
-            problem = str(error)
-        self._exchange_spikes(first, steps, problem)
+        keys: list[Integers] = []
+        while (left := first + steps - self.step) and not problem:
+            problem = self._own.some_steps(left)
+            keys += self._keys(first, steps)
+        self._exchange_spikes(first, steps, keys, problem)
 
     def _in_parts(self) -> None:
         """A step, part by part."""
-        first, problem, scalars = self.step, "", self._own.bound.scalars
+        first, scalars = self.step, self._own.bound.scalars
         last = len(self._shared.needed) - 1
         for number, fields in enumerate(self._shared.needed):
             scalars[_SEGMENT] = number
-            try:
-                self._own.part_of_step(number == last)
-            except RuntimeError as error:
-                problem = str(error)
+            problem = self._own.part_of_step(number == last)
             if number == 0:
-                self._exchange_spikes(first, 1, problem)
+                self._exchange_spikes(first, 1, list(self._keys(first, 1)), problem)
             for field in fields:
                 self._complete(field)
         scalars[_SEGMENT] = 0
@@ -127,37 +144,54 @@ class SharedEngine:
     def _complete(self, field: Field) -> None:
         """An array of units with what other processes have found for theirs."""
         array, name = self._own.bound.arrays[field], field.group.name
-        begin, end = self._blocks.own(name)
+        begin, end = self._ends[name]
         array[...] = np.concatenate(self._company.gather(array[begin:end]))
 
-    def _exchange_spikes(self, first: int, steps: int, problem: str) -> None:
+    def _keys(self, first: int, steps: int) -> Iterator[Integers]:
+        """What units of this process have done since the last call, each spike or event a number: which event, in which step from `first` on, and the
+        unit. In order of these."""
+        for number, log in enumerate(self._logs):
+            count = int(log.count[0])
+            if count:
+                log.count[0] = 0
+                log.total[0] -= count  # they are counted with those of others
+                keys = (log.steps[:count] + (number * steps - first)) * self._most + log.units[:count]
+                yield keys if log.own is None else keys[(log.units[:count] >= log.own[0]) & (log.units[:count] < log.own[1])]
+
+    def _exchange_spikes(self, first: int, steps: int, keys: list[Integers], problem: str) -> None:
         """Spikes and other events of these steps are known to all. Raises `RuntimeError` where something went wrong in one of the processes."""
-        arrays, size = self._own.bound.arrays, max((p.size for p in self.instance.populations.values()), default=1)
-        keys, own = [np.array([-1 if problem else -2], dtype=np.int64)], dict[Emitted, int]()
-        for number, one in enumerate(self._members):
-            when, units = self._own.drain(*one)
-            keys.append(((number * steps + (when - first)) * size) + units)
-            own[one] = len(units)
-        found = self._company.gather(np.concatenate(keys))
-        if any(part[0] == -1 for part in found):
+        found = self._company.gather(np.concatenate((_WRONG if problem else _WELL, *keys)))
+        if any(part[0] for part in found):
             raise RuntimeError(problem or TOO_MANY_SPIKES)
-        every = np.sort(np.concatenate([part[1:] for part in found]))
-        ends = np.searchsorted(every, np.arange(len(self._members) * steps + 1) * size)
-        units, moments = every % size, every // size
-        for number, one in enumerate(self._members):
-            begin, end = ends[number * steps], ends[(number + 1) * steps]
-            field = of_emitted(*one).field
-            arrays[field(Part.SPIKE_TOTAL)][0] += end - begin - own[one]
-            if one in self._kept:
-                self._kept[one].append((first + moments[begin:end] - number * steps, units[begin:end]))
-            if field(Part.SPIKES) in arrays:
-                lists, counts = arrays[field(Part.SPIKES)], arrays[field(Part.SPIKE_COUNT)]
-                for step in range(max(0, steps - len(counts)), steps):
-                    here = units[ends[number * steps + step] : ends[number * steps + step + 1]]
-                    if len(here) > lists.shape[1]:
-                        raise RuntimeError(TOO_MANY_SPIKES)
-                    slot = (first + step) % len(counts)
-                    lists[slot, : len(here)], counts[slot] = here, len(here)
+        every = np.concatenate([part[1:] for part in found])
+        every.sort()
+        moments = every // self._most
+        units = every - moments * self._most
+        begins = np.searchsorted(moments, np.arange(len(self._logs) * steps + 1))
+        counts, ends = np.diff(begins), begins[::steps].tolist()
+        for number, log in enumerate(self._logs):
+            begin, end = ends[number], ends[number + 1]
+            log.total[0] += end - begin
+            here, when = units[begin:end], moments[begin:end] - number * steps
+            if log.event in self._kept:
+                self._kept[log.event].append((first + when, here))
+            self._list(log, first, here, when, counts[number * steps : (number + 1) * steps])
+
+    def _list(self, log: _Log, first: int, units: Integers, when: Integers, counts: Integers) -> None:
+        """Lists of the units that have spiked in each of these steps, for those that are still asked for."""
+        if log.lists is None or log.counts is None:
+            return
+        steps, slots = len(counts), len(log.counts)
+        if steps and counts.max() > log.lists.shape[1]:
+            raise RuntimeError(TOO_MANY_SPIKES)
+        if steps > slots:
+            late = when >= steps - slots
+            units, when, begun = units[late], when[late] - (steps - slots), first + steps - slots
+            counts, first = counts[steps - slots :], begun
+        places = (np.arange(len(counts)) + first) % slots
+        log.counts[places] = counts
+        if len(units):
+            log.lists[places[when], np.arange(len(units)) - (np.cumsum(counts) - counts)[when]] = units
 
     # --- values ---
 
@@ -181,7 +215,7 @@ class SharedEngine:
         """A state, input or parameter now, one value per unit or connection of all processes."""
         values = self._own.read(target)
         match target.owner:
-            case OfPopulation(name) if name in self._blocks.ends and self._moves(target):
+            case OfPopulation(name) if name in self._ends and self._moves(target):
                 return self._whole(name, values)
             case OfProjection(name):
                 return self._of_all(name, values)
@@ -194,14 +228,12 @@ class SharedEngine:
         return array is not None and array.changes
 
     def _whole(self, population: str, values: NDArray[Any]) -> NDArray[Any]:
-        begin, end = self._blocks.own(population)
+        begin, end = self._ends[population]
         return np.concatenate(self._company.gather(values[begin:end]))
 
     def _of_all(self, projection: str, values: NDArray[Any]) -> NDArray[Any]:
         """Values of connections along the first axis, in the order of all."""
-        if projection not in self._orders:
-            self._orders[projection] = np.concatenate(self._company.gather(self._numbers[projection]))
-        order = self._orders[projection]
+        order = np.concatenate(self._company.gather(self._numbers(projection)))
         every = np.concatenate(self._company.gather(np.ascontiguousarray(values).reshape(-1)))
         if not every.size:  # rests that nobody has
             return values
@@ -213,8 +245,8 @@ class SharedEngine:
         """Set a state of every unit or connection."""
         own = values
         if isinstance(target.owner, OfProjection) and np.ndim(values):
-            whole = self.instance.projections[target.owner.name]
-            own = np.broadcast_to(np.asarray(values, dtype=np.float64), (whole.count,))[self._numbers[target.owner.name]]
+            part = self._own.instance.projections[target.owner.name]
+            own = np.broadcast_to(np.asarray(values, dtype=np.float64), (part.count_of_all,))[self._numbers(target.owner.name)]
         problem: ValueError | None = None
         try:
             self._own.write(target, own)
@@ -232,7 +264,9 @@ class SharedEngine:
     def log_spikes(self, emitted: Iterable[Emitted]) -> None:
         """From now on keep these spikes and other events (and no others)."""
         wanted = set(emitted)
-        self._own.log_spikes({*self._members, *wanted})
+        self._own.log_spikes(wanted.difference(self._members))
+        for one in self._members:
+            self._own.bound.scalars[of_emitted(*one).field(Part.RECORDING)] = 1
         self._kept = {one: self._kept.get(one, []) for one in wanted if one in self._members}
 
     def drain(self, population: str, event: str = "") -> tuple[Integers, Integers]:
@@ -276,9 +310,9 @@ class SharedEngine:
     def undecided(self, population: str, event: str = "") -> Integers:
         """Units whose rate or condition, or that of another event, was no number."""
         found = self._own.undecided(population, event)
-        if population not in self._blocks.ends:
+        if population not in self._ends:
             return found
-        begin, end = self._blocks.own(population)
+        begin, end = self._ends[population]
         return np.concatenate(self._company.gather(found[(found >= begin) & (found < end)].astype(np.int64)))
 
     def switch_rules(self, on: Mapping[str, bool]) -> None:
@@ -292,10 +326,11 @@ class SharedEngine:
     def change(self, instance: Instance) -> bool:
         """Go on with other parameters; what follows from them is worked out anew, and nothing else."""
         longest = _longest(self._shared, self._program, instance)
-        if longest != self._longest or not self._own.change(self._part(instance)):
+        if longest != self._longest or not self._own.change(instance):
             return False
-        self.instance = instance
+        self.instance = whole_of(instance, self._of_all)
         self._tell_own()
+        self._logs = self._found_logs()
         return True
 
     def visit(self, order: Mapping[str, Integers | None]) -> None:
@@ -313,7 +348,7 @@ class SharedEngine:
         for array in self._arrays.values():
             if str(array.name) in state:
                 state[str(array.name)] = self._gathered(array, state[str(array.name)])
-        for name, projection in self.instance.projections.items():  # what no kernel touches
+        for name, projection in self._own.instance.projections.items():  # what no kernel touches
             for variable in projection.states:
                 field = of_projection(name).variable(variable)
                 if field not in self._arrays and str(field) in state:
@@ -322,14 +357,14 @@ class SharedEngine:
 
     def _gathered(self, array: Array, values: NDArray[Any]) -> NDArray[Any]:
         """A whole array: along the axis of connections, or of units that are divided."""
-        axis, projection, population = _divided_along(array, self._program, self._blocks)
+        axis, projection, population = _divided_along(array, self._program, self._ends)
         if axis is None:
             return values
         along = np.moveaxis(values, axis, 0)
         if projection:
             found = self._of_all(projection, along)
         else:
-            begin, end = self._blocks.own(population)
+            begin, end = self._ends[population]
             parts = self._company.gather(np.ascontiguousarray(along[begin:end]).reshape(-1))
             found = np.concatenate(parts).reshape(along.shape)
         return np.ascontiguousarray(np.moveaxis(found, 0, axis))
@@ -339,21 +374,21 @@ class SharedEngine:
         if not moving:
             own: dict[str, NDArray[Any]] = dict(state)
             for array in self._arrays.values():
-                axis, projection, _ = _divided_along(array, self._program, self._blocks)
+                axis, projection, _ = _divided_along(array, self._program, self._ends)
                 if axis is not None and projection and (found := state.get(str(array.name))) is not None and found.shape[axis]:
-                    own[str(array.name)] = np.ascontiguousarray(np.take(found, self._numbers[projection], axis=axis))
-            for name, projection_ in self.instance.projections.items():
+                    own[str(array.name)] = np.ascontiguousarray(np.take(found, self._numbers(projection), axis=axis))
+            for name, projection_ in self._own.instance.projections.items():
                 for variable in projection_.states:
                     field = of_projection(name).variable(variable)
                     if field not in self._arrays and str(field) in state:
-                        own[str(field)] = state[str(field)][self._numbers[name]]
+                        own[str(field)] = state[str(field)][self._numbers(name)]
             state = own
         self._own.restore(state, other_parameters=other_parameters, moving=moving, foreign=foreign)
         for source in self._shared.driving:
             self._own.bound.arrays.get(of_population(source).field(Part.SHARE_TOTAL), np.zeros(1))[...] = 0
 
 
-def _divided_along(array: Array, program: Program, blocks: Blocks) -> tuple[int | None, str, str]:
+def _divided_along(array: Array, program: Program, members: Collection[str]) -> tuple[int | None, str, str]:
     """Along which axis processes have parts of an array, and of which projection or population; None where all have it alike."""
     assert program.shared is not None
     rests = {one.length for one in program.superposed}
@@ -361,7 +396,7 @@ def _divided_along(array: Array, program: Program, blocks: Blocks) -> tuple[int 
         if size.part is Part.CONNECTIONS or size in rests:
             return axis, size.group.name, ""
         of_units = array.name.group.kind == "population" or array.name in program.shared.of_post
-        if of_units and size.part is Part.UNITS and size.group.name in blocks.ends:
+        if of_units and size.part is Part.UNITS and size.group.name in members:
             return axis, "", size.group.name
     return None, "", ""
 

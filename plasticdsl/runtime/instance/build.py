@@ -21,7 +21,8 @@ from plasticdsl.model.right_sides import network_sides, right_sides
 from plasticdsl.plan.others import read_by
 from plasticdsl.runtime.instance.arrays import Arrays
 from plasticdsl.runtime.instance.dependence import delay_sides, per_unit
-from plasticdsl.runtime.instance.instance import Instance, PopulationInstance, ProjectionInstance
+from plasticdsl.runtime.instance.divided import Division, connected_in_part, cut, is_made_in_parts
+from plasticdsl.runtime.instance.instance import Instance, Places, PopulationInstance, ProjectionInstance
 from plasticdsl.runtime.instance.memory import check_memory, delivery_need, expected_count, population_need, projection_need, waiting_need
 from plasticdsl.runtime.instance.pairing import Ends, pattern_of
 from plasticdsl.runtime.instance.partners import counterparts, require_partners
@@ -64,6 +65,7 @@ def instantiate(
     patterns: GivenPatterns | None = None,
     spread: Collection[Ref] = (),
     files: Collection[str] = (),
+    division: Division | None = None,
 ) -> Instance:
     """The network with numbers.
 
@@ -74,6 +76,7 @@ def instantiate(
     - `spikes`: given source → times (s) and units (from 0). `horizon`: steps up to which endless regular sources are worked out.
     - `patterns`: pattern set → array [patterns, units], in place of what the file says. `spread`: parameters that get a value for each unit. `files`:
       data sets that are read beside those that the network itself needs.
+    - `division`: which of several processes this is; it gets the connections that lead to its units alone.
 
     Raises `PlasError` for what is wrong with the model's values (`initial-outside-bounds`, `out-of-range`, `too-large`, …), KeyError for a name
     that does not exist, ValueError for an array that does not fit.
@@ -97,7 +100,8 @@ def instantiate(
     units = {p.name: units_of(p, sizes[p.name], sides[p.name], seed, around, stored) for p in network.populations}
     ends = {p.name: ends_of(p, units, around, stored) for p in network.projections}
     wiring = {p.name: pattern_of(p, ends[p.name], connections.get(p.name)) for p in network.projections}
-    counts = {p.name: expected_count(wiring[p.connectivity.of or p.name]) for p in network.projections}
+    parts = 1 if division is None else division.size
+    counts = {p.name: expected_count(wiring[p.connectivity.of or p.name]) / parts for p in network.projections}
     needs += [projection_need(p, wiring[p.name], counts[p.name], setup.arrays) for p in network.projections]
     check_memory(needs)
     instance = Instance(
@@ -105,7 +109,7 @@ def instantiate(
         setup.seed,
         {name: shared.value(name) for name in network_sides(network, settings)},
         {p.name: _population(p, units[p.name], setup, spikes) for p in network.populations},
-        _projections(network, wiring, ends, setup, made),
+        _projections(network, wiring, ends, setup, made, division),
         shown,
         stored.known,
         setup.warnings,
@@ -184,21 +188,42 @@ def _population(population: Population, resolver: Resolver, setup: Setup, spikes
 
 
 def _projections(
-    network: Network, wiring: Mapping[str, Pattern], ends: Mapping[str, Ends], setup: Setup, made: dict[str, ProjectionInstance]
+    network: Network,
+    wiring: Mapping[str, Pattern],
+    ends: Mapping[str, Ends],
+    setup: Setup,
+    made: dict[str, ProjectionInstance],
+    division: Division | None,
 ) -> dict[str, ProjectionInstance]:
     """All projections; `made`: so far, to look up what those that come later read."""
+    mirrored, read = {p.connectivity.of for p in network.projections}, {o.name for p in network.projections for o in read_by(p, network)}
     for p in sorted(network.projections, key=lambda p: bool(p.connectivity.of)):  # those that mirror others after these
-        made[p.name] = _projection(p, _mirrored(wiring[p.name], made.get(p.connectivity.of)), ends[p.name], setup)
+        alone = not (p.name in mirrored | read or p.connectivity.of or read_by(p, network) or p.shared)
+        pattern = _mirrored(wiring[p.name], made.get(p.connectivity.of))
+        made[p.name] = _projection(p, pattern, ends[p.name], setup, division if alone else None)
     _require_counterparts(network, made)
-    return {p.name: made[p.name] for p in network.projections}
+    found = {p.name: made[p.name] for p in network.projections}
+    return found if division is None else {name: cut(one, division.own(ends[name].n_post)) for name, one in found.items()}
 
 
-def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: Setup) -> ProjectionInstance:
-    found = _connected(projection, pattern, setup)
-    made = ProjectionInstance(
-        projection.name, projection.pre, projection.post, stream_of(projection.name), found.rows, found.targets, {}, {}, order=found.order
-    )
+def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: Setup, division: Division | None) -> ProjectionInstance:
+    """`division`: it may be made without the connections of other processes."""
     sides = right_sides(projection.as_owner, projection.connection, projection.values, setup.settings)
+    in_part = division is not None and is_made_in_parts(projection, pattern, sides.values())
+    own = division.own(ends.n_post) if division is not None and in_part else None
+    found, places = _connected(projection, pattern, setup, own)
+    made = ProjectionInstance(
+        projection.name,
+        projection.pre,
+        projection.post,
+        stream_of(projection.name),
+        found.rows,
+        found.targets,
+        {},
+        {},
+        order=found.order,
+        places=places,
+    )
     resolver = connection_values(projection, made, sides, ends, setup, lambda values: arranged(values, found, ends.n_post))
     made.parameters, made.states = parameters_of(projection.connection, resolver, setup), states_of(projection.connection, resolver)
     if projection.changing:
@@ -239,9 +264,13 @@ def _require_counterparts(network: Network, made: Mapping[str, ProjectionInstanc
             )
 
 
-def _connected(projection: Projection, pattern: Pattern, setup: Setup) -> Connections:
+def _connected(projection: Projection, pattern: Pattern, setup: Setup, own: tuple[int, int] | None) -> tuple[Connections, Places | None]:
+    """All connections, or those to its `own` units and which these are."""
+    same, stream = projection.pre == projection.post, stream_of(projection.name, "connections")
     try:
-        return connect(pattern, projection.pre == projection.post, setup.seed, stream_of(projection.name, "connections"))
+        if own is not None:
+            return connected_in_part(pattern, same and not pattern.self_connections, setup.seed, stream, own)
+        return connect(pattern, same, setup.seed, stream), None
     except ValueError as problem:
         if pattern.kind == "listed" and not projection.connectivity.data:
             raise ValueError(f"{projection.name}: {problem}") from None

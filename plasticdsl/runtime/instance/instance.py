@@ -7,6 +7,7 @@ times in whole steps where named so.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,12 +67,21 @@ class PopulationInstance:
         return self.size
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Some of `total` connections, those of one of several processes. Since these lead to units that follow each other, those of a pre unit do so too:
+    `shifts` int64[n_pre] is by how much their numbers among all are larger than here."""
+
+    shifts: Integers
+    total: int
+
+
 @dataclass(slots=True)
 class ProjectionInstance:
     """Connections sorted by pre unit, then post unit: `rows` int64[n_pre + 1], `targets` (post unit of each, in 16 bits where these hold all).
 
     `parameters`/`states` as in `PopulationInstance`, per connection. `order`: as in `Connections`. `axonal`/`dendritic`: whole steps, the same (int)
-    or per connection (int32).
+    or per connection (int32). `places`: which of all connections these are; None: all of them.
     """
 
     name: str
@@ -85,11 +95,25 @@ class ProjectionInstance:
     axonal: int | NDArray[np.int32] = 0
     dendritic: int | NDArray[np.int32] = 0
     order: Integers | None = None
+    places: Places | None = None
 
     @property
     def count(self) -> int:
-        """How many connections exist."""
+        """How many connections there are here."""
         return len(self.targets)
+
+    @property
+    def numbers(self) -> Integers:
+        """Which of all connections these are: int64[connections], made anew."""
+        found = np.arange(self.count)
+        if self.places is not None:
+            found += np.repeat(self.places.shifts, np.diff(self.rows))
+        return found
+
+    @property
+    def count_of_all(self) -> int:
+        """How many there are in all processes."""
+        return self.count if self.places is None else self.places.total
 
     def sources(self) -> Units:
         """The pre unit of each connection."""
@@ -105,10 +129,15 @@ class Instance:
     seed: int
     parameters: dict[str, Values]
     populations: dict[str, PopulationInstance]
-    projections: dict[str, ProjectionInstance]
+    projections: Mapping[str, ProjectionInstance]
     patterns: dict[str, Floats] = field(default_factory=dict)
     stored: dict[str, Stored] = field(default_factory=dict)
     warnings: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def own(self) -> Instance:
+        """What this process has of it: all, where it is alone."""
+        return self
 
     def series(self, ref: Ref) -> Floats:
         """Samples of a file: float64[samples], or float64[samples, units] where each unit has its own."""

@@ -18,7 +18,8 @@ from plasticdsl.model import Distribution, Role, Variable
 from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import Owner, Whose, owner_text
-from plasticdsl.runtime.instance.instance import Floats, Values
+from plasticdsl.runtime.instance.divided import draw_in_part
+from plasticdsl.runtime.instance.instance import Floats, ProjectionInstance, Values
 from plasticdsl.runtime.instance.settings import Given, Sides
 from plasticdsl.runtime.numbers.evaluate import Lookup, Name, evaluate
 from plasticdsl.source import NOWHERE, Span
@@ -63,9 +64,11 @@ class Resolver:
         outside: Lookup,
         arrange: Arrange,
         finish: Finish | None = None,
+        part: ProjectionInstance | None = None,
     ) -> None:
         self.owner, self.symbol, self.count = owner, symbol, count
         self._sides, self._seed, self._outside, self._arrange, self._finish = sides, seed, outside, arrange, finish
+        self._part = part
         self._variables = {v.name: v for v in variables}
         self._known: dict[str, Values] = {}
 
@@ -127,7 +130,10 @@ class Resolver:
 
     def _drawn(self, name: str, arguments: list[Values], purpose: str, span: Span) -> Values:
         try:
-            values = draw(name, arguments, self.count, self._seed, stream_of(owner_text(self.owner), "set-up", purpose))
+            stream = stream_of(owner_text(self.owner), "set-up", purpose)
+            if self._part is not None and self._part.places is not None:
+                return draw_in_part(name, arguments, self._part.numbers, self._part.count_of_all, self._seed, stream)
+            values = draw(name, arguments, self.count, self._seed, stream)
         except ValueError as problem:
             fail("out-of-range", f"‘{self.named(purpose)}’ cannot be drawn: {problem}.", span)
         return float(values[0]) if self.owner is Whose.NETWORK else values

@@ -233,5 +233,14 @@ def connection_values(
 
     at_pairs, last = ends.lookup(pre, post), finish if projection.symmetric else None
     return Resolver(
-        projection.as_owner, projection.symbol, sides, projection.connection.variables, made.count, setup.seed, outside, arrange, last
+        projection.as_owner,
+        projection.symbol,
+        sides,
+        projection.connection.variables,
+        made.count,
+        setup.seed,
+        outside,
+        arrange,
+        last,
+        made,
     )

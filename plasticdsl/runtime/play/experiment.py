@@ -54,13 +54,14 @@ class Workshop:
     def changed(self, base: Instance, settings: Settings, held: Settings, before: Engine) -> Engine:
         """An engine that goes on where `before` stands, of the network `base`, which was made with `settings`, with the parameters `held`: `before` itself
         where it can."""
-        return self._with(base, settings, held, before, before.instance, before.step)
+        return self._with(base.own, settings, held, before, before.instance.own, before.step)
 
     def returned(self, base: Instance, settings: Settings, held: Settings, paces: Mapping[str, Pace], first: Engine, step: int) -> Engine:
         """`first`, which was made for `base`, or another engine, as one that has come to `step` in another run: with the parameters `held`, and with
         regular sources that have these paces."""
         if not held and not any(pace.step for pace in paces.values()):
             return first
+        base = base.own
         moved = {name: replace(base.populations[name], pace=pace) for name, pace in paces.items()}
         for one in moved.values():
             lay_down(one, base.dt, one.spikes_until)
