@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
 import numpy as np
+from numpy.typing import NDArray
 
 import plasticdsl
 from plasticdsl import driver
@@ -180,9 +181,20 @@ def _compared(runs: Sequence[Any], others: Sequence[Any]) -> Difference | None:
         for name, values in left.items():
             if values.shape != right[name].shape:
                 return Difference("shape", f"{name}: {values.shape} and {right[name].shape} values")
-            if not np.allclose(values, right[name], rtol=RTOL, atol=ATOL, equal_nan=True):
-                with np.errstate(all="ignore"):
-                    off = ~np.isclose(values, right[name], rtol=RTOL, atol=ATOL, equal_nan=True)
+            with np.errstate(all="ignore"):
+                off = ~np.isclose(values, right[name], rtol=RTOL, atol=ATOL, equal_nan=True)
+            off &= ~_of_rounding(name, right).reshape(-1, *[1] * (off.ndim - 1)) if off.any() and name.startswith("correlation(") else True
+            if off.any():
                 place = tuple(int(n) for n in np.argwhere(off)[0])
                 return Difference("values", f"{name} at {place}: {values[place]!r} and {right[name][place]!r}")
     return None
+
+
+def _of_rounding(name: str, found: Mapping[str, NDArray[np.float64]]) -> NDArray[np.bool_]:
+    """At which moments a coefficient of correlation is one of rounding: what is recorded of one of the two differs from unit to unit by hardly more than
+    engines may differ."""
+    of, varying = name.split(", None")[0].removeprefix("correlation(").removesuffix(")").split(", "), []
+    for one in of:
+        values = found[f"{one}, None"]
+        varying.append(np.ptp(values, axis=-1) <= 1e3 * RTOL * np.abs(values).max(axis=-1))
+    return np.logical_or(*varying)
