@@ -156,6 +156,11 @@ def test_a_network_that_cannot_be_divided_is_refused_with_the_reason(before: str
     assert why in refused(text.replace(before, after))
 
 
+def test_values_at_spikes_are_refused() -> None:
+    text = CELLS + DELAYED + RUN.replace("    record E.V every 10 ms\n", "    record E.V at spikes as V_at\n")
+    assert "Values of ‘E’ at its spikes are recorded" in refused(text)
+
+
 def test_what_is_read_elsewhere_while_it_changes_is_refused() -> None:
     text = CELLS + AT_ONCE + RUN
     assert "‘EE’ reads ‘E.g’ of presynaptic units while it changes it" in refused(text.replace("0.4 pre.V", "0.4 pre.g"))
