@@ -154,7 +154,7 @@ def _located(parts: Parts) -> Span | None:
 
 
 def _on_event(parts: Parts) -> tree.OnEvent:
-    named = "of" in kinds(parts)
+    named = "of" in kinds(parts)[2:3]  # an event may be called so
     return tree.OnEvent(name_of(parts[3 if named else 1]), (), span_of(parts), name_of(parts[1]) if named else None)
 
 
