@@ -70,6 +70,11 @@ class FolderOfCheckpoints:
             _log.warning("where the run stands is not kept in %s: %s", self._folder, problem.strerror)
         self._since = time.monotonic()
 
+    def forget(self) -> None:
+        """The run is finished, and kept as a whole."""
+        for path in self._files():
+            path.unlink(missing_ok=True)
+
     def _files(self) -> list[Path]:
         return sorted(self._folder.glob(f"{self._name}-*{ENDING}"))
 

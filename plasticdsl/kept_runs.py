@@ -50,10 +50,14 @@ class Places:
 
     def checkpoints(self, experiment: Experiment, order: Order, alone: bool) -> Checkpoints:
         """Of one run, and, if it is `alone`, where what it records is put meanwhile."""
-        name = cache.key("place", self.job, experiment.name, _digest(replace(order, data={})))
         streams = ZarrStreams(self.folder / STREAMS, {"experiment": experiment.name, "seed": order.seed}) if alone else None
-        own = FolderOfCheckpoints(self.folder, name, self.every, streams)
+        own = self.folder_of(experiment, order, streams)
         return own if self.company is None else SharedCheckpoints(self.company, own)
+
+    def folder_of(self, experiment: Experiment, order: Order, streams: ZarrStreams | None = None) -> FolderOfCheckpoints:
+        """Those of one run, for the process that keeps them."""
+        name = cache.key("place", self.job, experiment.name, _digest(replace(order, data={})))
+        return FolderOfCheckpoints(self.folder, name, self.every, streams)
 
 
 class KeptRuns:
@@ -61,7 +65,7 @@ class KeptRuns:
     of processes shares each run, the first of them keeps it and tells the others."""
 
     def __init__(self, job: Job, folder: Path, every: float, given: Data, company: Company | None = None) -> None:
-        self.folder, self._company = folder, company
+        self.folder, self._company, self._experiment = folder, company, job.experiment
         options = replace(job.options, processes=1)  # any number goes on with what another has kept
         self._job = _digest((job.loaded.digest, job.experiment, options, dict(job.given), _stamps(job)))
         self._common: tuple[Order, str] | None = None  # what the turns of a study have in common, which can be large
@@ -88,6 +92,7 @@ class KeptRuns:
             return
         try:
             write_whole(self._path(order, turn), written(run))
+            self.places.folder_of(self._experiment, turn.of(order)).forget()
         except OSError as problem:
             _log.warning("a finished run is not kept in %s: %s", self.folder, problem.strerror)
 

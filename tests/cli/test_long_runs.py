@@ -160,7 +160,7 @@ def test_recordings_are_read_while_they_are_made(tmp_path: Path) -> None:
 
 
 def test_a_run_of_a_sweep_goes_on_in_other_processes(tmp_path: Path) -> None:
-    path, out, once = program(tmp_path, SWEEP, "3 s"), tmp_path / "out", tmp_path / "once"
+    path, out, once = program(tmp_path, SWEEP, "12 s"), tmp_path / "out", tmp_path / "once"
     process = begun(path, out, "--checkpoint", "0.1 s", "--workers", "2")
     until_one(process, out)
     process.kill()

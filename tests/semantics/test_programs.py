@@ -135,6 +135,8 @@ def test_experiments_in_machine_code(number: int, kind: str) -> None:
 _ELSEWHERE = {"Sum", "centered", "else", "elif", "then", "connections", "data", "linear", "use"}
 #: Words of reactions and of sections, which have random models of their own.
 _ELSEWHERE |= {"stochastic", "deterministic", "volume", "tolerance", "diameter", "length", "segments", "conserved", "inside"}
+#: Words of fits, whose trials are runs like any others (`tests/cases/fits.plas`, `tests/runtime/test_fitting.py`).
+_ELSEWHERE |= {"fit", "trials", "minimise", "minimize", "maximise", "maximize"}
 
 
 @cache
