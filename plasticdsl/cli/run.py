@@ -36,6 +36,7 @@ from plasticdsl.results.files import require_writable
 from plasticdsl.results.result import Result, Unfinished
 from plasticdsl.results.trials import lines
 from plasticdsl.results.verdicts import verdicts
+from plasticdsl.runtime.play.progress import ending
 from plasticdsl.units.display import shown
 
 #: Where finished runs of a sweep are kept, in the folder of the results, until all are done, and where unfinished ones stand.
@@ -86,7 +87,7 @@ def run(
     if not quiet:
         console.tell_findings(model.warnings, model.loaded.sources)
     failure: Unfinished | None = None
-    with console.asking(), _client(cluster) as client, console.progress(quiet) as bar:
+    with ending(), console.asking(), _client(cluster) as client, console.progress(quiet) as bar:
         try:
             result = model.run(
                 experiment,

@@ -138,6 +138,21 @@ def test_signals(tmp_path: Path, whole: tuple[bytes, dict[str, object]]) -> None
     require_whole(out, whole, path)
 
 
+def test_a_program_ends_by_sigterm_when_its_run_stands_somewhere(tmp_path: Path) -> None:
+    """A script, or a notebook's kernel, is not left running by what a run notices."""
+    path = program(tmp_path, length="60 s")
+    script = (
+        f"import plasticdsl; plasticdsl.load({str(path)!r}).run(keep={str(tmp_path / 'out/unfinished')!r}, checkpoint=0.1); print('on')"
+    )
+    _BEGUN.append(subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+    until_one(_BEGUN[0], tmp_path / "out")
+    last = checkpoints(tmp_path / "out")
+    _BEGUN[0].send_signal(signal.SIGTERM)
+    said, _ = _BEGUN[0].communicate(timeout=60)
+    assert (_BEGUN[0].returncode, said) == (-signal.SIGTERM, "")
+    assert checkpoints(tmp_path / "out")[-1] >= last[-1]
+
+
 def test_recordings_are_read_while_they_are_made(tmp_path: Path) -> None:
     path, out = program(tmp_path, length="20 s"), tmp_path / "out"
     process = begun(path, out)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
-from typing import Protocol, Self
+from typing import NoReturn, Protocol, Self
 
 #: Seconds of wall-clock time between two looks at the clock.
 TICK = 0.2
@@ -98,7 +99,8 @@ class Pace:
 
 class Interruption:
     """While open, Ctrl-C and SIGTERM, by which batch systems end what has had its time, only set `requested`; a second Ctrl-C stops at once.
-    `terminated`: it was SIGTERM. Outside the main thread nothing is changed."""
+    `terminated`: it was SIGTERM, which then ends the process when the run has kept where it stands, unless `ending` is in force. Outside the main thread
+    nothing is changed."""
 
     def __init__(self) -> None:
         self.requested = False
@@ -113,9 +115,29 @@ class Interruption:
     def __exit__(self, *_: object) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
+        if self.terminated and self._before[signal.SIGTERM] is not _end:
+            signal.raise_signal(signal.SIGTERM)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self.requested and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.requested = True
         self.terminated = self.terminated or number == signal.SIGTERM
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """For a program that itself ends after a run that was `terminated`, and writes what there is before. Where no run is under way, SIGTERM ends it at
+    once, with status 143."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(143)
