@@ -8,16 +8,12 @@ from collections.abc import Mapping
 from plasticdsl.names import canonical
 from plasticdsl.syntax.numbers import digits
 from plasticdsl.syntax.operands import begin_of, closing, end_of_postfix
-from plasticdsl.syntax.written import Written, named, number_parts
+from plasticdsl.syntax.written import WITH_AN_END, Written, named, number_parts
 
 _RAISED = re.compile(r"[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _SIGNS: Mapping[str, str] = {
     "→": "->", "⇌": "<->", "⇄": "<->", "↔": "<->", "≤": "<=", "≥": ">=", "≠": "!=", "≈": "~=", "±": "+-", "…": "...", "−": "-", "–": "-",
     "·": "*", "⋅": "*", "×": "*", "−=": "-=", "·=": "*=", "∈": "in", "Σ": "Sum", "∑": "Sum",
-}  # fmt: skip
-#: Those with an end; `(1/3)` has none.
-_FRACTIONS = {
-    "½": "0.5", "¼": "0.25", "¾": "0.75", "⅕": "0.2", "⅖": "0.4", "⅗": "0.6", "⅘": "0.8", "⅛": "0.125", "⅜": "0.375", "⅝": "0.625", "⅞": "0.875",
 }  # fmt: skip
 
 
@@ -48,7 +44,7 @@ def _ascii_number(number: str, unit: str) -> str:
         return number + _ascii_unit(unit)
     if not unit:
         return f"({digits(number)})"
-    return _FRACTIONS[number] + _ascii_unit(unit) if number in _FRACTIONS else f"({digits(number)})*1{_ascii_unit(unit)}"
+    return WITH_AN_END[number] + _ascii_unit(unit) if number in WITH_AN_END else f"({digits(number)})*1{_ascii_unit(unit)}"
 
 
 def _ascii_notation(written: Written, number: int) -> None:

@@ -9,7 +9,7 @@ from plasticdsl.names import GREEK, accented, in_unicode
 from plasticdsl.syntax.numbers import digits
 from plasticdsl.syntax.operands import closing, end_of_postfix
 from plasticdsl.syntax.tokens import OPERAND_ENDS, Token, begins_with_name
-from plasticdsl.syntax.written import Words, Written, named, number_parts
+from plasticdsl.syntax.written import WITH_AN_END, Words, Written, named, number_parts
 from plasticdsl.units.table import is_unit
 
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -36,7 +36,8 @@ def to_unicode(written: Written, words: Words) -> None:
             texts[number] = name
         elif token.kind == "NUMBER":
             digit, unit = number_parts(written, number)
-            texts[number] = digit.replace("−", "-") + _unicode_unit(unit)
+            written_out = WITH_AN_END.get(digit, digit) if unit else digit  # a decimal before a unit in both spellings
+            texts[number] = written_out.replace("−", "-") + _unicode_unit(unit)
         elif token.kind == "in" and _asks(tokens, number):
             texts[number] = "∈"
         elif token.kind in _IN_UNICODE:

@@ -13,6 +13,11 @@ from plasticdsl.syntax.tokens import Token
 from plasticdsl.syntax.words import BLOCKS
 from plasticdsl.units.table import is_unit
 
+#: Fractions that are decimals; `(1/3)` is none.
+WITH_AN_END = {
+    "½": "0.5", "¼": "0.25", "¾": "0.75", "⅕": "0.2", "⅖": "0.4", "⅗": "0.6", "⅘": "0.8", "⅛": "0.125", "⅜": "0.375", "⅝": "0.625", "⅞": "0.875",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Words:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ def same(node: Any) -> Any:
     match node:
         case ("Group", ("Binary", "/", ("Number", top, ()), ("Number", below, ()), *_), *_):
             return ("Number", f"{top}/{below}", ())
+        case ("Number", str() as text, (_, *_) as unit) if text[0].isdigit():
+            return ("Number", float(Fraction(text)), same(unit))
         case ("Apply", ("before" | "after") as limit, (("Argument", None, name),), *_):
             return ("Limit", name[1] if isinstance(name, tuple) else name, limit)
         case ("Limit", name, limit, *_):
