@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from plasticdsl.jobs import Answer, Bench, Done, Failed, Job, Returns, Task
+from plasticdsl.jobs import Answer, Bench, Done, Failed, Job, Returns, Task, brought_back
 from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.play.experiment import Order, Run
 from plasticdsl.runtime.play.progress import SILENT, TICK, Interruption, Progress
@@ -109,7 +109,7 @@ def connected(address: str) -> Iterator[Any]:
 
 
 class Cluster:
-    """The workers that a client of `distributed` reaches, for one job; `compile_s` is the longest that one of them took to compile.
+    """The workers that a client of `distributed` reaches, for one job.
 
     Raises ValueError for a client that has to be awaited.
     """
@@ -117,7 +117,13 @@ class Cluster:
     def __init__(self, job: Job, client: Any) -> None:
         if getattr(client, "asynchronous", False):
             raise ValueError("a client for coroutines cannot be waited for here; make it with asynchronous=False")
-        self.job, self.client, self.compile_s = job, client, 0.0
+        self.job, self.client = job, client
+        self._returns = Returns()
+
+    @property
+    def compile_s(self) -> float:
+        """The longest that one of them took to compile."""
+        return self._returns.compile_s
 
     def carry_out(self, order: Order, turns: Turns, data: Data, progress: Progress, interruption: Interruption) -> Generator[Run]:
         """The runs in the order of their turns, as soon as all before them are done; after an interruption those that were finished until then.
@@ -125,15 +131,9 @@ class Cluster:
         Raises what kept a run from beginning (`PlasError`), and ConnectionError where the cluster gives one up or is gone.
         """
         sent = _Sent(self.client, Task(self.job, order, data), turns)
+        self._returns = sent.returns
         try:
-            while not interruption.requested:
-                sent.send()
-                if turns.over and sent.returns.all_here:
-                    return
-                sent.listen(progress)
-                for run in sent.returns.ready():
-                    self.compile_s = sent.returns.compile_s
-                    yield run
+            yield from brought_back(sent, progress, interruption)
         finally:
             sent.take_back()
 

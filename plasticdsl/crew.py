@@ -22,7 +22,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from plasticdsl.jobs import Bench, Done, Failed, Job, Returns, Task
+from plasticdsl.jobs import Bench, Done, Failed, Job, Returns, Task, brought_back
 from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.play.experiment import Order, Run
 from plasticdsl.runtime.play.progress import TICK, Interruption, Progress
@@ -167,10 +167,16 @@ class _Worker:
 
 
 class Crew:
-    """`workers` processes for one job; `compile_s` is the longest that one of them took to compile."""
+    """`workers` processes for one job."""
 
     def __init__(self, job: Job, workers: int) -> None:
-        self.job, self.most, self.compile_s = job, workers, 0.0
+        self.job, self.most = job, workers
+        self._returns = Returns()
+
+    @property
+    def compile_s(self) -> float:
+        """The longest that one of them took to compile."""
+        return self._returns.compile_s
 
     def carry_out(self, order: Order, turns: Turns, data: Data, progress: Progress, interruption: Interruption) -> Generator[Run]:
         """The runs in the order of their turns, as soon as all before them are done; after an interruption those that were finished until then.
@@ -178,15 +184,9 @@ class Crew:
         Raises what kept a run from beginning (`PlasError`), and ChildProcessError where one is lost again and again.
         """
         shift = _Shift(Task(self.job, order, data), turns, self.most)
+        self._returns = shift.returns
         try:
-            while not interruption.requested:
-                shift.employ()
-                if turns.over and shift.returns.all_here:
-                    return
-                shift.listen(progress)
-                for run in shift.returns.ready():
-                    self.compile_s = shift.returns.compile_s
-                    yield run
+            yield from brought_back(shift, progress, interruption)
         finally:
             for worker in shift.workers:
                 worker.end()
@@ -205,7 +205,7 @@ class _Shift:
         self.returns = Returns()
         self.compiled = False
 
-    def employ(self) -> None:
+    def send(self) -> None:
         """Turns for processes that have room, a first one for each before a second. All begin at once, but those after the first get none until it has
         compiled."""
         self._recruit()

@@ -1,7 +1,7 @@
 """What is carried out elsewhere, in processes (`crew`) or on a cluster (`cluster`): a job, the turns of its runs, and what came of each.
 
 Comes in: what an experiment is run with. Goes out: `Bench`, where one process carries out its turns, each with the bits that the run has alone, since
-nothing that a run depends on is shared; and `Returns`, which puts what comes back, in any order, into that of the turns.
+nothing that a run depends on is shared; and `brought_back`, the runs in the order of the turns, in whichever they come.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from plasticdsl import driver
 from plasticdsl.model.experiments import Experiment
@@ -18,7 +18,7 @@ from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.play.beginnings import Beginnings, Marker
 from plasticdsl.runtime.play.experiment import Order, Run
 from plasticdsl.runtime.play.progress import Interruption, Progress
-from plasticdsl.runtime.play.sweep import Turn, single
+from plasticdsl.runtime.play.sweep import Turn, Turns, single
 
 if TYPE_CHECKING:
     from plasticdsl.driver import Loaded
@@ -122,3 +122,27 @@ class Returns:
     def all_here(self) -> bool:
         """Whether nothing is on its way or waits to be given back."""
         return not self._taken
+
+
+class Away(Protocol):
+    """Turns that are being carried out elsewhere."""
+
+    turns: Turns
+    returns: Returns
+
+    def send(self) -> None:
+        """As many turns as are taken ahead."""
+
+    def listen(self, progress: Progress) -> None:
+        """Takes one answer, if one comes soon. Raises OSError where none can come any more."""
+
+
+def brought_back(away: Away, progress: Progress, interruption: Interruption) -> Iterator[Run]:
+    """The runs in the order of their turns, as soon as all before them are done; after an interruption those that were finished until then. Raises what
+    kept a run from beginning (`PlasError`)."""
+    while not interruption.requested:
+        away.send()
+        if away.turns.over and away.returns.all_here:
+            return
+        away.listen(progress)
+        yield from away.returns.ready()

@@ -7,7 +7,6 @@ half a row; what a process put without publishing before it died is written over
 from __future__ import annotations
 
 import errno
-import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,7 +33,6 @@ class ZarrStreams:
         if self._group is None:
             import zarr
 
-            logging.getLogger("zarr").setLevel(logging.ERROR)
             self._group = zarr.open_group(self.folder, mode="a", zarr_format=3, attributes=self._attributes)
             if not self._group.metadata.consolidated_metadata:
                 self.publish()

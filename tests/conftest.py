@@ -5,8 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import tempfile
+from collections.abc import Iterator
 from typing import Any
+from zlib import crc32
 
 import pytest
 from hypothesis import settings
@@ -41,6 +44,23 @@ def pytest_collection_finish() -> None:
     """The tests and the modules that they imported stay to the end, so the collector need not look through them again and again."""
     gc.collect()
     gc.freeze()
+
+
+#: Of tests that are one with other numbers, one in so many is measured where lines and branches are: being measured takes twice the time.
+SAMPLE = 8
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """What is not measured is not slowed down either."""
+    measuring = sys.gettrace() if "coverage" in sys.modules else None
+    if measuring is None or "[" not in item.nodeid or crc32(item.nodeid.encode()) % SAMPLE == 0:
+        return (yield)
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(measuring)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -33,8 +33,10 @@ Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with what an earlier run into the same folder has left unfinished, to the same results.")
 ]
 Checkpoint = Annotated[
-    str,
-    typer.Option("--checkpoint", metavar="TIME", help="With --out: how often it is kept where a run stands, for those that take longer."),
+    str | None,
+    typer.Option(
+        "--checkpoint", metavar="TIME", help="With --out: how often it is kept where a run stands, for those that take longer (5 min)."
+    ),
 ]
 Digits = Annotated[Precision, typer.Option("--precision", help="Digits to compute with.")]
 Level = Annotated[

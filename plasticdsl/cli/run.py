@@ -59,7 +59,7 @@ def run(
     precision: Digits = "double",
     out: Folder = None,
     resume: Resume = False,
-    checkpoint: Checkpoint = "5 min",
+    checkpoint: Checkpoint = None,
     format: Format = "png",  # noqa: A002
     size: Size = "slide",
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Write no plots.")] = False,
@@ -79,8 +79,9 @@ def run(
             require_writable(out)
         except OSError as problem:
             raise console.WrongUsage(f"--out: {console.sentence(problem)}") from None
-    elif resume and keep is None:
-        raise console.WrongUsage("--resume goes on in the folder that --out names")
+    elif keep is None and (resume or checkpoint is not None):
+        what = "--resume goes on" if resume else "--checkpoint keeps where a run stands"
+        raise console.WrongUsage(f"{what} in the folder that --out names")
     begin = time.perf_counter()
     model = load(file)
     load_s = time.perf_counter() - begin
@@ -98,7 +99,7 @@ def run(
                 client=client,
                 keep=keep,
                 resume=resume,
-                checkpoint=checkpoint,
+                checkpoint=checkpoint or "5 min",
                 communicator=together,
                 precision=precision,
                 level=level,

@@ -85,7 +85,7 @@ def test_it_goes_on_to_the_bit(engine, seed):
 
 def test_what_comes_first_is_done_once(monkeypatch):
     done = []
-    monkeypatch.setattr(beginnings, "end_of", lambda *given, real=beginnings.end_of: done.append(given[0].name) or real(*given))
+    monkeypatch.setattr(beginnings, "run_once", lambda *given, real=beginnings.run_once: done.append(given[0].name) or real(*given))
     first = plasticdsl.parse(TEXT).run("Test", engine="reference")
     changed = TEXT.replace("inputs.rate = 90 Hz", "inputs.rate = 30 Hz")
     other = plasticdsl.parse(f'"""Lines that move."""\n\n{changed}').run("Test", engine="reference")
@@ -100,7 +100,7 @@ def test_what_comes_first_is_done_once(monkeypatch):
 
 def test_what_was_carried_out_for_itself_is_not_done_again(monkeypatch, tmp_path):
     done = []
-    monkeypatch.setattr(beginnings, "end_of", lambda *given, real=beginnings.end_of: done.append(given[0].name) or real(*given))
+    monkeypatch.setattr(beginnings, "run_once", lambda *given, real=beginnings.run_once: done.append(given[0].name) or real(*given))
     more = "experiment More on Net:\n    dt = 0.5 ms\n    start from end of Test\n    phase third for 20 ms\n    record ex.w at end as w\n"
     model = plasticdsl.parse(f"{TEXT}\n{more}")
     expected = model.run("More", engine="reference", seed=5)["w"].values
@@ -166,7 +166,7 @@ def test_a_network_of_another_size_cannot_go_on():
 def test_an_end_belongs_to_the_passes_that_were_on(monkeypatch):
     """Which passes for large projections are on follows from the sizes and a table of least ones; rounding depends on them, and what a state holds."""
     done = []
-    monkeypatch.setattr(beginnings, "end_of", lambda *given, real=beginnings.end_of: done.append(given[0].name) or real(*given))
+    monkeypatch.setattr(beginnings, "run_once", lambda *given, real=beginnings.run_once: done.append(given[0].name) or real(*given))
     model = plasticdsl.parse(TEXT)
     for least in (driver.FOR_LARGE, {}, driver.FOR_LARGE):
         monkeypatch.setattr(driver, "FOR_LARGE", least)

@@ -123,7 +123,6 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 ROUNDS = """
 neuron Leak:
     τ = 10 ms
-
     τ dV/dt = −V + I + 0.3 sqrt(τ) ξ(t)
     I = 1.2
     V(0) = 0
@@ -175,7 +174,7 @@ def test_rounds_in_pieces(engine: EngineName, on_disk: bool, tmp_path: Path, mon
     workshop, _ = driver.workshop_of(loaded, network, CompileOptions(engine=engine))
 
     def carried_out(interruption: Interruption, left: Left | None) -> Run:
-        return run_once(experiment, workshop, Order(), SILENT, interruption, None, left)
+        return run_once(experiment, workshop, Order(), SILENT, interruption, None, left)[0]
 
     for seed in range(3):
         assert in_pieces(carried_out, random.Random(seed), tmp_path / str(seed) if on_disk else None) >= 3

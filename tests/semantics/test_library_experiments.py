@@ -132,7 +132,7 @@ def carried_out(
     workshop = Workshop(network, lambda dt, seed, given: instantiate(network, dt=dt, seed=seed, settings=given), kept.engine(network))
     short = shortened(experiment, network, settings)
     order = Order(3, settings, data=all_data(short.data, {}))
-    return run_once(short, workshop, order, SILENT, interruption or Interruption(), None, checkpoints), kept.engines[-1]
+    return run_once(short, workshop, order, SILENT, interruption or Interruption(), None, checkpoints)
 
 
 def alike(file: str, make: MakeEngine) -> None:

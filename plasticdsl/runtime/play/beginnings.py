@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from plasticdsl import cache
+from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.module import Module
 from plasticdsl.runtime.engine.state_file import digest
 from plasticdsl.runtime.instance.patterns import Data, all_data
 from plasticdsl.runtime.instance.settings import from_experiment
 from plasticdsl.runtime.play.experiment import Beginning, Order, Workshop
-from plasticdsl.runtime.play.once import end_of
+from plasticdsl.runtime.play.once import end_of, run_once
 from plasticdsl.runtime.play.place import Checkpoints
 from plasticdsl.runtime.play.progress import Interruption, Progress
 
@@ -40,7 +41,7 @@ class Beginnings:
 
     def of(self, experiment: Experiment, order: Order, progress: Progress, interruption: Interruption) -> tuple[str, Beginning | None]:
         """What it begins with, and the name under which that is kept; None where that is nothing, or after an interruption. Raises `PlasError` as
-        `end_of`."""
+        `run_once`, and where something stops it on its way."""
         if experiment.begin is None:
             return "", None
         first = next(e for e in self.module.experiments if e.name == experiment.begin.experiment)
@@ -51,7 +52,10 @@ class Beginnings:
         name = self._name(first, own, before)
         found = self.known.get(name) or cache.recall("ends", name, Beginning)
         if found is None:
-            found = end_of(first, self.workshop, own, progress, interruption, beginning, self.checkpoints(first, own, False))
+            run, engine = run_once(first, self.workshop, own, progress, interruption, beginning, self.checkpoints(first, own, False))
+            if run.failure:
+                raise PlasError(run.failure)
+            found = end_of(run, engine)
             if found is not None:
                 cache.keep("ends", name, found)
         if found is not None:

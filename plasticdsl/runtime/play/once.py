@@ -29,55 +29,12 @@ def run_once(
     interruption: Interruption,
     beginning: Beginning | None = None,
     checkpoints: Checkpoints | None = None,
-) -> Run:
-    """Builds the network and runs all phases, or until `interruption` is requested; from where `checkpoints` say that
-    it stood, which keep where it stands.
+) -> tuple[Run, Engine]:
+    """Builds the network and runs all phases, or until `interruption` is requested; from where `checkpoints` say that it stood, which keep where it
+    stands. Gives what was recorded, and the engine as it is then.
 
     Raises `PlasError` where it cannot begin, because a recording is too large for instance; what stops it on its way is the run's `failure`.
     """
-    return _carried_out(experiment, workshop, order, progress, interruption, beginning, checkpoints).run
-
-
-def end_of(
-    experiment: Experiment,
-    workshop: Workshop,
-    order: Order,
-    progress: Progress,
-    interruption: Interruption,
-    beginning: Beginning | None,
-    checkpoints: Checkpoints | None = None,
-) -> Beginning | None:
-    """The network at the end of all phases; None after an interruption. Raises `PlasError` as `run_once`, and where something stops it on its way."""
-    run, end = run_with_end(experiment, workshop, order, progress, interruption, beginning, checkpoints)
-    if run.failure:
-        raise PlasError(run.failure)
-    return end
-
-
-def run_with_end(
-    experiment: Experiment,
-    workshop: Workshop,
-    order: Order,
-    progress: Progress,
-    interruption: Interruption,
-    beginning: Beginning | None,
-    checkpoints: Checkpoints | None = None,
-) -> tuple[Run, Beginning | None]:
-    """As `run_once`, and the network at the end of all phases; None where something stopped it on its way."""
-    runner = _carried_out(experiment, workshop, order, progress, interruption, beginning, checkpoints)
-    engine, stopped = runner.observer.engine, runner.run.interrupted or bool(runner.run.failure)
-    return runner.run, None if stopped else Beginning(engine.snapshot(), engine.step)
-
-
-def _carried_out(
-    experiment: Experiment,
-    workshop: Workshop,
-    order: Order,
-    progress: Progress,
-    interruption: Interruption,
-    beginning: Beginning | None,
-    checkpoints: Checkpoints | None,
-) -> Runner:
     begin = time.perf_counter()
     progress.show(0.0, "building")
     dt = order.step(experiment, workshop.network)
@@ -96,7 +53,12 @@ def _carried_out(
     runner.go(progress, interruption)
     run = runner.result()
     run.build_s, run.run_s, run.processor_s = built - begin, time.perf_counter() - built, time.process_time() - processor
-    return runner
+    return run, runner.observer.engine
+
+
+def end_of(run: Run, engine: Engine) -> Beginning | None:
+    """The network at the end of all phases; None where something stopped it on its way."""
+    return None if run.interrupted or run.failure else Beginning(engine.snapshot(), engine.step)
 
 
 def _restore(engine: Engine, beginning: Beginning, experiment: Experiment) -> None:

@@ -178,6 +178,7 @@ class Runner:
         self.observer.present.counts = counts
         show = self.stage.go_on(phase, at.number, turns, self.resumed.held)
         self.observer.engine.restore(self.resumed.state, foreign=True)
+        self.resumed = None  # its arrays are not needed any more
         return show
 
     def _note(self, phase: str, begins: bool) -> None:

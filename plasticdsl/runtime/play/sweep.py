@@ -29,7 +29,7 @@ from plasticdsl.runtime.instance.values import network_value
 from plasticdsl.runtime.numbers.evaluate import constant
 from plasticdsl.runtime.play.beginnings import Beginnings, Marker
 from plasticdsl.runtime.play.experiment import Order, Run, Workshop
-from plasticdsl.runtime.play.once import run_once, run_with_end
+from plasticdsl.runtime.play.once import end_of, run_once
 from plasticdsl.runtime.play.progress import SILENT, Interruption, Progress
 from plasticdsl.source import Span
 from plasticdsl.support.arrays import Floats
@@ -311,10 +311,8 @@ def single(
     if interruption.requested:
         return None
     checkpoints = beginnings.checkpoints(experiment, order, alone)
-    if not beginnings.lead_on(experiment, order):
-        return run_once(experiment, workshop, order, progress, interruption, beginning, checkpoints)
-    found, end = run_with_end(experiment, workshop, order, progress, interruption, beginning, checkpoints)
-    if end is not None:
+    found, engine = run_once(experiment, workshop, order, progress, interruption, beginning, checkpoints)
+    if beginnings.lead_on(experiment, order) and (end := end_of(found, engine)) is not None:
         beginnings.keep(experiment, order, before, end)
     return found
 
