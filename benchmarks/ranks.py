@@ -2,10 +2,10 @@
 
     python benchmarks/ranks.py [--processes 2] [--rounds 5] [--steps 3000] [--model NAME] [--set NAME=SIZE]
 
-One process has the whole network, and the first of the others; they take turns, so that both meet the same conditions. Three quotients come out. Of the
-time that passes, which counts what others use of the processors. Of processor time along the way that takes longest: in each stretch between exchanges
-that of the process that needed most, and for each exchange what the fastest tenth took, since who waits is busy looking whether the others have come.
-And of kernels alone, without exchanges.
+The first process has the whole network beside its part of it; they take turns, so that both meet the same conditions. Three quotients come out. Of the
+time that passes, from when all processes have come, with its quartiles: it counts what others use of the processors. Of processor time along the way that
+takes longest: in each stretch between exchanges that of the process that needed most, and for each exchange what the fastest tenth took, since who waits
+is busy looking whether the others have told. And of kernels alone, without exchanges.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _one_of_them(arguments: argparse.Namespace) -> None:
     from plasticdsl.options import CompileOptions
     from plasticdsl.runtime.engine.company import company_of, everyone
     from plasticdsl.runtime.engine.compiled import CompiledEngine
-    from plasticdsl.runtime.engine.ranks import SharedEngine
+    from plasticdsl.runtime.engine.telling import Telling
     from plasticdsl.runtime.instance.settings import sorted_wishes
 
     communicator = everyone()
@@ -72,7 +72,7 @@ def _one_of_them(arguments: argparse.Namespace) -> None:
     shared, alone = engine(True), engine(False) if company.rank == 0 else None
     stretches: list[float] = []
     exchanges: list[float] = []
-    some_steps, exchange = CompiledEngine.some_steps, SharedEngine._exchange_spikes
+    some_steps, send, hear = CompiledEngine.some_steps, Telling.send, Telling.hear
 
     def timed(self: CompiledEngine, most: int) -> str:
         begin = time.process_time()
@@ -80,12 +80,17 @@ def _one_of_them(arguments: argparse.Namespace) -> None:
         stretches.append(time.process_time() - begin)
         return problem
 
-    def timed_exchange(self: SharedEngine, *more: Any) -> None:
+    def timed_send(self: Telling, *more: Any) -> None:
         begin = time.process_time()
-        exchange(self, *more)
+        send(self, *more)
         exchanges.append(time.process_time() - begin)
 
-    CompiledEngine.some_steps, SharedEngine._exchange_spikes = timed, timed_exchange  # type: ignore[method-assign]
+    def timed_hear(self: Telling) -> None:
+        begin = time.process_time()
+        hear(self)
+        exchanges.append(time.process_time() - begin)
+
+    CompiledEngine.some_steps, Telling.send, Telling.hear = timed, timed_send, timed_hear  # type: ignore[method-assign]
     rounds = []
     for _ in range(arguments.rounds + 1):
         of_one = [0.0, 0.0]
@@ -108,7 +113,9 @@ def _one_of_them(arguments: argparse.Namespace) -> None:
         connections = sum(p.count_of_all for p in shared.instance.own.projections.values())
         same = all(alone.spike_count(name) == shared.spike_count(name) for name in units)
         load_ = os.getloadavg()[0]
+        lower, upper = np.quantile([one[0] for one in rounds[1:]], (0.25, 0.75)).tolist()
         result = {"processes": company.size, "connections": connections, "µs for a step of one": step * 1e6, "time that passes": passed}
+        result |= {"quartiles": f"{lower:.3g} to {upper:.3g}"}
         print(json.dumps(result | {"longest way": path, "kernels": kernels, "load of the machine": load_, "same spikes": same}))
     else:
         for name in shared.instance.populations:
@@ -116,10 +123,11 @@ def _one_of_them(arguments: argparse.Namespace) -> None:
 
 
 def _meet(communicator: Any) -> None:
-    """All come here; who waits sleeps, and leaves the processors to the others."""
+    """All come here; who waits sleeps, and leaves the processors to the others. All leave at once: who has slept may do so for some milliseconds more."""
     request = communicator.Ibarrier()
     while not request.Test():
         time.sleep(0.01)
+    communicator.Barrier()
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from plasticdsl.kernels.loops import (
     step_block,
     sums,
     sweep,
+    telling,
     visits,
     windows,
 )
@@ -148,6 +149,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         *series.sizes(plan),
         *shares.sizes(plan),
         *ranks.sizes(plan),
+        *telling.sizes(plan),
         *(s for p in plan.projections for s in (*visits.sizes(plan, p), *replay.sizes(plan, p))),
         Size(RUN.field(Part.ONE)),
         Scalar(DT, "float64", unit="s"),
@@ -165,6 +167,7 @@ def _declared(plan: Plan) -> tuple[Member, ...]:
         *stages.arguments(plan),
         *shares.arguments(plan),
         *ranks.arguments(plan),
+        *telling.arguments(plan),
         *(a for p in plan.projections for a in visits.arguments(plan, p, synapses.visits_at(plan, p))),
     )
 
@@ -286,6 +289,8 @@ def _advance(
     """Whole steps, one after the other; stops early where a spike log could not hold another step. `parts`: of a step, of which one is carried out."""
     body: list[Statement] = [Comment("one step: the events of t_n, then the flow to t_{n+1}")]
     full = [_log_is_full(of_emitted(p.name, e.event)) for p in plan.populations for e in p.events]
+    if plan.spread is not None and (message := telling.is_full(plan)) is not None:
+        full.append(message)
     if full:
         done = Binary("-", Read(N), Read(FIRST_STEP))
         body.append(ranks.only_once(If(joined("or", full), (Return(done),)), parts))
@@ -317,7 +322,12 @@ def _on_ranks(
         done.append(ranks.Done(tuple(calls), tuple(ranks.touched(plan, single, f, arrays) for f in own.values()), finds))
     parts, needed, at_once = ranks.segments(done, lambda more: more or spread.at_once)
     functions = [with_arguments(f, declared) for f in (*others, *made.values())]
-    functions.append(_advance(plan, functions, ranks.in_segments(parts), declared, before, len(parts)))
+    heard: tuple[Statement, ...] = ()
+    if telling.events(plan):
+        parts[0].append(Invoke(telling.TELL))
+        functions += [with_arguments(f, declared) for f in (telling.tell(plan), telling.hear(plan))]
+        heard = telling.first(Read(FIRST_STEP), Read(STEPS))
+    functions.append(_advance(plan, functions, ranks.in_segments(parts), declared, (*heard, *before), len(parts)))
     of_post = frozenset[Field]().union(*(t.of_post for part in done for t in part.touched))
     return functions, Shared(spread.members, at_once, tuple(needed), ranks.driving(plan), of_post)
 

@@ -1,6 +1,6 @@
 """From the text of a generated module to object code of its entry point.
 
-Comes in: an artifact. Goes out: object code that takes plain pointers (`machine.translate.ENTRY`).
+Comes in: an artifact. Goes out: object code that takes a table of plain pointers (`machine.translate.ENTRY`).
 """
 
 from __future__ import annotations

@@ -103,6 +103,20 @@ class Part(Enum):
     HERALD = "herald", "first step of the window, and the one after its last; no window follows where they are the same"
     SEGMENT = "segment", "which part of a step is carried out, between two exchanges with other processes"
     BARRIER_LENGTH = "barrier_length", "length of barrier and herald, a line of memory"
+    PROCESSES = "processes", "how many processes share the network"
+    HALVES = "halves", "2: what is listed, and what others may be telling meanwhile"
+    EXCHANGE = (
+        "exchange",
+        "steps of others to be listed, the first of them, in which half they are, when this stretch began, and how much was listed",
+    )
+    EXCHANGE_LENGTH = "exchange_length", "length of exchange"
+    MESSAGE = "message", "how many spikes others are to be told of, and each: step of the stretch and event, times 2³², and unit"
+    MESSAGE_LENGTH = "message_length", "room in a message"
+    HEARD = "heard", "messages of all processes"
+    HEARD_LENGTH = "heard_length", "room in each of them"
+    HEARD_PLACES = "heard_places", "how far each of them has been listed"
+    LISTED = "listed", "what has been listed, in order"
+    LISTED_LENGTH = "listed_length", "room for it"
     # of a population
     UNITS = "units", "number of units of {group}"
     SLOTS = "slots", "largest delay of spikes of {group} in steps, plus one"

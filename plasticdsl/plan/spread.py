@@ -41,10 +41,6 @@ def spread_out(plan: Plan, at_once: bool) -> Plan:
     """The plan for several processes. `at_once`: a delay is less than a step. Raises `PlasError` where they cannot share it."""
     among = members(plan)
     for population in plan.populations:
-        if population.name in among and plan.asked.kept_of(population.name):
-            raise refusal(
-                f"Values of ‘{population.population.symbol or population.name}’ at its spikes are recorded", population.population.span
-            )
         for what in _of_population(population, population.name in among):
             raise refusal(f"‘{population.population.symbol or population.name}’ {what}", population.population.span)
     for projection in plan.projections:

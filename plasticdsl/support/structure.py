@@ -99,6 +99,11 @@ def log_length(steps: Any, units: int, each: int = 4) -> int:
     return max(LOG_SPIKES, 4 * capacity(steps, units, each))
 
 
+def message_length(*held: int) -> int:
+    """How many spikes a process can tell at once; `held`: how many of each kind one step can hold."""
+    return 2 * (sum(held) + LINE)
+
+
 def history_length(duration: Any, dt: float) -> int:
     """How many spikes of a unit have to be remembered for `duration` (s)."""
     return 2 * int(to_step_array(np.asarray(np.max(duration)), dt)) + 4

@@ -29,6 +29,26 @@ class Seat:
         """What the first has said."""
         return float(self.gather(np.array([value], dtype=np.float64))[0][0])
 
+    def line(self, said: np.ndarray, heard: np.ndarray) -> Line:
+        """A line on which what was said is heard at the end, and not before."""
+        return Line(self, said, heard)
+
+
+class Line:
+    """What is told at the beginning, and heard at the end."""
+
+    def __init__(self, seat: Seat, said: np.ndarray, heard: np.ndarray) -> None:
+        self._seat, self._said, self._heard = seat, said, heard
+        self._found: list[np.ndarray] = []
+
+    def begin(self) -> None:
+        """All tell."""
+        self._found = self._seat.gather(self._said)
+
+    def end(self) -> None:
+        """All hear."""
+        self._heard[...] = self._found
+
 
 def together(size: int, work: Callable[[Seat], T]) -> list[T]:
     """What each of so many makes of its work. Raises what one of them raises."""

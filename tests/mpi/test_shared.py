@@ -8,8 +8,14 @@ import pytest
 import plasticdsl
 from plasticdsl import driver
 from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.kernels.identifiers import RUN as OF_RUN
+from plasticdsl.kernels.identifiers import Part
+from plasticdsl.model.parts import Emitted
 from plasticdsl.options import CompileOptions
 from plasticdsl.results.result import Result
+from plasticdsl.runtime.engine import telling
+from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Engine
+from plasticdsl.runtime.engine.ranks import SharedEngine
 from tests.mpi.rooms import Seat, together
 
 CELLS = """
@@ -156,9 +162,81 @@ def test_a_network_that_cannot_be_divided_is_refused_with_the_reason(before: str
     assert why in refused(text.replace(before, after))
 
 
-def test_values_at_spikes_are_refused() -> None:
-    text = CELLS + DELAYED + RUN.replace("    record E.V every 10 ms\n", "    record E.V at spikes as V_at\n")
-    assert "Values of ‘E’ at its spikes are recorded" in refused(text)
+@pytest.mark.parametrize("name", ["delayed", "at once"])
+def test_values_at_spikes_come_from_the_processes_that_have_the_units(name: str) -> None:
+    model = plasticdsl.parse(NETWORKS[name].replace("    record E.V every 10 ms\n", "    record E.V at spikes as V_at\n"))
+    one = model.run()
+    values = one["V_at"].to_numpy()
+    assert len(values) > 200 and (values > 1.0).all()
+    for size in (2, 3):
+        for found in together(size, lambda seat: model.run(communicator=seat)):
+            assert_alike(one, found)
+            np.testing.assert_array_equal(found["V_at"].to_numpy(), values)
+
+
+@pytest.mark.parametrize("delay", [1, 2, 3, 5])
+def test_stretches_between_exchanges_are_as_long_as_delays_allow(delay: int) -> None:
+    """Of one step (then nobody goes on before the others have told), of one and one, of one and two, and of two and three."""
+    text = NETWORKS["delayed"].replace("delay = 3 ms", f"delay = {delay} ms").replace("delay = 4 ms", f"delay = {delay} ms")
+    model = plasticdsl.parse(text.replace("delay = 5 ms", "delay = 6 ms"))
+    one = model.run()
+    for found in together(3, lambda seat: model.run(communicator=seat)):
+        assert_alike(one, found)
+
+
+def test_messages_grow_where_there_is_more_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "ROOM", 1)
+    model = plasticdsl.parse(NETWORKS["delayed"])
+    one = model.run()
+    for found in together(2, lambda seat: model.run(communicator=seat)):
+        assert_alike(one, found)
+
+
+def engine_of(name: str, seat: Seat | None) -> Engine:
+    """An engine for a network, alone or of a company."""
+    loaded = plasticdsl.parse(NETWORKS[name]).loaded
+    options = CompileOptions(processes=1 if seat is None else seat.size)
+    workshop, _ = driver.workshop_of(loaded, loaded.module.networks[0], options, company=seat)
+    return workshop.engine(workshop.instantiate(1e-3, 5, {}), {})
+
+
+def test_a_stretch_goes_on_where_a_message_is_full() -> None:
+    recorded = (Emitted("E", ""), Emitted("I", ""))
+    alone = engine_of("delayed", None)
+    alone.log_spikes(recorded)
+    alone.advance(300)
+    spikes = {name: alone.drain(name) for name in ("E", "I")}
+
+    def work(seat: Seat) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        engine = engine_of("delayed", seat)
+        assert isinstance(engine, SharedEngine) and engine._telling is not None
+        bound, length, message = engine._own.bound, OF_RUN.field(Part.MESSAGE_LENGTH), OF_RUN.field(Part.MESSAGE)
+        bound.sizes[length] = sum(n for field, n in bound.sizes.items() if field.part is Part.CAPACITY) + 2  # one step, and one spike
+        bound.arrays[message] = engine._telling._message = np.zeros(bound.sizes[length], dtype=np.int64)
+        engine._own.bind_anew()
+        engine.log_spikes(recorded)
+        engine.advance(300)
+        return {name: engine.drain(name) for name in ("E", "I")}
+
+    assert len(spikes["E"][0]) > 300
+    for found in together(2, work):
+        for name, pair in spikes.items():
+            for values, others in zip(pair, found[name], strict=True):
+                np.testing.assert_array_equal(values, others)
+
+
+def test_what_goes_wrong_in_one_process_is_said_by_all() -> None:
+    def work(seat: Seat) -> str:
+        engine = engine_of("delayed", seat)
+        assert isinstance(engine, SharedEngine)
+        engine.advance(10)
+        if seat.rank == 1:
+            engine._own.some_steps = lambda most: "too many"  # type: ignore[method-assign]
+        with pytest.raises(RuntimeError) as caught:
+            engine.advance(30)
+        return str(caught.value)
+
+    assert together(3, work) == [TOO_MANY_SPIKES, "too many", TOO_MANY_SPIKES]
 
 
 def test_what_is_read_elsewhere_while_it_changes_is_refused() -> None:
@@ -168,13 +246,9 @@ def test_what_is_read_elsewhere_while_it_changes_is_refused() -> None:
 
 def state_of(name: str, size: int, steps: int, before: dict[str, np.ndarray] | None = None) -> list[dict[str, np.ndarray]]:
     """The state after so many steps from a beginning, as each of so many processes sees it."""
-    loaded = plasticdsl.parse(NETWORKS[name]).loaded
-    network = loaded.module.networks[0]
 
     def work(seat: Seat | None) -> dict[str, np.ndarray]:
-        options = CompileOptions(processes=1 if seat is None else seat.size)
-        workshop, _ = driver.workshop_of(loaded, network, options, company=seat)
-        engine = workshop.engine(workshop.instantiate(1e-3, 5, {}), {})
+        engine = engine_of(name, seat)
         if before is not None:
             engine.restore(before)
         engine.advance(steps)

@@ -7,6 +7,7 @@ so that nothing is imported where there is no MPI. All calls are collective: eac
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,6 +25,20 @@ _HOW_MANY = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_SIZE", "SLURM_STEP_NUM_TA
 SHORT = 511
 
 
+#: So often a process looks whether the others have told before it gives way to whoever else wants its processor: for some ten microseconds.
+LOOKS = 100
+
+
+class Line(Protocol):
+    """On which processes tell each other, again and again, as much as two arrays hold."""
+
+    def begin(self) -> None:
+        """Others are told what is in the first array, which has to stay as it is until the end."""
+
+    def end(self) -> None:
+        """The second array has what all have told, in their order."""
+
+
 class Company(Protocol):
     """`rank`: which of `size` processes this is, from 0."""
 
@@ -35,6 +50,9 @@ class Company(Protocol):
 
     def first(self, value: float) -> float:
         """The value that the first process has."""
+
+    def line(self, said: NDArray[np.int64], heard: NDArray[np.int64]) -> Line:
+        """A line for int64[n] to int64[size, n]."""
 
 
 def total(company: Company, value: int) -> int:
@@ -105,3 +123,35 @@ class _Mpi:
         found = np.array([value], dtype=np.float64)
         self._all.Bcast(found, root=0)
         return float(found[0])
+
+    def line(self, said: NDArray[np.int64], heard: NDArray[np.int64]) -> Line:
+        """A line for these arrays."""
+        return _MpiLine(self._all, said, heard)
+
+
+class _MpiLine:
+    """A line through MPI. Who waits looks for some time, since others are seldom far behind, and then lets others have the processor in between."""
+
+    def __init__(self, communicator: Intracomm, said: NDArray[np.int64], heard: NDArray[np.int64]) -> None:
+        from mpi4py import MPI
+
+        self._all = communicator
+        self._said, self._heard = [said, len(said), MPI.INT64_T], [heard, len(said), MPI.INT64_T]
+        self._request = MPI.REQUEST_NULL
+
+    def begin(self) -> None:
+        """Others are told."""
+        self._request = self._all.Iallgather(self._said, self._heard)
+
+    def end(self) -> None:
+        """All have told."""
+        is_there, looks = self._request.Test, 0
+        while not is_there():
+            looks += 1
+            if looks > LOOKS:
+                _give_way()
+
+
+def _give_way() -> None:
+    """Somebody else may have the processor."""
+    os.sched_yield() if hasattr(os, "sched_yield") else time.sleep(0)

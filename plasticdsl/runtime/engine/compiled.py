@@ -131,8 +131,8 @@ class CompiledEngine:
                 assert place is not None
                 yield field, Summed(group, number, place, self.instance.projections[field.group.name])
 
-    def _bind_anew(self) -> None:
-        """Arrays are others than before."""
+    def bind_anew(self) -> None:
+        """Arrays of what the kernels work on are others than before."""
         self._kernels, self._states = self._code.bind(self._bound), self._all_states()
         self._whole.clear()
 
@@ -173,7 +173,7 @@ class CompiledEngine:
         if own is not array:
             array[...] = own
             self._bound.arrays[field_of(target)] = array
-            self._bind_anew()
+            self.bind_anew()
             self._plain[target] = array
         return True
 
@@ -283,7 +283,7 @@ class CompiledEngine:
             return
         if field in self._sums:
             if self._sums[field].write(self._bound, values):
-                self._bind_anew()
+                self.bind_anew()
             return
         part = self.instance.part(target.owner)
         array = self._bound.arrays.get(field, self._unused.get(field))
@@ -497,7 +497,7 @@ class CompiledEngine:
             count, found = self.instance.projections[group.length.group.name].count, state.get(str(group.rests[0]))
             changed = keep_rests(group, self._bound, count if found is not None and len(found) == count else 0) or changed
         if changed:
-            self._bind_anew()
+            self.bind_anew()
 
     def _set(self, scalars: Mapping[Field, float]) -> None:
         for name, value in scalars.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Thread
@@ -160,10 +161,10 @@ class NativeAdvance:
         self._integer_values = np.zeros(len(self._integers) or 1, dtype=np.int64)
         sizes = np.array([bound.sizes[s.name] for s in program.sizes] or [0], dtype=np.int64)
         self._held = [self._float_values, self._integer_values, sizes, *arrays]
-        self.arguments = tuple(ctypes.c_void_p(a.ctypes.data) for a in self._held)
+        self._table = _table_of(self._held)
+        self.arguments = (ctypes.addressof(self._table),)
         self._helpers = _helpers(native, bound, self._integer_values)
-        kinds = [ctypes.c_int64, ctypes.c_int64, *[ctypes.c_void_p] * len(self._held)]
-        self.function = ctypes.CFUNCTYPE(ctypes.c_int64, *kinds)(native.address)
+        self.function = _ADVANCE(native.address)
         self._scalars.changed = True
 
     def prepare(self) -> None:
@@ -184,21 +185,30 @@ class NativeAdvance:
     def _together(self, first_step: int, steps: int) -> int:
         """The same on several threads, each with its number among the arguments. Calls of machine code leave Python's other threads alone."""
         first, *others = [self._of_thread(number, integers) for number, integers in enumerate(self._helpers)]
-        begun = [Thread(target=self.function, args=(first_step, steps, *arguments), daemon=True) for arguments in others]
+        begun = [Thread(target=self.function, args=(first_step, steps, ctypes.addressof(table)), daemon=True) for table in others]
         for thread in begun:
             thread.start()
-        done = int(self.function(first_step, steps, *first))
+        done = int(self.function(first_step, steps, ctypes.addressof(first)))
         for thread in begun:
             thread.join()
         return done
 
-    def _of_thread(self, number: int, integers: NDArray[np.int64]) -> tuple[ctypes.c_void_p, ...]:
+    def _of_thread(self, number: int, integers: NDArray[np.int64]) -> ctypes.Array[ctypes.c_void_p]:
         """The arguments with its own whole numbers: those of all, its number, and how many threads there are."""
         place = {name.part: n for n, name in enumerate(self._integers)}
         integers[...] = self._integer_values
         integers[place[Part.THREAD]], integers[place[Part.THREADS]] = number, len(self._helpers)
-        floats, _, *others = self.arguments
-        return floats, ctypes.c_void_p(integers.ctypes.data), *others
+        floats, _, *others = self._held
+        return _table_of([floats, integers, *others])
+
+
+#: What `address` is: a function of the first step, how many, and a table of arguments.
+_ADVANCE = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_size_t)
+
+
+def _table_of(arrays: Sequence[NDArray[Any]]) -> ctypes.Array[ctypes.c_void_p]:
+    """Where they lie."""
+    return (ctypes.c_void_p * len(arrays))(*(a.ctypes.data for a in arrays))
 
 
 def _helpers(native: Native, bound: Bound, integers: NDArray[np.int64]) -> list[NDArray[np.int64]]:

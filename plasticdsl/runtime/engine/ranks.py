@@ -9,21 +9,21 @@ To the bit it is the run of one process: units and connections are computed by t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.kernels.identifiers import RUN, Field, Part, field_of, of_emitted, of_population, of_projection
+from plasticdsl.kernels.identifiers import RUN, Field, Part, field_of, of_population, of_projection
 from plasticdsl.kernels.program import Array, Program, Shared
 from plasticdsl.model.expr import Ref
 from plasticdsl.model.owners import OfPopulation, OfProjection
 from plasticdsl.model.parts import Emitted
 from plasticdsl.runtime.engine.company import Company, total
 from plasticdsl.runtime.engine.compiled import CompiledEngine
-from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES, Feed, State
+from plasticdsl.runtime.engine.engine import Feed, State
+from plasticdsl.runtime.engine.telling import Telling
 from plasticdsl.runtime.engine.whole import whole_of
 from plasticdsl.runtime.instance.divided import Division
 from plasticdsl.runtime.instance.instance import Instance
@@ -35,22 +35,6 @@ if TYPE_CHECKING:
 #: The longest that processes go on by themselves, in steps.
 MOST_STEPS = 64
 _SEGMENT = RUN.field(Part.SEGMENT)
-_WELL, _WRONG = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class _Log:
-    """Where kernels list the spikes, or other events, of a population. `lists`, `counts`: by step modulo slots, where somebody reads them. `own`: which
-    units are those of this process, where all processes know all spikes beforehand."""
-
-    event: Emitted
-    steps: NDArray[np.int64]
-    units: NDArray[np.int32]
-    count: NDArray[np.int64]
-    total: NDArray[np.int64]
-    lists: NDArray[np.int32] | None
-    counts: NDArray[np.int64] | None
-    own: tuple[int, int] | None
 
 
 class SharedEngine:
@@ -66,22 +50,10 @@ class SharedEngine:
         self._own = CompiledEngine(program, kernels, instance)
         self._tell_own()
         self._arrays: dict[Field, Array] = {a.name: a for a in program.arrays}
-        self._members = [one for one in program.logs if one.population in self._shared.members]
-        self._kept: dict[Emitted, list[tuple[Integers, Integers]]] = {}
-        self._most = max((p.size for p in instance.populations.values()), default=1)
-        self._logs = self._found_logs()
-        self.log_spikes(())
+        self._members = tuple(one for one in program.logs if one.population in self._shared.members)
+        self._values: dict[str, dict[str, NDArray[np.float64]]] = {}
+        self._telling = Telling(self._own, company, self._members) if self._members else None
         self._longest = _longest(self._shared, program, instance)
-
-    def _found_logs(self) -> list[_Log]:
-        """Where kernels list what units do."""
-        found, arrays = list[_Log](), self._own.bound.arrays
-        for one in self._members:
-            field = of_emitted(*one).field
-            steps, units, count, total = (arrays[field(p)] for p in (Part.LOG_STEPS, Part.LOG_UNITS, Part.LOG_COUNT, Part.SPIKE_TOTAL))
-            own = None if self._own.instance.populations[one.population].spike_steps is None else self._ends[one.population]
-            found.append(_Log(one, steps, units, count, total, arrays.get(field(Part.SPIKES)), arrays.get(field(Part.SPIKE_COUNT)), own))
-        return found
 
     def _tell_own(self) -> None:
         """Which units are its own, and which numbers its connections have in all."""
@@ -108,35 +80,57 @@ class SharedEngine:
 
     def advance(self, steps: int) -> None:
         """Run whole steps together with the others. Raises `RuntimeError` on all of them where a buffer would overflow on one."""
-        end = self.step + steps
+        end, stretches, number = self.step + steps, _stretches(self._longest), 0
         while self.step < end:
-            if self._longest:
-                self._by_itself(min(self._longest, end - self.step))
+            if stretches:
+                self._by_itself(min(stretches[number % len(stretches)], end - self.step), len(stretches) > 1)
+                number += 1
             else:
                 self._in_parts()
+        if self._telling is not None:
+            self._telling.finish()
 
     def once(self) -> None:
         """One step."""
         self.advance(1)
 
-    def _by_itself(self, steps: int) -> None:
-        """Several steps, of which others hear afterwards."""
-        first, problem = self.step, ""
-        keys: list[Integers] = []
+    def _by_itself(self, steps: int, ahead: bool) -> None:
+        """A stretch of steps, of which others hear afterwards; `ahead`: when they have gone through the next one."""
+        first, problem, telling = self.step, "", self._telling
         while (left := first + steps - self.step) and not problem:
+            if telling is None:
+                problem = self._own.some_steps(left)
+                continue
+            telling.before(first)
             problem = self._own.some_steps(left)
-            keys += self._keys(first, steps)
-        self._exchange_spikes(first, steps, keys, problem)
+            telling.after()
+            if self.step < first + steps:
+                telling.spill()
+        if telling is None:
+            if problem:
+                raise RuntimeError(problem)
+            return
+        telling.hear()
+        telling.send(first, steps, problem)
+        if problem or not ahead:
+            telling.hear()
 
     def _in_parts(self) -> None:
         """A step, part by part."""
-        first, scalars = self.step, self._own.bound.scalars
+        first, scalars, telling = self.step, self._own.bound.scalars, self._telling
         last = len(self._shared.needed) - 1
         for number, fields in enumerate(self._shared.needed):
             scalars[_SEGMENT] = number
+            if telling is not None:
+                telling.before(first)
             problem = self._own.part_of_step(number == last)
-            if number == 0:
-                self._exchange_spikes(first, 1, list(self._keys(first, 1)), problem)
+            if telling is not None:
+                telling.after()
+                if number == 0:
+                    telling.send(first, 1, problem)
+                    telling.hear()
+            elif problem:
+                raise RuntimeError(problem)
             for field in fields:
                 self._complete(field)
         scalars[_SEGMENT] = 0
@@ -146,52 +140,6 @@ class SharedEngine:
         array, name = self._own.bound.arrays[field], field.group.name
         begin, end = self._ends[name]
         array[...] = np.concatenate(self._company.gather(array[begin:end]))
-
-    def _keys(self, first: int, steps: int) -> Iterator[Integers]:
-        """What units of this process have done since the last call, each spike or event a number: which event, in which step from `first` on, and the
-        unit. In order of these."""
-        for number, log in enumerate(self._logs):
-            count = int(log.count[0])
-            if count:
-                log.count[0] = 0
-                log.total[0] -= count  # they are counted with those of others
-                keys = (log.steps[:count] + (number * steps - first)) * self._most + log.units[:count]
-                yield keys if log.own is None else keys[(log.units[:count] >= log.own[0]) & (log.units[:count] < log.own[1])]
-
-    def _exchange_spikes(self, first: int, steps: int, keys: list[Integers], problem: str) -> None:
-        """Spikes and other events of these steps are known to all. Raises `RuntimeError` where something went wrong in one of the processes."""
-        found = self._company.gather(np.concatenate((_WRONG if problem else _WELL, *keys)))
-        if any(part[0] for part in found):
-            raise RuntimeError(problem or TOO_MANY_SPIKES)
-        every = np.concatenate([part[1:] for part in found])
-        every.sort()
-        moments = every // self._most
-        units = every - moments * self._most
-        begins = np.searchsorted(moments, np.arange(len(self._logs) * steps + 1))
-        counts, ends = np.diff(begins), begins[::steps].tolist()
-        for number, log in enumerate(self._logs):
-            begin, end = ends[number], ends[number + 1]
-            log.total[0] += end - begin
-            here, when = units[begin:end], moments[begin:end] - number * steps
-            if log.event in self._kept:
-                self._kept[log.event].append((first + when, here))
-            self._list(log, first, here, when, counts[number * steps : (number + 1) * steps])
-
-    def _list(self, log: _Log, first: int, units: Integers, when: Integers, counts: Integers) -> None:
-        """Lists of the units that have spiked in each of these steps, for those that are still asked for."""
-        if log.lists is None or log.counts is None:
-            return
-        steps, slots = len(counts), len(log.counts)
-        if steps and counts.max() > log.lists.shape[1]:
-            raise RuntimeError(TOO_MANY_SPIKES)
-        if steps > slots:
-            late = when >= steps - slots
-            units, when, begun = units[late], when[late] - (steps - slots), first + steps - slots
-            counts, first = counts[steps - slots :], begun
-        places = (np.arange(len(counts)) + first) % slots
-        log.counts[places] = counts
-        if len(units):
-            log.lists[places[when], np.arange(len(units)) - (np.cumsum(counts) - counts)[when]] = units
 
     # --- values ---
 
@@ -264,21 +212,33 @@ class SharedEngine:
     def log_spikes(self, emitted: Iterable[Emitted]) -> None:
         """From now on keep these spikes and other events (and no others)."""
         wanted = set(emitted)
-        self._own.log_spikes(wanted.difference(self._members))
-        for one in self._members:
-            self._own.bound.scalars[of_emitted(*one).field(Part.RECORDING)] = 1
-        self._kept = {one: self._kept.get(one, []) for one in wanted if one in self._members}
+        with_values = {one for one in wanted if one in self._members and self._names_kept(*one)}
+        self._own.log_spikes(wanted.difference(self._members) | with_values)
+        if self._telling is not None:
+            self._telling.keep([one for one in self._members if one in wanted])
+
+    def _names_kept(self, population: str, event: str) -> tuple[str, ...]:
+        """The variables whose values are logged with an event: only with spikes."""
+        return () if event else self.asked.kept_of(population)
 
     def drain(self, population: str, event: str = "") -> tuple[Integers, Integers]:
         """Steps and unit numbers (from 0) logged since the last call, of all processes."""
         one = Emitted(population, event)
-        if one not in self._members:
+        if self._telling is None or one not in self._members:
             return self._own.drain(population, event)
-        chunks = self._kept.get(one, [])
-        none = np.zeros(0, dtype=np.int64)
-        steps, units = zip((none, none), *chunks, strict=True)
-        chunks.clear()
-        return np.concatenate(steps), np.concatenate(units)
+        if self._names_kept(*one):
+            self._drain_values(population)
+        return self._telling.drain(one)
+
+    def _drain_values(self, population: str) -> None:
+        """What is kept at spikes: each process has it of its own units."""
+        steps, units = self._own.drain(population)
+        values = self._own.values_at_spikes(population)
+        begin, end = self._ends[population]
+        here = (units >= begin) & (units < end)
+        steps, units, *rows = (np.concatenate(self._company.gather(row[here])) for row in (steps, units, *values.values()))
+        order = np.lexsort((units, steps))
+        self._values[population] = dict(zip(values, (row[order] for row in rows), strict=True))
 
     def times(self, population: str, event: str = "") -> NDArray[np.float64] | None:
         """When events were that are located within steps; None, since none are."""
@@ -290,7 +250,7 @@ class SharedEngine:
 
     def values_at_spikes(self, population: str) -> Mapping[str, NDArray[np.float64]]:
         """The variables that are kept at spikes, of those that `drain` gave last."""
-        return self._own.values_at_spikes(population)
+        return self._values[population] if population in self._values else self._own.values_at_spikes(population)
 
     def spike_count(self, population: str, event: str = "") -> int:
         """All spikes of the population so far, or another event of it."""
@@ -330,7 +290,6 @@ class SharedEngine:
             return False
         self.instance = whole_of(instance, self._of_all)
         self._tell_own()
-        self._logs = self._found_logs()
         return True
 
     def visit(self, order: Mapping[str, Integers | None]) -> None:
@@ -408,3 +367,11 @@ def _longest(shared: Shared, program: Program, instance: Instance) -> int:
     delays = [p.axonal for p in instance.projections.values() if p.pre in shared.members]
     least = min((int(np.min(delay, initial=MOST_STEPS)) for delay in delays), default=MOST_STEPS)
     return max(1, min(MOST_STEPS, least))
+
+
+def _stretches(longest: int) -> tuple[int, ...]:
+    """How many steps are carried out between two exchanges, in turns. What is told after a stretch is heard after the next one, and needed after as many
+    steps as the smallest delay: two stretches are as long as that."""
+    if longest < 2:
+        return (longest,) if longest else ()
+    return longest // 2, longest - longest // 2
