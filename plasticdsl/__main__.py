@@ -6,18 +6,31 @@ import os
 import signal
 import sys
 import threading
+from types import ModuleType
+
+from plasticdsl.shortage import SENTENCE, is_for_want_of_memory
 
 
 def main() -> None:
     """Runs the command line and ends the process."""
     sys.unraisablehook = come_again
     try:
-        from plasticdsl.cli import app
-
-        app.main()
+        _app().main()
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         sys.exit(130)
+
+
+def _app() -> ModuleType:
+    """The command line, if there is memory to load it."""
+    try:
+        from plasticdsl.cli import app
+    except Exception as error:
+        if not is_for_want_of_memory(error):
+            raise
+        sys.stderr.write(f"plasticdsl: {SENTENCE}\n")
+        sys.exit(1)
+    return app
 
 
 def come_again(lost: sys.UnraisableHookArgs) -> None:

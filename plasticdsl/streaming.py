@@ -2,19 +2,27 @@
 
 Comes in: rows. Goes out: an array for each stream, which grows. What readers see is what was published last (the group's consolidated metadata), so never
 half a row; what a process put without publishing before it died is written over when the run goes on.
+
+Zarr does its work in coroutines, by itself in a thread for these and others for files and for packing. Here they are carried out where they are asked for,
+one chunk after the other (`_now`): threads have stacks and heaps of their own, and there is not always memory to begin one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from numpy.typing import NDArray
 
 from plasticdsl.runtime.watch.streams import Stream
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: Bytes of a chunk, about.
 CHUNK = 1 << 20
@@ -31,9 +39,9 @@ class ZarrStreams:
 
     def _opened(self) -> Any:
         if self._group is None:
-            import zarr
+            from zarr.api.asynchronous import open_group
 
-            self._group = zarr.open_group(self.folder, mode="a", zarr_format=3, attributes=self._attributes)
+            self._group = _now(open_group(self.folder, mode="a", zarr_format=3, attributes=self._attributes))
             if not self._group.metadata.consolidated_metadata:
                 self.publish()
         return self._group
@@ -43,32 +51,34 @@ class ZarrStreams:
         shape, rows = like.shape[1:], max(1, CHUNK // max(1, like.dtype.itemsize * int(like[:1].size)))
         named = [dimension.replace("/", _SLASH) for dimension in dimensions]
         return _Rows(
-            self._opened().create_array(
-                name.replace("/", _SLASH),
-                shape=(0, *shape),
-                chunks=(rows, *(max(1, size) for size in shape)),
-                dtype=like.dtype,
-                dimension_names=named,
-                attributes=dict(attributes),
-                overwrite=True,
+            _now(
+                self._opened().create_array(
+                    name.replace("/", _SLASH),
+                    shape=(0, *shape),
+                    chunks=(rows, *(max(1, size) for size in shape)),
+                    dtype=like.dtype,
+                    dimension_names=named,
+                    attributes=dict(attributes),
+                    overwrite=True,
+                )
             )
         )
 
     def again(self, name: str) -> Stream:
         """One that is there. Raises FileNotFoundError where it is not."""
-        called = name.replace("/", _SLASH)
-        if called not in self._opened():
+        called, group = name.replace("/", _SLASH), self._opened()
+        if not _now(group.contains(called)):
             raise FileNotFoundError(errno.ENOENT, "what an unfinished run has recorded is gone; begin it anew", str(self.folder / called))
-        return _Rows(self._opened()[called])
+        return _Rows(_now(group.getitem(called)))
 
     def publish(self) -> None:
         """Whoever reads it while it is written sees all that has been put so far."""
-        import zarr
-
         if self._group is not None:
+            from zarr.api.asynchronous import consolidate_metadata
+
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # Zarr warns that others may not know consolidated metadata, who then do without
-                zarr.consolidate_metadata(self._group.store)
+                _now(consolidate_metadata(self._group.store))
 
 
 class _Rows:
@@ -79,10 +89,49 @@ class _Rows:
 
     def put(self, at: int, rows: NDArray[Any]) -> None:
         """Rows from number `at` on; those that were there from then on are gone."""
-        self._array.resize((at + len(rows), *self._array.shape[1:]))
-        self._array[at:] = rows
+        end = at + len(rows)
+        _now(self._array.resize((end, *self._array.shape[1:])))
+        _now(self._array.setitem(slice(at, end), rows))
 
     def rows(self, begin: int, end: int) -> NDArray[Any]:
         """The rows begin to end − 1."""
-        found: NDArray[Any] = self._array[begin:end]
+        found: NDArray[Any] = _now(self._array.getitem(slice(begin, end)))
         return found
+
+
+# --- Zarr's coroutines, without its threads --------------------------------------------------------------------------
+
+
+class _Here(ThreadPoolExecutor):
+    """Does what would be done in another thread at once. It never begins a thread."""
+
+    def submit(self, function: Callable[P, T], /, *arguments: P.args, **options: P.kwargs) -> Future[T]:
+        """Its result is there when this returns."""
+        done = Future[T]()
+        try:
+            done.set_result(function(*arguments, **options))
+        except Exception as problem:
+            done.set_exception(problem)
+        return done
+
+
+def _now(what: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine of Zarr, carried out in this thread, unless that is in the middle of another one (as in notebooks)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return _carried_out(what)
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(_carried_out, what).result()
+
+
+def _carried_out(what: Coroutine[Any, Any, T]) -> T:
+    from zarr import config
+
+    loop = asyncio.new_event_loop()
+    loop.set_default_executor(_Here(1))
+    try:
+        with config.set({"async.concurrency": 1}):
+            return loop.run_until_complete(what)
+    finally:
+        loop.close()

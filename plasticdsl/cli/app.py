@@ -27,6 +27,7 @@ from plasticdsl.cli.test import test
 from plasticdsl.cli.together import failing_together
 from plasticdsl.cli.watch import watch
 from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.shortage import SENTENCE, is_for_want_of_memory
 from plasticdsl.version import __version__
 
 #: Set to see where in the program something went wrong.
@@ -85,6 +86,12 @@ def _explained(error: BaseException) -> int:
         case PlasError():
             console.tell_error(error)
             return 1
+        case KeyboardInterrupt():
+            console.tell("interrupted")
+            return 130
+        case _ if not isinstance(error, console.WrongUsage) and is_for_want_of_memory(error):
+            console.tell(f"plasticdsl: {SENTENCE}")
+            return 1
         case (
             console.WrongUsage()
             | ModuleNotFoundError()
@@ -95,17 +102,11 @@ def _explained(error: BaseException) -> int:
         ):
             console.tell(f"plasticdsl: {console.sentence(error)}")
             return 2
-        case KeyboardInterrupt():
-            console.tell("interrupted")
-            return 130
         case BrokenPipeError():
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         case OSError():
             console.tell(f"plasticdsl: {console.sentence(error)}")
-            return 1
-        case MemoryError():
-            console.tell("plasticdsl: there is not enough memory for this network and its recordings")
             return 1
         case _:
             console.tell(f"plasticdsl: internal error: {type(error).__name__}: {console.sentence(error)}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from plasticdsl.options import FigureFormat, FigureSize
 from plasticdsl.results.trials import NAME as TRIALS
+from plasticdsl.shortage import is_room
 
 if TYPE_CHECKING:
     import xarray
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 SUMMARY = "summary.json"
 RECORDINGS = "recordings.nc"
+
+#: Bytes of addresses that the libraries which write netCDF take, where all are there that they look for.
+_LIBRARIES = 240 << 20
 
 #: HDF5 takes `/` for a folder; DIVISION SLASH looks the same.
 _SLASH = "\u2215"
@@ -43,8 +48,15 @@ def require_writable(folder: Path) -> None:
             raise PermissionError(f"nothing can be written into {there} ({problem.strerror})") from None
 
 
+def _require_libraries() -> None:
+    """Raises MemoryError where they could not be loaded: some of them would wait for ever, or interrupt the process, instead of saying so."""
+    if "xarray" not in sys.modules and not is_room(_LIBRARIES):
+        raise MemoryError("there is not enough memory to write the results")
+
+
 def write(result: Result, folder: Path, plots: bool, format: FigureFormat, size: FigureSize) -> None:  # noqa: A002
-    """Raises OSError, and leaves nothing behind, where the folder cannot be written or the disk is full."""
+    """Raises OSError, and leaves nothing behind, where the folder cannot be written or the disk is full; MemoryError where there is not enough memory."""
+    _require_libraries()
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:

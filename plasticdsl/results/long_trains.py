@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import h5netcdf
 
 #: Trains with more spikes are long, wherever they are: how a file is laid out does not depend on how the run went on.
-LONG = 1 << 22
+LONG = 1 << 19
 _CHUNK = (1 << 17,)
 
 
