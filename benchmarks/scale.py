@@ -4,7 +4,7 @@
     python benchmarks/scale.py             # the page, from these
 
 Measured are: a step of a unit, a connection that a spike reaches (static, and with STDP), a row that it finds on a process, what each spike costs every
-process (sorting and writing lists), and an exchange between two processes. From these follow memory and time for a network of many processes. How long
+process (writing lists), and an exchange between two processes. From these follow memory and time for a network of many processes. How long
 they wait for the slowest is drawn: spikes come by chance, and each process has its own number of connections for each.
 """
 
@@ -19,6 +19,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 
@@ -55,9 +56,11 @@ network Net:
 
 #: What the network of the page is: 10 000 connections to each unit, a tenth from each of 10 populations, 8 Hz, steps of 0.1 ms, and delays of 1.5 ms.
 EACH, RATE, DT, WINDOW = 10_000, 8.0, 1e-4, 15
+#: Steps between two exchanges: what is told after one stretch is needed after the next.
+STRETCH = WINDOW / 2
 #: Variables of a unit, and of its side of a projection (a trace, a frame), of 8 bytes each.
 VARIABLES, PROJECTIONS = 4, 4
-#: Of a cluster, which was not measured: what an exchange takes for each doubling of the processes, and the bytes a second that come in.
+#: Of a cluster, which was not measured: how much later a message comes for each doubling of the processes, and the bytes a second that come in.
 LATENCY, BANDWIDTH = 2e-6, 1e10
 RANKS = (1, 10, 100, 1000, 10_000)
 CONNECTIONS = (10**6, 10**7, 10**8, 10**9)
@@ -96,23 +99,63 @@ def step_of(p: float, rule: str = "", rate: float = 10.0, steps: int = 150) -> t
     return min(times), 20_000 * rate * DT
 
 
-def told(spikes: int = 10_000) -> float:
-    """What sorting keys of spikes and writing lists costs for each."""
-    generator, times = np.random.default_rng(1), []
+class Deaf:
+    """A company of which nobody else is there."""
+
+    rank, size = 0, 2
+
+    def gather(self, values: Any) -> list[Any]:
+        """What all have."""
+        return [values, values]
+
+    def first(self, value: float) -> float:
+        """What the first has."""
+        return value
+
+    def line(self, said: Any, heard: Any) -> Deaf:
+        """A line on which nothing is told."""
+        return self
+
+    def begin(self) -> None:
+        """Nobody is told."""
+
+    end = begin
+
+
+def shared_by(company: Any) -> Any:
+    """An engine of one of several processes, for the network."""
+    import plasticdsl
+    from plasticdsl import driver
+    from plasticdsl.options import CompileOptions
+
+    text = MODEL.format(rule="", delay=", axonal delay = 1.5 ms").replace("inputs → cells", "cells → cells").replace("0.05", "0.000001")
+    loaded = plasticdsl.parse(text).loaded
+    workshop, _ = driver.workshop_of(loaded, loaded.module.networks[0], CompileOptions(processes=company.size), company=company)
+    return workshop.engine(workshop.instantiate(DT, 1, {}), {})
+
+
+def told(spikes: int = 5000) -> float:
+    """What listing costs for each spike of which a process is told: in one step, of two processes."""
+    from plasticdsl.kernels.identifiers import RUN, Part
+    from plasticdsl.kernels.loops.telling import FIRST_HEARD, STEPS_HEARD
+
+    engine, times = shared_by(Deaf()), []
+    engine._telling._make_room(spikes)
+    arrays = engine._own.bound.arrays
+    heard, exchange = arrays[RUN.field(Part.HEARD)], arrays[RUN.field(Part.EXCHANGE)]
+    heard[:, :, 0] = spikes
+    heard[:, :, 1:] = np.arange(2 * spikes).reshape(2, spikes)
+    engine._own.some_steps(1)
     for _ in range(20):
-        keys = generator.integers(0, 10**12, spikes)
+        exchange[STEPS_HEARD], exchange[FIRST_HEARD] = 1, 0
         begin = time.process_time()
-        keys.sort()
-        units, moments = keys % 10**6, keys // 10**6
-        lists = np.empty(spikes, dtype=np.int32)
-        lists[:] = units
-        moments.max()
-        times.append((time.process_time() - begin) / spikes)
+        engine._own.some_steps(0)
+        times.append((time.process_time() - begin) / (2 * spikes))
     return median(times)
 
 
 def exchange() -> float:
-    """Seconds of an exchange of a few spikes between two processes, the least of many: others use the machine too."""
+    """Seconds of an exchange of a few spikes between two processes, the tenth of many: others use the machine too."""
     mpiexec = Path(sys.executable).with_name("mpiexec")
     found = subprocess.run([str(mpiexec), "-n", "2", sys.executable, __file__, "exchange"], capture_output=True, text=True, check=True)
     return float(found.stdout.split()[-1])
@@ -124,13 +167,18 @@ def exchanging() -> None:
 
     company = company_of(everyone())
     assert company is not None
-    values, times = np.arange(30), []
+    engine, times = shared_by(company), []
+    telling = engine._telling
     for _ in range(5000):
+        telling._message[0] = 30
         begin = time.perf_counter()
-        company.gather(values)
+        telling.send(0, 0, "")
+        telling.hear()
+        telling.before(0)
+        telling.after()
         times.append(time.perf_counter() - begin)
     if company.rank == 0:
-        sys.stdout.write(f"{min(times)}\n")
+        sys.stdout.write(f"{np.quantile(times, 0.1)}\n")
 
 
 def measured() -> Costs:
@@ -185,7 +233,6 @@ def point(costs: Costs, connections: int, ranks: int, plastic: float = 0.64) -> 
     each = plastic * costs.plastic + (1.0 - plastic) * costs.static
     bytes_each = plastic * costs.plastic_bytes + (1.0 - plastic) * costs.static_bytes
     delivery = connections * RATE * DT * each
-    latency = (costs.exchange if ranks > 1 else 0.0) + LATENCY * math.log2(max(1, ranks / 2))
     return Point(
         ranks,
         connections,
@@ -195,20 +242,26 @@ def point(costs: Costs, connections: int, ranks: int, plastic: float = 0.64) -> 
         delivery,
         spikes * PROJECTIONS / 2 * costs.row,
         spikes * costs.told if ranks > 1 else 0.0,
-        latency / WINDOW + spikes * 8.0 / BANDWIDTH * (ranks > 1),
-        _waiting(connections, ranks, each),
+        (costs.exchange / STRETCH + spikes * 8.0 / BANDWIDTH) * (ranks > 1),
+        _waiting(connections, ranks, each, own * costs.unit),
     )
 
 
-def _waiting(connections: int, ranks: int, each: float, windows: int = 200) -> float:
-    """Seconds in each step that processes wait for the one with most to deliver, by drawing numbers of spikes and of their connections."""
+def _waiting(connections: int, ranks: int, each: float, units: float, stretches: int = 400) -> float:
+    """Seconds in each step that processes wait for others, by drawing numbers of spikes and of their connections. Each begins a stretch when it is through
+    the one before, and has heard of the one before that from all. `units`: seconds of a step of its units."""
     if ranks == 1:
         return 0.0
     generator = np.random.default_rng(1)
-    spikes = generator.poisson(connections / EACH * ranks * RATE * DT * WINDOW, windows)
-    mean = spikes * (EACH / ranks)
-    most = [generator.poisson(m, ranks).max() for m in mean]
-    return float(np.mean(most - mean)) * each / WINDOW
+    spikes = generator.poisson(connections / EACH * ranks * RATE * DT * STRETCH, stretches)
+    latency = LATENCY * math.log2(max(1, ranks / 2))
+    through, told, work = np.zeros(ranks), [0.0, 0.0], 0.0
+    for number in spikes.tolist():
+        needed = generator.poisson(number * (EACH / ranks), ranks) * each + units * STRETCH
+        through = np.maximum(through, told[-2]) + needed
+        told.append(float(through.max()) + latency)
+        work += float(needed.mean())
+    return max(0.0, float(through.mean()) - work) / (stretches * STRETCH)
 
 
 # --- the page --------------------------------------------------------------------------------------------------------
@@ -257,7 +310,7 @@ def _equal(costs: Costs) -> float:
 def _without_waiting(costs: Costs, ranks: int) -> Point:
     q = point(costs, 10**8, 1)
     spikes = 10**8 / EACH * ranks * RATE * DT
-    more = (costs.exchange + LATENCY * math.log2(ranks)) / WINDOW + spikes * 8.0 / BANDWIDTH
+    more = costs.exchange / STRETCH + spikes * 8.0 / BANDWIDTH
     return Point(ranks, 10**8, 0.0, 0.0, q.units, q.delivery, spikes * PROJECTIONS / 2 * costs.row, spikes * costs.told, more, 0.0)
 
 
