@@ -59,7 +59,7 @@ EACH, RATE, DT, WINDOW = 10_000, 8.0, 1e-4, 15
 #: Steps between two exchanges: what is told after one stretch is needed after the next.
 STRETCH = WINDOW / 2
 #: Variables of a unit, and of its side of a projection (a trace, a frame), of 8 bytes each.
-VARIABLES, PROJECTIONS = 4, 4
+VARIABLES, PROJECTIONS, POPULATIONS = 4, 4, 2
 #: Of a cluster, which was not measured: how much later a message comes for each doubling of the processes, and the bytes a second that come in.
 LATENCY, BANDWIDTH = 2e-6, 1e10
 RANKS = (1, 10, 100, 1000, 10_000)
@@ -69,13 +69,15 @@ CONNECTIONS = (10**6, 10**7, 10**8, 10**9)
 @dataclass(frozen=True)
 class Costs:
     """Seconds: of a unit and step; of a connection that a spike reaches, static and plastic; of a spike at a projection, with none to reach; of a spike
-    that all are told of; and of an exchange between two processes. Bytes of a connection, static and plastic."""
+    that all are told of; of a process, step and population about which nothing is told; and of an exchange between two processes. Bytes of a connection,
+    static and plastic."""
 
     unit: float
     static: float
     plastic: float
     row: float
     told: float
+    look: float
     exchange: float
     static_bytes: float
     plastic_bytes: float
@@ -102,11 +104,14 @@ def step_of(p: float, rule: str = "", rate: float = 10.0, steps: int = 150) -> t
 class Deaf:
     """A company of which nobody else is there."""
 
-    rank, size = 0, 2
+    rank = 0
+
+    def __init__(self, size: int) -> None:
+        self.size = size
 
     def gather(self, values: Any) -> list[Any]:
         """What all have."""
-        return [values, values]
+        return [values] * self.size
 
     def first(self, value: float) -> float:
         """What the first has."""
@@ -134,23 +139,23 @@ def shared_by(company: Any) -> Any:
     return workshop.engine(workshop.instantiate(DT, 1, {}), {})
 
 
-def told(spikes: int = 5000) -> float:
-    """What listing costs for each spike of which a process is told: in one step, of two processes."""
+def listing(processes: int, spikes: int, steps: int = 1) -> float:
+    """Processor time of listing what so many processes have told, so many spikes each, in the first of some steps."""
     from plasticdsl.kernels.identifiers import RUN, Part
     from plasticdsl.kernels.loops.telling import FIRST_HEARD, STEPS_HEARD
 
-    engine, times = shared_by(Deaf()), []
-    engine._telling._make_room(spikes)
+    engine, times = shared_by(Deaf(processes)), []
+    engine._telling._make_room(spikes + 1)
     arrays = engine._own.bound.arrays
     heard, exchange = arrays[RUN.field(Part.HEARD)], arrays[RUN.field(Part.EXCHANGE)]
     heard[:, :, 0] = spikes
-    heard[:, :, 1:] = np.arange(2 * spikes).reshape(2, spikes)
+    heard[:, :, 1 : spikes + 1] = np.arange(processes * spikes).reshape(processes, spikes)
     engine._own.some_steps(1)
     for _ in range(20):
-        exchange[STEPS_HEARD], exchange[FIRST_HEARD] = 1, 0
+        exchange[STEPS_HEARD], exchange[FIRST_HEARD] = steps, 0
         begin = time.process_time()
         engine._own.some_steps(0)
-        times.append((time.process_time() - begin) / (2 * spikes))
+        times.append(time.process_time() - begin)
     return median(times)
 
 
@@ -194,7 +199,8 @@ def measured() -> Costs:
         static=(static - empty) / reached,
         plastic=(plastic - empty) / reached,
         row=row,
-        told=told(),
+        told=listing(2, 5000) / 10_000,
+        look=listing(1000, 0, 10) / 10_000,
         exchange=exchange(),
         static_bytes=4.0,
         plastic_bytes=12.0,
@@ -241,10 +247,15 @@ def point(costs: Costs, connections: int, ranks: int, plastic: float = 0.64) -> 
         own * costs.unit,
         delivery,
         spikes * PROJECTIONS / 2 * costs.row,
-        spikes * costs.told if ranks > 1 else 0.0,
-        (costs.exchange / STRETCH + spikes * 8.0 / BANDWIDTH) * (ranks > 1),
+        (spikes * costs.told + ranks * POPULATIONS * costs.look) * (ranks > 1),
+        (costs.exchange / STRETCH + _bytes_heard(spikes, ranks) / BANDWIDTH) * (ranks > 1),
         _waiting(connections, ranks, each, own * costs.unit),
     )
+
+
+def _bytes_heard(spikes: float, ranks: int) -> float:
+    """Of messages, for each step: they are half full, and have room for some spikes at least."""
+    return 8.0 * max(2.0 * spikes, ranks * 8 / STRETCH)
 
 
 def _waiting(connections: int, ranks: int, each: float, units: float, stretches: int = 400) -> float:
@@ -281,6 +292,7 @@ def page(costs: Costs) -> str:
         plastic=costs.plastic * 1e9,
         row=costs.row * 1e9,
         told=costs.told * 1e9,
+        look=costs.look * 1e9,
         exchange=costs.exchange * 1e6,
         table="\n".join(rows),
         memory=_power(_most_units(64e9) * EACH),
@@ -310,8 +322,8 @@ def _equal(costs: Costs) -> float:
 def _without_waiting(costs: Costs, ranks: int) -> Point:
     q = point(costs, 10**8, 1)
     spikes = 10**8 / EACH * ranks * RATE * DT
-    more = costs.exchange / STRETCH + spikes * 8.0 / BANDWIDTH
-    return Point(ranks, 10**8, 0.0, 0.0, q.units, q.delivery, spikes * PROJECTIONS / 2 * costs.row, spikes * costs.told, more, 0.0)
+    more, lists = costs.exchange / STRETCH + _bytes_heard(spikes, ranks) / BANDWIDTH, spikes * costs.told + ranks * POPULATIONS * costs.look
+    return Point(ranks, 10**8, 0.0, 0.0, q.units, q.delivery, spikes * PROJECTIONS / 2 * costs.row, lists, more, 0.0)
 
 
 def _largest(q: Point) -> str:

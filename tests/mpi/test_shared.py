@@ -185,7 +185,8 @@ def test_stretches_between_exchanges_are_as_long_as_delays_allow(delay: int) -> 
 
 
 def test_messages_grow_where_there_is_more_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telling, "ROOM", 1)
+    monkeypatch.setattr(telling, "ROOM", 2)
+    monkeypatch.setattr(telling, "LEAST", 1)
     model = plasticdsl.parse(NETWORKS["delayed"])
     one = model.run()
     for found in together(2, lambda seat: model.run(communicator=seat)):

@@ -20,8 +20,8 @@ from plasticdsl.runtime.engine.compiled import CompiledEngine
 from plasticdsl.runtime.engine.engine import TOO_MANY_SPIKES
 from plasticdsl.support.arrays import Integers
 
-#: Spikes for which messages have room at first.
-ROOM = 127
+#: Spikes for which messages of all processes together have room at first, and that of one at least.
+ROOM, LEAST = 256, 7
 _NONE: Integers = np.zeros(0, dtype=np.int64)
 
 
@@ -44,7 +44,7 @@ class Telling:
         self._exchange, self._message = (own.bound.arrays[RUN.field(part)] for part in (Part.EXCHANGE, Part.MESSAGE))
         self._said, self._heard = _NONE, _NONE
         self._lines: list[Line] = []
-        self._make_room(ROOM)
+        self._make_room(max(LEAST, ROOM // company.size - 1))
         self._more: list[Integers] = []  # what of this stretch was told before the message was full
         self._half = 0
         self._under_way: _Stretch | None = None
