@@ -96,8 +96,19 @@ def _catalogue() -> dict[str, Piece]:
     return found
 
 
+def parsed(text: str) -> ast.Module:
+    """The syntax tree of a text, whatever other threads do. Python 3.11 counts how deep trees are for all threads together (CPython's issue 106905), and
+    reports a mismatch, as `SystemError`, where another thread builds one meanwhile."""
+    for _ in range(100):
+        try:
+            return ast.parse(text)
+        except SystemError:
+            continue
+    return ast.parse(text)
+
+
 def _pieces(text: str, compiled: Compiled) -> Iterator[Piece]:
-    body = ast.parse(text).body
+    body = parsed(text).body
     nodes = {name: node for node in body if (name := _defines(node)) is not None}
     taken, other = _imported(body)
     uses = {name: dict.fromkeys(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id != name) for name, node in nodes.items()}

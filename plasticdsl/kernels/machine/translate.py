@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from plasticdsl.kernels.inlined import parsed
 from plasticdsl.kernels.layout import members
 from plasticdsl.kernels.machine import calls
 from plasticdsl.kernels.machine.body import WIDTHS, settled
@@ -28,7 +29,7 @@ _ADVANCE = "advance"
 
 def translated(program: Program, text: str) -> str:
     """The whole LLVM module."""
-    module = _Module(program, ast.parse(text))
+    module = _Module(program, parsed(text))
     entry = module.entry()
     return "\n\n".join((calls.DECLARATIONS, *module.written, entry, WIDTHS)) + "\n"
 
