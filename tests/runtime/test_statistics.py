@@ -122,6 +122,10 @@ def test_statistics_of_values():
     )  # fmt: skip
     assert statistics.correlation(values, -values) == pytest.approx(-1.0)
     assert math.isnan(statistics.correlation(values, np.ones(4)))
+    alike = np.array([0.1 + 0.2, 0.3, 0.3, 0.3])  # 0.3 but for rounding
+    assert math.isnan(statistics.correlation(values, alike))
+    assert statistics.correlation(values, 0.3 + 1e-9 * values) == pytest.approx(1.0, abs=1e-6)
+    assert statistics.correlation(1e100 * values, values) == pytest.approx(1.0)
 
 
 def test_histogram_covers_every_value_even_when_all_are_equal():

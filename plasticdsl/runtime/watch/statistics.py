@@ -188,12 +188,15 @@ def intervals(steps: Steps, units: Integers, stretch: Integers) -> Steps:
 
 
 def correlation(first: Floats, second: Floats) -> float:
-    """Pearson's coefficient; NaN where one of the two does not vary."""
+    """Pearson's coefficient; NaN where one of the two does not vary, or by rounding alone: with an sd of at most 10⁻¹³ of its mean's size."""
     if not first.size:
         return np.nan
-    a, b = first.ravel() - np.mean(first), second.ravel() - np.mean(second)
-    scale = float(np.sqrt(np.dot(a, a) * np.dot(b, b)))
-    return float(np.dot(a, b) / scale) if scale > 0.0 else np.nan
+    means = np.mean(first), np.mean(second)
+    a, b = first.ravel() - means[0], second.ravel() - means[1]
+    squares = np.dot(a, a), np.dot(b, b)
+    if any(math.sqrt(square / first.size) <= 1e-13 * abs(mean) for square, mean in zip(squares, means, strict=True)):
+        return np.nan
+    return float(np.dot(a, b) / (np.sqrt(squares[0]) * np.sqrt(squares[1])))
 
 
 def histogram(values: Floats, bins: int = 50) -> tuple[Integers, Floats]:
