@@ -32,8 +32,12 @@ def find_file(text: str, wanted: Path, roots: Iterable[Path]) -> Path | None:
     if wanted.is_absolute() or ".." in wanted.parts or "\\" in text or "\0" in text:
         raise ValueError(f"‘{text}’ leads outside the folder of this file.")
     for root in roots:
-        path = (root / wanted).resolve()
-        if path.is_file():
+        try:
+            path = (root / wanted).resolve()
+            there = path.is_file()
+        except (OSError, ValueError, RuntimeError):  # the system takes no such name; links lead in a circle
+            continue
+        if there:
             if path.is_relative_to(root.resolve()):
                 return path
             raise ValueError(f"‘{text}’ is a link that leads outside its folder.")

@@ -162,6 +162,8 @@ _CODES: tuple[Code, ...] = (
          "block needs of its own file never clashes with yours."),
     Code("nested-block", "a block inside a block",
          "neuron, synapse, rule, network, experiment, function and use stand at the left margin."),
+    Code("network-too-large", "a network of too many parts",
+         "Each population and each projection has kernels of its own; a network has at most 2000 of them. Units of one kind make one population."),
     Code("never-looked-at", "an expectation of a moment that does not come",
          "Its window or moment lies outside of its phase, or of the whole run. After `--for`, such expectations are skipped."),
     Code("no-derivative", "a derivative that does not exist",

@@ -12,14 +12,17 @@ from typing import Any
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic
 from plasticdsl.source import LARGEST_FILE, SourceFile, Span
+from plasticdsl.syntax import tree
 from plasticdsl.syntax.layout import Line
 from plasticdsl.syntax.refusal import Refusal
-from plasticdsl.syntax.walk import depth
+from plasticdsl.syntax.walk import depth, of_kind
 
 LONGEST_STATEMENT = 20_000
 MOST_WORDS = 60_000
 DEEPEST_TREE = 250
 MOST_FINDINGS = 100
+#: Populations and projections of a network. Each has kernels of its own: a thousand populations take a minute to compile.
+MOST_PARTS = 2000
 
 
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -52,6 +55,16 @@ def check_statement(source: SourceFile, start: int, end: int) -> None:
     if end - start > LONGEST_STATEMENT:
         message = f"This statement has {end - start} characters; at most {LONGEST_STATEMENT} are read."
         raise Refusal("statement-too-long", Span(start, start + 1, source.path), message, "Name parts of it by definitions of their own.")
+
+
+def check_parts(file: tree.File) -> None:
+    """Raises `Refusal` for a network of more populations and projections than are made into kernels in time."""
+    for network in of_kind(file.items, tree.Block):
+        parts = sum(isinstance(s, tree.Population | tree.Projection) for s in network.body)
+        if parts > MOST_PARTS:
+            message = f"This network has {parts} populations and projections; at most {MOST_PARTS} are read."
+            hint = "Units of one kind make one population, ‘cells = 10000 LIF’, of which parts can have names: ‘left = cells[1 to 5000]’."
+            raise Refusal("network-too-large", Span(network.span.start, network.span.start + 1, network.span.path), message, hint)
 
 
 def check_depth(node: Any) -> None:

@@ -75,7 +75,9 @@ class _Reader:
         doc, lines = _described(found.lines)
         items = [item for line in lines for item in self.items(line)]
         span = Span(0, len(self.source.text), self.source.path)
-        return resolve(tree.File(doc, tuple(items), span)), tuple(line.start for line in lines)
+        file = resolve(tree.File(doc, tuple(items), span))
+        limits.check_parts(file)
+        return file, tuple(line.start for line in lines)
 
     def items(self, line: Line) -> tuple[Any, ...]:
         """What stands at the margin; of a table an experiment for each row."""

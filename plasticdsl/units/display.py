@@ -102,9 +102,10 @@ def _candidates(dim: Dimension) -> list[list[tuple[str, str, Fraction]]]:
 
 
 def unit_text(factors: Sequence[tuple[str, Fraction]]) -> str:
-    """A written unit in one layout: `mV/ms`, `µM⁻¹·ms⁻¹`."""
-    above = [unit + _power(power) for unit, power in factors if power > 0]
-    below = [(unit, power) for unit, power in factors if power < 0]
+    """A written unit in one layout: `mV/ms`, `µM⁻¹·ms⁻¹`, `µm⁻³`."""
+    plain = [(unit.rstrip("²³"), power * {"²": 2, "³": 3}.get(unit[-1], 1)) for unit, power in factors]
+    above = [unit + _power(power) for unit, power in plain if power > 0]
+    below = [(unit, power) for unit, power in plain if power < 0]
     if above and len(below) == 1:
         return f"{'·'.join(above)}/{below[0][0]}{_power(-below[0][1])}"
     return "·".join([*above, *(unit + _power(power) for unit, power in below)])

@@ -132,6 +132,14 @@ def test_a_link_to_the_outside_is_not_followed(folder: Path) -> None:
     assert finding.code == "use-outside"
 
 
+def test_names_that_no_system_takes_and_links_in_a_circle_are_no_files(folder: Path) -> None:
+    (folder / "one.plas").symlink_to(folder / "two.plas")
+    (folder / "two.plas").symlink_to(folder / "one.plas")
+    for name in ("a" * 300, "b/" * 3000 + "c", "one", "x\ud800"):
+        (finding,) = gathered(folder, f'use "{name}"\n').diagnostics
+        assert finding.code == "use-not-found"
+
+
 def test_files_that_use_each_other(folder: Path) -> None:
     (folder / "a.plas").write_text('use "b"\n\nneuron A:\n    x = 1\n', encoding="utf-8")
     (folder / "b.plas").write_text('use "a"\n\nneuron B:\n    x = 1\n', encoding="utf-8")

@@ -72,6 +72,7 @@ def test_lone_surrogates_are_answered() -> None:
         (block("a = " + "b + " * 6000 + "b"), "statement-too-long"),
         (block("a = " + "(" * 201 + "b" + ")" * 201), "too-deep"),
         (block("a = " + "b + " * 300 + "b"), "too-deep"),
+        ("network A:\n" + "".join(f"    a{n} = 1 B\n" for n in range(2001)), "network-too-large"),
         ("rule A:\n" + "".join(" " * (depth + 1) + "on pre:\n" for depth in range(40)) + " " * 50 + "a = 1", "too-deep"),
     ],
 )
@@ -82,6 +83,7 @@ def test_what_is_too_much(text: str, code: str) -> None:
 def test_what_is_not_too_much() -> None:
     assert not findings(block("a = " + "(" * 150 + "b" + ")" * 150))
     assert not findings(block("a = " + "b + " * 150 + "b"))
+    assert not findings("network A:\n" + "".join(f"    a{n} = 1 B\n" for n in range(2000)))
     assert not findings(block("\n    ".join(f"a_{number} = b + {number} ms" for number in range(2000))))
 
 

@@ -25,6 +25,8 @@ from plasticdsl.kernels.spelling import spell
 #: this order. One pointer for all, since Python needs some 80 ns for each argument of a call.
 ENTRY = "plasticdsl_advance"
 _ADVANCE = "advance"
+#: With more kernels than this a step calls them. LLVM's time grows faster than what becomes one function.
+MANY = 40
 
 
 def translated(program: Program, text: str) -> str:
@@ -40,6 +42,7 @@ class _Module:
     def __init__(self, program: Program, tree: ast.Module) -> None:
         self._program, self._spelling = program, spell(program)
         self.functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+        self._apart = _kernels(self.functions)
         self.constants = {
             target.id: constant(_number(node.value))
             for node in tree.body
@@ -97,7 +100,8 @@ class _Module:
             own = f"@{name}.{len(self._known)}"
             body = settled(self, self.functions[name], types)
             inline = self._wish(name, "forceinline") is not None
-            where = "alwaysinline " if inline else "noinline " if self.flags(name) else ""  # products of matrices: large, and called seldom
+            apart = name in self._apart or bool(self.flags(name))  # with flags: products of matrices, which are large and called seldom
+            where = "alwaysinline " if inline else "noinline " if apart else ""
             result = body.result.text if body.result is not None else "void"
             head = f"define internal {result} {own}({', '.join(body.parameters)}) {where}nounwind"
             self.written.append(f"{head} {{\n{body.text}\n}}")
@@ -131,6 +135,13 @@ class _Module:
         result = code.let(called.result, f"call {called.result.text} {called.name}({', '.join(texts)})")
         code.end(f"ret i64 {code.to(result, I64).text}")
         return f"define i64 @{ENTRY}(i64 %first_step, i64 %steps, ptr %table) nounwind {{\n{code.text()}\n}}"
+
+
+def _kernels(functions: Mapping[str, ast.FunctionDef]) -> frozenset[str]:
+    """What a step calls, where it is too much to be one function with it."""
+    calls = (node.func for node in ast.walk(functions[_ADVANCE]) if isinstance(node, ast.Call))
+    called = frozenset(f.id for f in calls if isinstance(f, ast.Name) and f.id in functions)
+    return called if len(called) > MANY else frozenset()
 
 
 def _number(node: ast.expr) -> int | float:
