@@ -6,7 +6,7 @@ All numbers are in SI. Names are canonical ASCII and already resolved: a `Ref` s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import is_
 from typing import Literal, TypeGuard
@@ -337,10 +337,19 @@ def is_of_file(node: Expr) -> bool:
 
 def refs(expr: Expr) -> frozenset[Ref]:
     """Every variable read."""
+    return refs_of((expr,))
+
+
+def refs_of(several: Iterable[Expr]) -> frozenset[Ref]:
+    """Every variable that some expressions read."""
     found: set[Ref] = set()
-    for node in walk(expr):
+    waiting = list(several)
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, Ref):
             found.add(node)
         elif isinstance(node, At):
             found.add(node.ref)
+        else:
+            waiting += children(node)
     return frozenset(found)

@@ -28,6 +28,8 @@ def check_bounds(variables: Sequence[Variable], constants: Values, places: Mappi
     others (None: each where it is declared)."""
     values = known_values(variables, constants)
     for variable in variables:
+        if variable.low is None and variable.high is None and not (variable.values and variable.name in places):
+            continue
         low, high = constant(variable.low, values), constant(variable.high, values)
         place = places.get(variable.name, span or variable.span)
         if low is not None and high is not None and low > high:

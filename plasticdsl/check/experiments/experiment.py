@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.blocks.bounds import known_values
 from plasticdsl.check.experiments.fits import fit
+from plasticdsl.check.experiments.network_names import is_free, names_of, undeclared_names
 from plasticdsl.check.experiments.phases import check_course, check_phase, check_places
 from plasticdsl.check.experiments.plots import plot
-from plasticdsl.check.experiments.readings import Sources, Taking, network_scope
+from plasticdsl.check.experiments.readings import Sources, Taking
 from plasticdsl.check.experiments.recordings import expectation, recordings, with_recorded
 from plasticdsl.check.experiments.settings import (
     OWN_LINES,
@@ -62,12 +63,22 @@ class KnownNetworks:
     made: Mapping[Identity, tuple[Network, frozenset[str]]]
     sight: Sight
     _lookups: dict[str, Lookup] = field(default_factory=dict)
+    _names: dict[str, Mapping[str, Declared]] = field(default_factory=dict)
 
     def lookup(self, network: Network, module: Module) -> Lookup:
         """The settings of a network, which are the same for all experiments on it."""
         if network.name not in self._lookups:
             self._lookups[network.name] = Lookup(network, module)
         return self._lookups[network.name]
+
+    def names(self, lookup: Lookup, solver: Solver) -> Mapping[str, Declared]:
+        """What experiments on a network can name: the same for all of them, but where it is free of units and they find out what fits there."""
+        network = lookup.network
+        if is_free(network):
+            return names_of(lookup, solver)
+        if network.name not in self._names:
+            self._names[network.name] = names_of(lookup, solver)
+        return self._names[network.name]
 
     def find(self, block: tree.Block, report: Reporter) -> tuple[Network, frozenset[str]] | None:
         """The one that an experiment is done on; None after reporting that there is none, or that its name would mean two."""
@@ -114,7 +125,7 @@ def check_experiment(
     report.doubt(_doubtful((s for s in block.body if s not in sets), missing | {name for name, found in data.items() if found is None}))
     check_places(body, _PLACES, "an experiment", report)
     solver = Solver()
-    scope = network_scope(lookup, outside, solver).child(_data_names(sets, report))
+    scope = outside.child(networks.names(lookup, solver), undeclared_names(lookup, solver)).child(_data_names(sets, report))
     files = {d.name: d for d in network.data if d.name not in data}
     context = Context(scope, solver, report).extended(arrays_of(files, single=True))
     taking = replace(_taking(body, lookup, sources, context, data), files=files)

@@ -1,10 +1,8 @@
-"""How expressions read inside `record`, `plot` and `expect`: statistics, single units, and populations by their name; and the names of a checked network
-as experiments see them: its parameters and observables, its populations and projections, and the parameters of the blocks it uses.
+"""How expressions read inside `record`, `plot` and `expect`: statistics, single units, and populations by their name.
 
 Comes in: syntax tree and a `Taking` (what is in sight). Goes out: `Call`s of the statistics in `check.experiments.statistics`. `cell.V[3]` is
 `Call("unit", (cell.V, 3))`: one unit, counted from 1; `ex.w[i, j]` is one connection by its post and pre unit. A bare population stands for
-its output. Of a `model.Network` with the look-up of its settings a `Scope` is made: `cell.V` becomes a reference of `OfPopulation("cell")`, a
-parameter of the network one of `Whose.NETWORK`, a population as such (in `rate(cell)`) one without a name.
+its output; a population as such (in `rate(cell)`) is a reference without a name.
 """
 
 from __future__ import annotations
@@ -20,16 +18,14 @@ from plasticdsl.check.networks.parts import chosen, unit_number, units
 from plasticdsl.check.terms.amounts import COUNT, FROM_EITHER_END, POSITIVE, Values, amount
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate, translate_condition, translate_number
-from plasticdsl.check.terms.index_letters import split_indices
-from plasticdsl.check.terms.scope import EVENT, Declared, Scope, seen, seen_events
-from plasticdsl.check.terms.unification import PURE, SECONDS, Dim, Solver
+from plasticdsl.check.terms.scope import EVENT
+from plasticdsl.check.terms.unification import PURE, SECONDS, Dim
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model import Network, Population, Projection, Role
 from plasticdsl.model.expr import (
     AT_SPIKES,
     EACH,
-    At,
     Call,
     Expr,
     Number,
@@ -42,11 +38,11 @@ from plasticdsl.model.expr import (
     refs,
     walk,
 )
-from plasticdsl.model.lookup import Lookup, Setting
+from plasticdsl.model.lookup import Lookup
 from plasticdsl.model.owners import OfPopulation, OfTable, Whose
 from plasticdsl.model.parts import SEVERAL, Units, numbered, parts_read, several
 from plasticdsl.model.patterns import DataSet, PatternSet
-from plasticdsl.source import NOWHERE, SourceFile, Span
+from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import tree
 from plasticdsl.units.display import counted
 
@@ -388,56 +384,3 @@ def unknown_event(name: str, span: Span, population: Population, context: Contex
         hint = Hint(f"Give {population.block.name} an ‘event {name} when …’ line.")
     labels = () if waiting is None else (Label(waiting, "waits for it"),)
     context.report.error("unknown-event", message, span, hint, labels)
-
-
-# --- the names of a network ------------------------------------------------------------------------------------------
-
-
-def network_scope(lookup: Lookup, outside: Scope, solver: Solver) -> Scope:
-    """Everything an experiment on a network can name."""
-    network, blocks = lookup.network, lookup.network.blocks
-    names = _blocks(lookup, solver)
-    for what, parts in (("a population", network.populations), ("a projection", network.projections)):
-        for part in parts:
-            block = blocks[part.as_owner]
-            own = Scope(seen(block.variables, part.as_owner, solver) | seen_events(block.events, part.as_owner))
-            names[part.name] = Declared(part.name, part.symbol, what, members=own, span=part.span)
-    names |= {d.name: Declared(d.name, d.symbol, "a set of data", span=d.span) for d in network.data}
-    for named in network.parts:
-        members = names[named.population].members
-        of_part = {n: replace(d, expr=several(d.expr, named.units)) for n, d in (members.names if members else {}).items() if d.expr}
-        names[named.name] = Declared(named.name, named.symbol, "a part of a population", members=Scope(of_part), span=named.span)
-    names |= seen(network.variables, Whose.NETWORK, solver)
-    return outside.child(names, missing=lambda name: _parameter(name, lookup, solver))
-
-
-def _blocks(lookup: Lookup, solver: Solver) -> dict[str, Declared]:
-    """`STDP.A_plus`: the parameter where the block is used; the first place stands for all."""
-    found: dict[str, dict[str, Declared]] = {}
-    for setting in lookup.everything:
-        if setting.kind == "block":
-            found.setdefault(setting.owner, {})[setting.name] = _set(setting, setting.name, lookup, solver)
-    places = {b.name: b.span for b in lookup.module.blocks}
-    return {
-        block: Declared(block, block, "a block", members=Scope(names), span=places.get(block, NOWHERE)) for block, names in found.items()
-    }
-
-
-def _set(setting: Setting, symbol: str, lookup: Lookup, solver: Solver) -> Declared:
-    place = next(iter(lookup.places(setting)), NOWHERE)
-    return Declared(setting.name, symbol, "a parameter", setting.targets[0], solver.of(setting.dimension), span=place)
-
-
-def _parameter(name: tree.Name, lookup: Lookup, solver: Solver) -> Declared | None:
-    """A parameter named without its block, where only one block has it; or one entry of an observable with index letters, `m_1`."""
-    setting = lookup.value(name.name)
-    return _set(setting, name.text, lookup, solver) if setting is not None else _entry(name, lookup, solver)
-
-
-def _entry(name: tree.Name, lookup: Lookup, solver: Solver) -> Declared | None:
-    split = split_indices(name.name, ())
-    if split is None:
-        return None
-    fitting = [v for v in lookup.network.variables if v.name == split[0] and len(v.indices) == len(split[1])]
-    found = seen(fitting, Whose.NETWORK, solver).get(split[0])
-    return None if found is None else replace(found, symbol=name.text, expr=At(Ref(Whose.NETWORK, found.name), split[1]))

@@ -58,12 +58,17 @@ def unit_numbers(context: Context) -> Context:
 def pair_names(context: Context, pre: Side, post: Side, constants: Values) -> Context:
     """The same context with what can be told of two units before the run: their numbers, parameters of theirs as `pre.X` and `post.X`, their
     distance, and matrices with an entry for each two."""
-    units = {"pre": _of_side(Whose.PRE, pre), "post": _of_side(Whose.POST, post)}
 
     def known(name: tree.Name) -> Declared | None:
-        if name.name == "distance":
-            return distance((pre.population, pre.space), (post.population, post.space), name, context)
-        return units.get(name.name) or _NUMBERS.get(name.name)
+        match name.name:
+            case "distance":
+                return distance((pre.population, pre.space), (post.population, post.space), name, context)
+            case "pre":
+                return _of_side(Whose.PRE, pre)
+            case "post":
+                return _of_side(Whose.POST, post)
+            case _:
+                return _NUMBERS.get(name.name)
 
     members = membership({"pre": pre, "j": pre, "post": post, "i": post})
     matrices = matrices_of_pairs(pre, post, constants)

@@ -18,7 +18,7 @@ from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.graph import reached
 from plasticdsl.model import AddTo, Assign, Block, Network, Population, Projection, Role, Threshold, Trigger, Variable
 from plasticdsl.model.experiments import Experiment, SweepAxis
-from plasticdsl.model.expr import Incoming, Ref, refs
+from plasticdsl.model.expr import Incoming, Ref, refs, refs_of
 from plasticdsl.model.geometry import MEASURED
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.module import Module
@@ -339,7 +339,7 @@ def changes(block: Block) -> Iterator[tuple[str | None, object]]:
 
 def keys(node: object, owners: Owners) -> Iterator[Ref]:
     """Every variable that stands anywhere in a part of the model."""
-    return (Ref(owners.get(ref.owner, ref.owner), ref.name) for expr in expressions(node) for ref in refs(expr))
+    return (Ref(owners.get(ref.owner, ref.owner), ref.name) for ref in refs_of(expressions(node)))
 
 
 def _without_targets(experiment: Experiment) -> Experiment:
