@@ -54,6 +54,11 @@ class Model:
         return self._loaded
 
     @property
+    def folder(self) -> Path | None:
+        """Where it lies, if anywhere."""
+        return self._folder
+
+    @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """Findings that stop nothing."""
         return self._loaded.warnings

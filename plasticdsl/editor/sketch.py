@@ -11,7 +11,6 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 from queue import Queue
 from typing import TYPE_CHECKING, NoReturn, TextIO
@@ -24,9 +23,7 @@ from plasticdsl.source import SourceFile
 
 if TYPE_CHECKING:
     from plasticdsl.api import Model
-
-#: At most so many windows are shown, and so many planes: each is compiled when it is first looked at.
-_MOST = 4
+    from plasticdsl.explore.gallery import Gallery
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +42,14 @@ class Job:
 
 def serve_sketches(read: TextIO, write: TextIO) -> NoReturn:
     """Answers jobs, and ends as soon as nobody is there who asks, whatever is being drawn."""
+    from plasticdsl.explore.gallery import Gallery
+
     jobs: Queue[str] = Queue()
+    galleries: dict[str, Gallery] = {}
     threading.Thread(target=_listen, args=(read, jobs), daemon=True).start()
     while True:
-        write.write(json.dumps({"html": sketch(Job(**json.loads(jobs.get())))}) + "\n")
+        job = Job(**json.loads(jobs.get()))
+        write.write(json.dumps({"html": sketch(job, galleries.setdefault(job.path, Gallery()))}) + "\n")
         write.flush()
 
 
@@ -58,36 +59,27 @@ def _listen(read: TextIO, jobs: Queue[str]) -> NoReturn:
     os._exit(0)
 
 
-def sketch(job: Job) -> str:
-    """The piece of HTML; of a text that is refused, what is said of it."""
+def sketch(job: Job, gallery: Gallery) -> str:
+    """The piece of HTML; of a text that is refused, what is said of it. `gallery`: what was drawn of it before."""
     from plasticdsl import driver
     from plasticdsl.api import Model
 
     folder = Path(job.folder) if job.folder else None
     try:
         loaded = driver.load(SourceFile(job.path, job.text), folder, {Path(path): text for path, text in job.texts.items()})
-        parts = list(_parts(Model(loaded, folder), job))
+        parts = list(_parts(Model(loaded, folder), job, gallery))
     except PlasError as refused:
         return text_of(node("pre", str(refused)))
     return "\n".join(part if isinstance(part, str) else text_of(part) for part in parts)
 
 
-def _parts(model: Model, job: Job) -> Iterator[str | Element]:
+def _parts(model: Model, job: Job, gallery: Gallery) -> Iterator[str | Element]:
     from plasticdsl import driver
     from plasticdsl.document.html import piece
 
-    module = model.loaded.module
-    yield from (f"<figure>{picture}</figure>" for picture in _pictures(model, job))
+    module, texts = model.loaded.module, {Path(path): text for path, text in job.texts.items()}
+    yield from (f"<figure>{picture}</figure>" for picture in gallery.pictures(model, texts=texts))
     if module.networks or module.blocks:
         yield node("h2", "What the compiler made of it")
         yield node("pre", driver.explain(model.loaded, CompileOptions()))
     yield f"<details><summary>Formulas</summary>{piece(model.document)}</details>"
-
-
-def _pictures(model: Model, job: Job) -> Iterator[str]:
-    from plasticdsl.explore.drawing import as_svg, draw_plane, draw_window
-    from plasticdsl.explore.portraits import planes, windows
-
-    texts = {Path(path): text for path, text in job.texts.items()}
-    yield from (as_svg(draw_window(window)) for window in islice(windows(model, {}, texts, unused=True), _MOST))
-    yield from (as_svg(draw_plane(plane)) for plane in islice(planes(model, texts), _MOST))

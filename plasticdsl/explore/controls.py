@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from plasticdsl.api import Model
-from plasticdsl.model import Network
-from plasticdsl.model.lookup import UnknownParameter, find_parameter
+from plasticdsl.model import Network, Value
+from plasticdsl.model.experiments import SweepAxis
+from plasticdsl.model.expr import Number, Ref
+from plasticdsl.model.lookup import Setting, UnknownParameter, find_parameter
 from plasticdsl.model.module import Module
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.parser import parse
 from plasticdsl.units.display import unit_text
+from plasticdsl.units.table import parse_quantity
 
 #: How far a slider goes: from this part of the value to this multiple of it. Not to 0, which is no time constant.
 _LEAST, _MOST = 0.05, 3.0
@@ -49,20 +52,39 @@ class Control:
 
 
 def controls(model: Model, experiment: str) -> tuple[Control, ...]:
-    """Those that an experiment does not itself set, sweep or fit."""
+    """Those that an experiment does not sweep, with the values that it gives them itself. What it fits can be moved between the ends of the search."""
     loaded = model.loaded
     found = next(e for e in loaded.module.experiments if e.name == experiment)
     network = next(n for n in loaded.module.networks if n.name == found.network)
     blocks = {
         block.name.name: block for source in loaded.sources.values() for block in parse(source).items if isinstance(block, tree.Block)
     }
-    fixed = {one.text for axis in (*found.sweep, *(found.fit.searched if found.fit else ())) for one in (axis, *axis.together)}
+    fixed = {one.text for axis in found.sweep for one in (axis, *axis.together)}
+    ends = {axis.text: between for axis in (found.fit.searched if found.fit else ()) if (between := _ends(axis)) is not None}
+    given = {place: value for text, value in found.settings for place in find_parameter(network, loaded.module, text).targets}
     moved: dict[str, Control] = {}
     for name in dict.fromkeys((network.name, *_parts(network))):
         for block in _lineage(name, blocks):
-            for control in _of_block(name, block, network, loaded.module):
+            for control in _of_block(name, block, network, loaded.module, given):
                 moved.setdefault(control.name, control)
-    return tuple(c for name, c in moved.items() if name not in fixed and name.rpartition(".")[2] not in fixed)
+    left = (c for name, c in moved.items() if name not in fixed and name.rpartition(".")[2] not in fixed)
+    return tuple(_within(c, ends.get(c.name) or ends.get(c.name.rpartition(".")[2])) for c in left)
+
+
+def _ends(axis: SweepAxis) -> tuple[float, float, str] | None:
+    """Between which values a parameter is searched, in the unit in which these are written; None where they are computed."""
+    match axis:
+        case SweepAxis(start=Number(value=first), stop=Number(value=last), scale=scale, unit=unit):
+            return first / scale, last / scale, unit
+        case _:
+            return None
+
+
+def _within(control: Control, ends: tuple[float, float, str] | None) -> Control:
+    """The control with these ends and with its own value between them, where they have its unit."""
+    if ends is None or ends[2] != control.unit:
+        return control
+    return replace(control, low=min(*ends[:2], control.value), high=max(*ends[:2], control.value))
 
 
 def _lineage(name: str, blocks: Mapping[str, tree.Block]) -> Iterator[tree.Block]:
@@ -86,7 +108,7 @@ def _parts(network: Network) -> Iterator[str]:
             yield population.block.name
 
 
-def _of_block(owner: str, block: tree.Block, network: Network, module: Module) -> Iterator[Control]:
+def _of_block(owner: str, block: tree.Block, network: Network, module: Module, given: Mapping[Ref, Value]) -> Iterator[Control]:
     for statement in block.body:
         match statement:
             case tree.Define(target=tree.Name(text=text), arguments=(), rhs=written):
@@ -95,12 +117,25 @@ def _of_block(owner: str, block: tree.Block, network: Network, module: Module) -
                 if number is None or not number[0]:
                     continue
                 with suppress(UnknownParameter):
-                    find_parameter(network, module, name)
-                    value, unit = number
-                    low, high = sorted((value * _LEAST, value * _MOST))
-                    yield Control(name, owner, unit, value, low, high)
+                    value = _in_experiment(find_parameter(network, module, name), number, given)
+                    if value is not None:
+                        low, high = sorted(((value or number[0]) * _LEAST, (value or number[0]) * _MOST))
+                        yield Control(name, owner, number[1], value, min(low, value), max(high, value))
             case _:
                 pass
+
+
+def _in_experiment(setting: Setting, written: tuple[float, str], given: Mapping[Ref, Value]) -> float | None:
+    """The value of a parameter in the unit in which its block has one: that of the experiment, where it gives one; None where these are several, or
+    computed."""
+    values = {given.get(place) for place in setting.targets}
+    if values == {None}:
+        return written[0]
+    match values.pop():
+        case Number(value=value) if not values:
+            return float(f"{value / parse_quantity(f'1 {written[1]}')[0]:.12g}")
+        case _:
+            return None
 
 
 def _number(written: tree.Expr) -> tuple[float, str] | None:

@@ -11,21 +11,18 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
-from itertools import islice
 from typing import Any
 
 from plasticdsl.api import Model
 from plasticdsl.diagnostics.diagnostic import PlasError
 from plasticdsl.explore.controls import Control, controls
-from plasticdsl.explore.drawing import as_svg, draw_plane, draw_window
-from plasticdsl.explore.portraits import plane, windows
+from plasticdsl.explore.drawing import as_svg
+from plasticdsl.explore.gallery import Gallery
+from plasticdsl.explore.unfitted import remark, said, without_fit
 from plasticdsl.model.experiments import Experiment
-from plasticdsl.results.verdicts import verdicts
 
 #: The extra that installs what the page is made with.
 EXTRA = "explore"
-#: At most so many windows are shown: each is compiled when it is first looked at.
-_WINDOWS = 4
 
 
 def serve(model: Model, experiment: str, duration: str | None, ready: Callable[[str], None]) -> None:
@@ -68,28 +65,28 @@ class _Explorer:
     experiment: Experiment
     duration: str | None
     settings: dict[str, str] = field(default_factory=dict)
+    gallery: Gallery = field(default_factory=Gallery)
 
     def run(self) -> Any:
         """The figures and expectations of the experiment with these settings; what is wrong with them in its place."""
         pn = self.panel
         try:
-            result = self.model.run(self.experiment.name, parameters=dict(self.settings), duration=self.duration)
+            model = without_fit(self.model, self.experiment)
+            result = model.run(self.experiment.name, parameters=dict(self.settings), duration=self.duration)
             figures = [pn.pane.SVG(as_svg(figure), max_width=720) for figure in result.figures.values()]
         except (PlasError, KeyError, ValueError) as problem:
             return pn.pane.Str(str(problem.args[0] if isinstance(problem, KeyError) else problem))
-        lines = "\n".join(verdicts(result.expectations))
+        lines = "\n".join(said(self.experiment, result))
         return pn.Column(*figures, pn.pane.Str(lines) if lines else pn.pane.Str("This experiment expects nothing."))
 
     def portraits(self) -> Any:
         """Windows of rules and the plane of a neuron."""
         pn = self.panel
         network = next(n for n in self.model.loaded.module.networks if n.name == self.experiment.network)
-        shown = [draw_window(window) for window in islice(windows(self.model, self.settings), _WINDOWS)]
-        found = plane(self.model, network, self.settings)
-        shown += [draw_plane(found)] if found is not None else []
+        shown = list(self.gallery.pictures(self.model, self.settings, network))
         if not shown:
             return pn.pane.Str("No rule here has a window of its own, and no neuron has just two variables.")
-        return pn.Column(*(pn.pane.SVG(as_svg(figure), max_width=720) for figure in shown))
+        return pn.Column(*(pn.pane.SVG(picture, max_width=720) for picture in shown))
 
 
 def _page(pn: Any, model: Model, experiment: str, duration: str | None) -> Any:
@@ -123,4 +120,5 @@ def _page(pn: Any, model: Model, experiment: str, duration: str | None) -> Any:
         slider.param.watch(moved(control), "value_throttled")
         sliders.append(slider)
     shown = sliders or [pn.pane.Str("This experiment leaves no number of the file to be moved.")]
-    return pn.Row(pn.Column(f"## {found.name} on {found.network}", *shown, width=320), tabs)
+    heading = [f"## {found.name} on {found.network}", *filter(None, [remark(found)])]
+    return pn.Row(pn.Column(*heading, *shown, width=320), tabs)

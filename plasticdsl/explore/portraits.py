@@ -6,7 +6,8 @@ A checked model and settings come in; `Window`s and a `Plane` go out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from plasticdsl.model import Network, Population, Trigger
 from plasticdsl.model.expr import Expr, Negate, Number, Ref
 from plasticdsl.net import Net
 from plasticdsl.source import SourceFile
+from plasticdsl.syntax.layout import layout
 
 Floats = NDArray[np.float64]
 Texts = Mapping[Path, str]
@@ -31,16 +33,15 @@ NO_TEXTS: Texts = MappingProxyType({})
 _SIDE = 41
 #: The step over which slopes are measured (s): far shorter than anything moves.
 _INSTANT = 1e-9
+#: Pairs of units side by side, each with a lag of its own, from −100 ms to 100 ms.
 _WINDOW = """
 network Window_of_{rule}:
-    lag = 10 ms
-    pre = 1 Regular(rate = 1 Hz, start = 500 ms, count = 1)
-    post = 1 Regular(rate = 1 Hz, start = 500 ms + lag, count = 1)
+    pre = 81 Regular(rate = 1 Hz, start = 500 ms, count = 1)
+    post = 81 Regular(rate = 1 Hz, start = 400 ms + 2.5 ms (i − 1), count = 1)
     syn = pre → post: {rule}, one to one{beginning}
 
 experiment Look_at_{rule} on Window_of_{rule}:
     dt = 0.5 ms
-    sweep lag from −100 ms to 100 ms in 81 values
     phase pair for 1 s
     record syn.w at 0 ms as before
     record syn.w at end as after
@@ -51,8 +52,11 @@ network Plane_of_{neuron}:
 """
 #: How long the path through a plane is followed (s), and how many points of it are kept.
 _FOLLOWED, _POINTS = 0.5, 2000
-#: What a rule's weight begins at, the first that it can begin at.
-_BEGINNINGS = (", w = w_max/2", ", w = 0.5", "")
+#: What a rule's weight begins at, the first that it can begin at, and the names that it needs for this.
+_BEGINNINGS = ((", w = w_max/2", {"w", "w_max"}), (", w = 0.5", {"w"}), ("", {"w"}))
+#: What is no part of what rules and neurons mean.
+_ELSEWHERE = ("network ", "experiment ", "table ")
+_WRITTEN = re.compile(r"[^\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,54 +94,59 @@ class Plane:
     path: tuple[Floats, Floats]
 
 
-def windows(model: Model, settings: Mapping[str, str], texts: Texts = NO_TEXTS, *, unused: bool = False) -> Iterator[Window]:
-    """Of every rule that changes a weight at spikes and needs nothing but two units that fire; `unused`: also of those that the file declares and no
-    network has. `texts`: what stands for files that are used."""
+def rules_of(model: Model, network: Network | None = None) -> tuple[str, ...]:
+    """The rules of a network; of all networks where none is given, and those that the file declares and no network has."""
     module = model.loaded.module
-    used = [rule for network in module.networks for projection in network.projections for rule in projection.rules]
-    own = [block.name for block in module.blocks if block.kind == "rule" and block.span.path == module.path] if unused else []
-    for rule in dict.fromkeys((*used, *own)):
-        found = _window(model, rule, settings, texts)
-        if found is not None and np.ptp(found.change) > 0.0:
-            yield found
+    used = [rule for n in (module.networks if network is None else (network,)) for p in n.projections for rule in p.rules]
+    own = [block.name for block in module.blocks if block.kind == "rule" and block.span.path == module.path and network is None]
+    return tuple(dict.fromkeys((*used, *own)))
 
 
-def planes(model: Model, texts: Texts = NO_TEXTS) -> Iterator[Plane]:
-    """Of each network that has one; and of the neurons that the file itself declares and none of these networks shows, each alone."""
+def small_neurons(model: Model, network: Network | None = None) -> tuple[Network | str, ...]:
+    """What has a plane. Of a network: itself, where nothing acts on its first neuron, which has two variables that flow; else the names of such neurons
+    in it. Where none is given, of all of them, one for each neuron, and of the neurons that the file declares."""
     module = model.loaded.module
-    shown: set[str] = set()
-    for network in module.networks:
-        population = _small(network)
-        if population is not None and population.block.name not in shown and (found := plane(model, network, {})) is not None:
-            shown.add(population.block.name)
-            yield found
-    for block in module.blocks:
-        if block.kind == "neuron" and block.span.path == module.path and len(block.flows) == 2 and block.name not in shown:
-            found = _alone(model, block.name, texts)
-            if found is not None:
-                yield found
+    if network is not None:
+        inside = (p.block.name for p in network.populations if p.source is None and len(p.block.flows) == 2)
+        known = {block.name for block in module.blocks if block.kind == "neuron"}
+        return (network,) if _small(network) is not None else tuple(name for name in dict.fromkeys(inside) if name in known)
+    shown: dict[str, Network] = {}
+    for one in module.networks:
+        if (population := _small(one)) is not None:
+            shown.setdefault(population.block.name, one)
+    own = (b for b in module.blocks if b.kind == "neuron" and b.span.path == module.path and len(b.flows) == 2)
+    return (*shown.values(), *(block.name for block in own if block.name not in shown))
 
 
-def _alone(model: Model, neuron: str, texts: Texts) -> Plane | None:
+def plane_alone(model: Model, neuron: str, settings: Mapping[str, str], texts: Texts = NO_TEXTS) -> Plane | None:
+    """Of one neuron of the file, on which nothing acts."""
     try:
         beside = _beside(model, _ALONE.format(neuron=neuron), texts)
     except PlasError:
         return None
     network = next(n for n in beside.loaded.module.networks if n.name == f"Plane_of_{neuron}")
-    return plane(beside, network, {})
+    return plane(beside, network, of_block(neuron, settings))
 
 
-def _window(model: Model, rule: str, settings: Mapping[str, str], texts: Texts) -> Window | None:
-    for beginning in _BEGINNINGS:
+def of_block(block: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """Those of the settings that are of a block."""
+    return {name: value for name, value in settings.items() if name.partition(".")[0] == block}
+
+
+def window(model: Model, rule: str, settings: Mapping[str, str], texts: Texts = NO_TEXTS) -> Window | None:
+    """Of a rule that changes a weight at spikes and needs nothing but two units that fire; else None. `texts`: what stands for files that are used."""
+    block = next((b for b in model.loaded.module.blocks if b.name == rule), None)
+    known = None if block is None else {v.name for v in block.variables}
+    for beginning, needed in _BEGINNINGS:
+        if known is not None and not needed <= known:
+            continue
         try:
             beside = _beside(model, _WINDOW.format(rule=rule, beginning=beginning), texts)
-            network = next(n for n in beside.loaded.module.networks if n.name == f"Window_of_{rule}")
-            mine = {name: value for name, value in settings.items() if name.partition(".")[0] in network.projections[0].rules}
-            result = beside.run(f"Look_at_{rule}", parameters=mine)
+            result = beside.run(f"Look_at_{rule}", parameters=of_block(rule, settings))
         except (PlasError, KeyError, ValueError):
             continue
         change = np.ravel(result["after"].values) - np.ravel(result["before"].values)
-        return Window(rule, np.linspace(-0.1, 0.1, change.size), change)
+        return Window(rule, np.linspace(-0.1, 0.1, change.size), change) if np.ptp(change) > 0.0 else None
     return None
 
 
@@ -208,8 +217,16 @@ def _around(values: Floats, least: float | None, most: float | None) -> Floats:
 
 
 def _beside(model: Model, text: str, texts: Texts) -> Model:
-    """The model with more text behind it. Raises `PlasError` where that does not fit."""
+    """The rules and neurons of the model with more text behind them; they stay where they are, so that what was found of them stands. Raises
+    `PlasError` where that does not fit."""
     source = model.loaded.sources[model.loaded.module.path]
     path = Path(source.path).resolve()
     folder = path.parent if path.is_file() else None
-    return Model(driver.load(SourceFile(source.path, f"{source.text}\n{text}"), folder, texts))
+    own = source.text
+    for line in layout(source).lines:
+        if own[line.start : line.end].startswith(_ELSEWHERE):
+            last = line
+            while last.body:
+                last = last.body[-1]
+            own = own[: line.start] + _WRITTEN.sub(" ", own[line.start : last.end]) + own[last.end :]
+    return Model(driver.load(SourceFile(source.path, f"{own}\n{text}"), folder, texts))

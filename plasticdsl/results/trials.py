@@ -37,7 +37,7 @@ def found(study: Study) -> dict[str, Any] | None:
         "goal": fit.goal.text,
         "wanted": "largest" if fit.maximise else "smallest",
         "value": best.value,
-        "found": _shown(fit.goal, best.value),
+        "found": goal_text(fit.goal, best.value),
         "trials": len(fitted.trials),
         "best_trial": fitted.best + 1,
         "parameters": {
@@ -56,7 +56,8 @@ def lines(study: Study) -> list[str]:
     return [goal, *(f"  {name:{width}}  {one['found']}" for name, one in told["parameters"].items())]
 
 
-def _shown(goal: Expectation, value: float | None) -> str:
+def goal_text(goal: Expectation, value: float | None) -> str:
+    """A value of a goal in its unit; "" where there is none."""
     return "" if value is None else shown(value / goal.scale, unit=goal.unit)
 
 

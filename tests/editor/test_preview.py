@@ -16,6 +16,7 @@ from lsprotocol import types as lsp
 
 from plasticdsl.editor.pages import Pages
 from plasticdsl.editor.sketch import Job, sketch
+from plasticdsl.explore.gallery import Gallery
 from tests.editor.client import Client, Server, running
 
 RULE = """
@@ -163,9 +164,26 @@ def test_files_that_are_open_elsewhere_count_as_they_are_there(tmp_path: Path) -
     text = 'use STDP from "rule"\n\nrule Mine like STDP:\n    τ = 5 ms\n'
     (tmp_path / "main.plas").write_text(text, encoding="utf-8")
     main = str(tmp_path / "main.plas")
-    assert sketch(Job(main, text, str(tmp_path), {})).count("<svg") == 0
-    assert sketch(Job(main, text, str(tmp_path), {str(tmp_path / "rule.plas"): RULE})).count("<svg") == 1
-    assert "‘U’" in sketch(Job(main, "neuron A:\n    dV/dt = U\n", str(tmp_path), {}))
+    assert sketch(Job(main, text, str(tmp_path), {}), Gallery()).count("<svg") == 0
+    assert sketch(Job(main, text, str(tmp_path), {str(tmp_path / "rule.plas"): RULE}), Gallery()).count("<svg") == 1
+    assert "‘U’" in sketch(Job(main, "neuron A:\n    dV/dt = U\n", str(tmp_path), {}), Gallery())
+
+
+def test_what_means_what_it_meant_is_not_drawn_again() -> None:
+    """Comments, places and other blocks change no picture; numbers do, those of a block that it is like among them."""
+    gallery, text = Gallery(), f"{RULE}\nrule Faster like STDP:\n    τ = 5 ms\n{NEURON}"
+
+    def shown(text: str) -> tuple[int, int]:
+        """How many pictures there are, and how many of them were drawn before."""
+        before = {id(picture) for picture in gallery.hung.values()}
+        assert sketch(Job("untitled:both", text, "", {}), gallery).count("<figure><svg") == 3
+        return len(gallery.hung), len(before & {id(picture) for picture in gallery.hung.values()})
+
+    assert shown(text) == (3, 0)
+    assert shown(f"# one line more\n\n{text}# and one\n") == (3, 3)
+    assert shown(text.replace("τ = 5 ms", "τ = 6 ms")) == (3, 2)
+    assert shown(text.replace("A = 0.02", "A = 0.03").replace("τ = 5 ms", "τ = 6 ms")) == (3, 1)
+    assert shown(text.replace("100 Hz", "50 Hz").replace("τ = 5 ms", "τ = 6 ms")) == (3, 0)
 
 
 def test_pages_are_for_who_knows_the_token_on_this_machine() -> None:
@@ -186,7 +204,7 @@ def test_pages_are_for_who_knows_the_token_on_this_machine() -> None:
             asked(address, Host=f"attacker.example:{host.partition(':')[2]}"),
             asked(address, Origin="https://attacker.example"),
             asked(address, Origin="null"),
-            asked(address[:-3] + "x/1"),
+            asked(f"{address[:-3]}{'y' if address[-3] == 'x' else 'x'}/1"),
             asked(f"http://{host}/"),
             asked(f"http://{host}//1"),
             asked(address, "/other"),

@@ -14,7 +14,8 @@ import pytest
 import plasticdsl
 from plasticdsl.explore.controls import controls
 from plasticdsl.explore.drawing import as_svg, draw_plane, draw_window
-from plasticdsl.explore.portraits import plane, windows
+from plasticdsl.explore.portraits import plane, plane_alone, rules_of, small_neurons, window
+from plasticdsl.explore.unfitted import remark, said, without_fit
 
 TEXT = """
 neuron Cell:
@@ -92,13 +93,44 @@ def test_what_the_file_gives_a_number_can_be_moved(tmp_path):
     assert found["ν"].label == "ν (Hz)"
 
 
+def test_what_an_experiment_sets_is_where_its_slider_stands(tmp_path):
+    path = tmp_path / "one.plas"
+    path.write_text(f"{TEXT}\nexperiment Other like Fire:\n    ν = 0.02 kHz\n    cell.τ = 1 ms · 30\n    Faster.A = 0\n", encoding="utf-8")
+    found = {one.name: one for one in controls(plasticdsl.load(path), "Other")}
+    assert (found["ν"].value, found["ν"].unit, found["ν"].low, found["ν"].high) == (20.0, "Hz", 1.0, 60.0)
+    assert "Cell.τ" not in found  # it is computed
+    assert (found["Faster.A"].value, found["Faster.A"].low, found["Faster.A"].high) == (0.0, 0.0, 0.03)
+
+
+def test_a_fit_is_left_to_who_moves_the_sliders(tmp_path):
+    """τ dV/dt = I − V + E from V = E on: V − E = I (1 − exp(−1)) after τ = 20 ms, 7.59 mV for I = 12 mV; (7.5854 − 5)² = 6.6845."""
+    line = (
+        "    fit Cell.I in 1 mV … 20 mV, 16 trials to minimise (cell.V − cell.E − 5 mV)²\n    phase run for 20 ms\n    expect t > 19 ms\n"
+    )
+    path = tmp_path / "fitted.plas"
+    path.write_text(f"{TEXT}\nexperiment Fitted on One:\n    dt = 0.1 ms\n    ν = 0 Hz\n{line}", encoding="utf-8")
+    model = plasticdsl.load(path)
+    experiment = model.find_experiment("Fitted")
+    (current,) = (one for one in controls(model, "Fitted") if one.name == "Cell.I")
+    assert (current.value, current.low, current.high) == (12.0, 1.0, 20.0)
+    result = without_fit(model, experiment).run("Fitted")
+    assert len(result.study.runs) == 1 and result.study.fitted is None
+    passed, goal = said(experiment, result)
+    assert passed.startswith("passed") and goal == "goal     (cell.V − cell.E − 5 mV)²  found 6.685e−06 V², and the fit wants the smallest"
+    assert remark(experiment) == "The fit is left out: until you move it, what it would search (Cell.I) has the value of the file."
+    assert without_fit(model, model.find_experiment("Fire")) is model and remark(model.find_experiment("Fire")) == ""
+
+
 def test_windows_are_what_the_rule_says(tmp_path):
     path = tmp_path / "one.plas"
     path.write_text(TEXT, encoding="utf-8")
-    (window,) = windows(plasticdsl.load(path), {"Faster.A": "0.02"})
-    expected = np.where(window.lag > 1e-9, 1.0, -1.0) * 0.02 * np.exp(-np.abs(window.lag) / 0.010)
-    np.testing.assert_allclose(window.change, expected, atol=1e-9)
-    assert as_svg(draw_window(window)).startswith("<svg")
+    model = plasticdsl.load(path)
+    assert rules_of(model, model.loaded.module.networks[0]) == ("Faster",) and rules_of(model) == ("Faster", "STDP")
+    found = window(model, "Faster", {"Faster.A": "0.02", "Cell.I": "0 mV"})
+    assert found is not None and found.lag.size == 81
+    expected = np.where(found.lag > 1e-9, 1.0, -1.0) * 0.02 * np.exp(-np.abs(found.lag) / 0.010)
+    np.testing.assert_allclose(found.change, expected, atol=1e-9)
+    assert as_svg(draw_window(found)).startswith("<svg")
 
 
 def test_slopes_in_the_plane_of_an_oscillator(tmp_path):
@@ -112,6 +144,22 @@ def test_slopes_in_the_plane_of_an_oscillator(tmp_path):
     np.testing.assert_allclose(found.dy, -50.0 * across, atol=1e-4)
     np.testing.assert_allclose(np.hypot(*found.path), 1.0, atol=1e-6)
     assert as_svg(draw_plane(found)).startswith("<svg")
+
+
+def test_a_neuron_on_which_a_network_acts_has_its_plane_alone(tmp_path):
+    path = tmp_path / "driven.plas"
+    driven = OSCILLATOR.replace("    dx/dt = ω y\n", "    input J : Hz\n    dx/dt = ω y + J\n")
+    synapse = "\nsynapse Push:\n    post.J = Σ pre.ω\n"
+    text = driven.replace("network Alone", f"{synapse}\nnetwork Alone") + "    other = 1 Oscillator\n    one → other: Push\n"
+    path.write_text(text, encoding="utf-8")
+    model = plasticdsl.load(path)
+    network = model.loaded.module.networks[0]
+    assert small_neurons(model, network) == ("Oscillator",) == small_neurons(model)
+    found = plane_alone(model, "Oscillator", {"Oscillator.ω": "50 Hz", "one.x": "2"})
+    assert found is not None
+    across, up = np.meshgrid(found.x.points, found.y.points)
+    np.testing.assert_allclose(found.dx, 50.0 * up, atol=1e-4)
+    np.testing.assert_allclose(found.dy, -50.0 * across, atol=1e-4)
 
 
 def test_a_reset_is_no_slope_and_the_plane_ends_at_bounds(tmp_path):
