@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from plasticdsl.check.experiments.words import plain, symbol
 from plasticdsl.explore.portraits import Plane, Window
 
 if TYPE_CHECKING:
@@ -20,24 +21,30 @@ def draw_window(window: Window) -> Figure:
     axes.axhline(0.0, color="0.8", linewidth=0.8)
     axes.axvline(0.0, color="0.8", linewidth=0.8)
     axes.plot(window.lag * 1e3, window.change, color="#0072b2")
-    axes.set_xlabel("t_post − t_pre (ms)")
-    axes.set_ylabel("Δw by one pair")
+    axes.set_xlabel(r"$t_{\mathrm{post}} - t_{\mathrm{pre}}$ (ms)")
+    axes.set_ylabel(_with_unit("$Δw$ by one pair", window.unit))
+    axes.ticklabel_format(axis="y", scilimits=(-3, 4), useMathText=True)
     return figure
 
 
 def draw_plane(plane: Plane) -> Figure:
     """Nullclines and the path between them."""
     figure, axes = _empty("")
-    for slopes, colour, name in ((plane.dx, "#d55e00", plane.x.name), (plane.dy, "#009e73", plane.y.name)):
+    x, y = (symbol(axis.name) for axis in (plane.x, plane.y))
+    for slopes, colour, name in ((plane.dx, "#d55e00", x), (plane.dy, "#009e73", y)):
         known = slopes[np.isfinite(slopes)]
         if known.size and known.min() < 0.0 < known.max():
             axes.contour(plane.x.points, plane.y.points, slopes, levels=[0.0], colors=[colour])
-            axes.plot([], [], color=colour, label=f"d{name}/dt = 0")
+            axes.plot([], [], color=colour, label=f"$d{name}/dt = 0$")
     axes.plot(*plane.path, color="0.3", linewidth=0.8, label="path")
-    axes.set_xlabel(plane.x.label)
-    axes.set_ylabel(plane.y.label)
+    axes.set_xlabel(_with_unit(f"${x}$ of {plain(plane.population)}", plane.x.unit))
+    axes.set_ylabel(_with_unit(f"${y}$ of {plain(plane.population)}", plane.y.unit))
     axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3)  # a path can be anywhere
     return figure
+
+
+def _with_unit(text: str, unit: str) -> str:
+    return f"{text} ({unit})" if unit else text
 
 
 def _empty(title: str) -> tuple[Figure, Axes]:
@@ -47,7 +54,7 @@ def _empty(title: str) -> tuple[Figure, Axes]:
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     if title:
-        axes.set_title(title, loc="left")
+        axes.set_title(plain(title), loc="left")
     return figure, axes
 
 

@@ -73,7 +73,7 @@ class _Explorer:
         try:
             model = without_fit(self.model, self.experiment)
             result = model.run(self.experiment.name, parameters=dict(self.settings), duration=self.duration)
-            figures = [pn.pane.SVG(as_svg(figure), max_width=720) for figure in result.figures.values()]
+            figures = [pn.pane.SVG(as_svg(figure), max_width=620) for figure in result.figures.values()]
         except (PlasError, KeyError, ValueError) as problem:
             return pn.pane.Str(str(problem.args[0] if isinstance(problem, KeyError) else problem))
         lines = "\n".join(said(self.experiment, result))
@@ -86,15 +86,15 @@ class _Explorer:
         shown = list(self.gallery.pictures(self.model, self.settings, network))
         if not shown:
             return pn.pane.Str("No rule here has a window of its own, and no neuron has just two variables.")
-        return pn.Column(*(pn.pane.SVG(picture, max_width=720) for picture in shown))
+        return pn.Column(*(pn.pane.SVG(picture, max_width=620) for picture in shown))
 
 
 def _page(pn: Any, model: Model, experiment: str, duration: str | None) -> Any:
     found = model.find_experiment(experiment)
     explorer = _Explorer(pn, model, found, duration)
-    text = model.loaded.sources[model.loaded.module.path].text
+    text = _coloured(model.loaded.sources[model.loaded.module.path].text)
     results, portraits = pn.Column(explorer.run()), pn.Column(pn.pane.Str("…"))
-    tabs = pn.Tabs(("Experiment", results), ("Rule and neuron", portraits), ("Text", pn.pane.Str(text)))
+    tabs = pn.Tabs(("Experiment", results), ("Rule and neuron", portraits))
     stale = {"portraits": True}
 
     def show_portraits(*_: object) -> None:
@@ -115,10 +115,26 @@ def _page(pn: Any, model: Model, experiment: str, duration: str | None) -> Any:
 
     tabs.param.watch(show_portraits, "active")
     sliders = []
+    digits = import_module("bokeh.models").PrintfTickFormatter(format="%.4g")
     for control in controls(model, experiment):
-        slider = pn.widgets.FloatSlider(name=control.label, start=control.low, end=control.high, value=control.value, step=control.step)
+        where = {"start": control.low, "end": control.high, "value": control.value, "step": control.step}
+        slider = pn.widgets.FloatSlider(name=control.label, format=digits, **where)
         slider.param.watch(moved(control), "value_throttled")
         sliders.append(slider)
     shown = sliders or [pn.pane.Str("This experiment leaves no number of the file to be moved.")]
     heading = [f"## {found.name} on {found.network}", *filter(None, [remark(found)])]
-    return pn.Row(pn.Column(*heading, *shown, width=320), tabs)
+    wrapped = "pre { white-space: pre-wrap; }"
+    beside = pn.pane.HTML(
+        text, stylesheets=[wrapped], styles={"max-height": "95vh", "overflow": "auto"}, sizing_mode="stretch_width", min_width=320
+    )
+    return pn.Row(pn.Column(*heading, *shown, width=290), pn.Column(tabs, width=640, stylesheets=[wrapped]), beside)
+
+
+def _coloured(text: str) -> str:
+    """The text of a model as a piece of HTML."""
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+
+    from plasticdsl.highlight import PlasLexer
+
+    return str(highlight(text, PlasLexer(), HtmlFormatter(noclasses=True)))

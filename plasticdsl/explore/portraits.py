@@ -30,7 +30,7 @@ Texts = Mapping[Path, str]
 NO_TEXTS: Texts = MappingProxyType({})
 
 #: Points on each side of the plane.
-_SIDE = 41
+_SIDE = 81
 #: The step over which slopes are measured (s): far shorter than anything moves.
 _INSTANT = 1e-9
 #: Pairs of units side by side, each with a lag of its own, from −100 ms to 100 ms.
@@ -61,11 +61,12 @@ _WRITTEN = re.compile(r"[^\n]")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """`change` of a weight by one pair, `lag` (s) = t_post − t_pre."""
+    """`change` of a weight by one pair, in its `unit` as shown; `lag` (s) = t_post − t_pre."""
 
     rule: str
     lag: Floats
     change: Floats
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +77,13 @@ class Axis:
     unit: str
     points: Floats
 
-    @property
-    def label(self) -> str:
-        """What stands along the axis."""
-        return f"{self.name} ({self.unit})" if self.unit else self.name
-
 
 @dataclass(frozen=True, slots=True)
 class Plane:
     """Slopes `dx`, `dy` (in units of the axes per second) at the points of the plane of two variables of a population, a row for each point of `y`, NaN
-    where the unit jumps at a spike; and the path of its first unit."""
+    where the unit jumps at a spike; and the path of its first unit, with NaN where it jumped."""
 
+    population: str
     x: Axis
     y: Axis
     dx: Floats
@@ -145,8 +142,9 @@ def window(model: Model, rule: str, settings: Mapping[str, str], texts: Texts = 
             result = beside.run(f"Look_at_{rule}", parameters=of_block(rule, settings))
         except (PlasError, KeyError, ValueError):
             continue
-        change = np.ravel(result["after"].values) - np.ravel(result["before"].values)
-        return Window(rule, np.linspace(-0.1, 0.1, change.size), change) if np.ptp(change) > 0.0 else None
+        weight = next(v for v in beside.loaded.module.networks[-1].projections[0].connection.variables if v.name == "w")
+        change = (np.ravel(result["after"].values) - np.ravel(result["before"].values)) / weight.scale
+        return Window(rule, np.linspace(-0.1, 0.1, change.size), change, weight.unit) if np.ptp(change) > 0.0 else None
     return None
 
 
@@ -161,7 +159,7 @@ def plane(model: Model, network: Network, settings: Mapping[str, str]) -> Plane 
         net = model.build(network.name, parameters=dict(settings))
         limits = [(_bound(v.low, net, population), _bound(v.high, net, population)) for v in shown]
         path = _path(net, population.symbol, shown[0].symbol, shown[1].symbol)
-        sides = [_around(values, *limit) for values, limit in zip(path, limits, strict=True)]
+        sides = [_around(values[np.isfinite(values)], *limit) for values, limit in zip(path, limits, strict=True)]
         points = [part.ravel() for part in np.meshgrid(*sides)]
         given = {f"{population.symbol}.{v.symbol}": at for v, at in zip(shown, points, strict=True)}
         net = model.build(network.name, dt=_INSTANT, parameters={**settings, **given, population.symbol: points[0].size})
@@ -172,9 +170,9 @@ def plane(model: Model, network: Network, settings: Mapping[str, str]) -> Plane 
     if population.block.spike is not None and population.block.statements(Trigger.SPIKE):
         for slope in slopes:
             slope[net.spikes(population.symbol).units] = np.nan
-    axes = [Axis(f"{population.symbol}.{v.symbol}[1]", v.unit, side / v.scale) for v, side in zip(shown, sides, strict=True)]
+    axes = [Axis(v.symbol, v.unit, side / v.scale) for v, side in zip(shown, sides, strict=True)]
     dx, dy = (slope.reshape(sides[1].size, sides[0].size) for slope in slopes)
-    return Plane(axes[0], axes[1], dx, dy, (path[0] / shown[0].scale, path[1] / shown[1].scale))
+    return Plane(population.symbol, axes[0], axes[1], dx, dy, (path[0] / shown[0].scale, path[1] / shown[1].scale))
 
 
 def _bound(limit: Expr | None, net: Net, population: Population) -> float | None:
@@ -192,13 +190,18 @@ def _bound(limit: Expr | None, net: Net, population: Population) -> float | None
 
 
 def _path(net: Net, population: str, x: str, y: str) -> tuple[Floats, Floats]:
-    """Of the first unit, from where it begins."""
+    """Of the first unit, from where it begins; NaN between two points with a spike between them."""
     every = max(1, round(_FOLLOWED / net.dt / _POINTS))
     found = np.empty((2, _POINTS))
-    for point in found.T:
+    times = np.empty(_POINTS)
+    for number, point in enumerate(found.T):
+        times[number] = net.time
         point[:] = getattr(net[population], x)[0], getattr(net[population], y)[0]
         net.run(steps=every)
-    return found[0], found[1]
+    spikes = net.spikes(population)
+    jumps = np.unique(np.searchsorted(times, spikes.times[spikes.units == 0] + net.dt / 2))
+    along, up = np.insert(found, jumps[jumps < _POINTS], np.nan, axis=1)
+    return along, up
 
 
 def _small(network: Network) -> Population | None:

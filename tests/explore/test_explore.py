@@ -138,7 +138,7 @@ def test_slopes_in_the_plane_of_an_oscillator(tmp_path):
     path.write_text(OSCILLATOR, encoding="utf-8")
     model = plasticdsl.load(path)
     found = plane(model, model.loaded.module.networks[0], {"ω": "50 Hz"})
-    assert found is not None and (found.x.label, found.y.label) == ("one.x[1]", "one.y[1]")
+    assert found is not None and (found.population, found.x.name, found.y.name) == ("one", "x", "y")
     across, up = np.meshgrid(found.x.points, found.y.points)
     np.testing.assert_allclose(found.dx, 50.0 * up, atol=1e-4)
     np.testing.assert_allclose(found.dy, -50.0 * across, atol=1e-4)
@@ -168,7 +168,7 @@ def test_a_reset_is_no_slope_and_the_plane_ends_at_bounds(tmp_path):
     path.write_text(SPIKING, encoding="utf-8")
     model = plasticdsl.load(path)
     found = plane(model, model.loaded.module.networks[0], {})
-    assert found is not None and found.x.label == "one.V[1] (mV)" and found.y.points.min() == 0.0
+    assert found is not None and (found.x.name, found.x.unit) == ("V", "mV") and found.y.points.min() == 0.0
     across, up = np.meshgrid(found.x.points, found.y.points)
     spikes = across > 10.0
     assert spikes.any() and np.array_equal(np.isnan(found.dx), spikes)
