@@ -158,7 +158,7 @@ def plane(model: Model, network: Network, settings: Mapping[str, str]) -> Plane 
     try:
         net = model.build(network.name, parameters=dict(settings))
         limits = [(_bound(v.low, net, population), _bound(v.high, net, population)) for v in shown]
-        path = _path(net, population.symbol, shown[0].symbol, shown[1].symbol)
+        path = _path(net, population, shown[0].symbol, shown[1].symbol)
         sides = [_around(values[np.isfinite(values)], *limit) for values, limit in zip(path, limits, strict=True)]
         points = [part.ravel() for part in np.meshgrid(*sides)]
         given = {f"{population.symbol}.{v.symbol}": at for v, at in zip(shown, points, strict=True)}
@@ -189,16 +189,18 @@ def _bound(limit: Expr | None, net: Net, population: Population) -> float | None
             return None
 
 
-def _path(net: Net, population: str, x: str, y: str) -> tuple[Floats, Floats]:
+def _path(net: Net, population: Population, x: str, y: str) -> tuple[Floats, Floats]:
     """Of the first unit, from where it begins; NaN between two points with a spike between them."""
     every = max(1, round(_FOLLOWED / net.dt / _POINTS))
     found = np.empty((2, _POINTS))
     times = np.empty(_POINTS)
     for number, point in enumerate(found.T):
         times[number] = net.time
-        point[:] = getattr(net[population], x)[0], getattr(net[population], y)[0]
+        point[:] = getattr(net[population.symbol], x)[0], getattr(net[population.symbol], y)[0]
         net.run(steps=every)
-    spikes = net.spikes(population)
+    if not population.spikes:
+        return found[0], found[1]
+    spikes = net.spikes(population.symbol)
     jumps = np.unique(np.searchsorted(times, spikes.times[spikes.units == 0] + net.dt / 2))
     along, up = np.insert(found, jumps[jumps < _POINTS], np.nan, axis=1)
     return along, up
