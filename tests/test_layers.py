@@ -17,11 +17,10 @@ def test_no_stage_reaches_back(capsys: pytest.CaptureFixture[str]) -> None:
     assert lint_imports(config_filename=str(PROJECT), cache_dir=None) == SUCCESS, capsys.readouterr().out
 
 
-#: What others than modules of the package ask for: Python itself, Pygments, the page of codes, and functions that are written into generated modules.
+#: What others than modules of the package ask for: Python itself, the page of codes, and functions that are written into generated modules.
 ENTRANCES = frozenset(
     (
         "__main__",
-        "highlight",
         "diagnostics.codes",
         "support.functions",
         "support.noise",
