@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import time
 import zipfile
 from pathlib import Path
@@ -116,8 +117,9 @@ class SharedCheckpoints:
         streams, company = required(self.streams), self._company
         own = streams.again(name) if company.rank == 0 else None
         like = _like_those_of_the_first(None if own is None else own.rows(0, 1), company)
-        for at in range(0, rows, PIECE):
-            part = np.zeros(0, dtype=like.dtype) if own is None else own.rows(at, min(at + PIECE, rows))
+        step = max(1, PIECE // max(1, math.prod(like.shape[1:])))
+        for at in range(0, rows, step):
+            part = np.zeros(0, dtype=like.dtype) if own is None else own.rows(at, min(at + step, rows))
             told = company.gather(part.ravel())[0].reshape(-1, *like.shape[1:])
             if company.rank:
                 (streams.again(name) if at else streams.stream(name, [f"{name} {k}" for k in range(told.ndim)], told, {})).put(at, told)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import shutil
 import warnings
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -70,6 +71,11 @@ class ZarrStreams:
         if not _now(group.contains(called)):
             raise FileNotFoundError(errno.ENOENT, "what an unfinished run has recorded is gone; begin it anew", str(self.folder / called))
         return _Rows(_now(group.getitem(called)))
+
+    def free(self) -> int:
+        """How many bytes there is room for, those of what is there already among them."""
+        there = next(folder for folder in (self.folder.absolute(), *self.folder.absolute().parents) if folder.exists())
+        return shutil.disk_usage(there).free + sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
 
     def publish(self) -> None:
         """Whoever reads it while it is written sees all that has been put so far."""

@@ -90,7 +90,7 @@ def image(study: Study, plan: PlotPlan, panel: taken.Panel) -> Panel:
 def _images(series: Series, scale: float, study: Study, shape: tuple[int, int]) -> list[tuple[str, Floats]]:
     """Each image with its name."""
     projection = next((p for p in study.network.projections if p.name == series.owner), None)
-    if projection is None and series.done.ndim < 3:
+    if projection is None and len(series.shape) < 2:
         return [(name, _folded(values, shape)) for name, values in moments_of(series, scale, study)]
     rows = _as_matrix(series, study) / scale
     wanted = math.prod(shape)

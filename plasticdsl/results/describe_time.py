@@ -44,7 +44,7 @@ _MOST_MAP_ROWS, _MOST_MAP_COLUMNS = 400, 800
 def traces(study: Study, plans: Sequence[PlotPlan], panels: Sequence[taken.Panel], scene: Scene) -> Panel:
     """Items over time that have the same unit; `panels` of all runs."""
     first = panels[0]
-    lines = [math.prod(series.done.shape[1:]) for series in first.series]
+    lines = [math.prod(series.shape) for series in first.series]
     names = named([of_all(label) if 1 < count <= FEW_LINES else label for label, count in zip(first.labels, lines, strict=True)])
     next_colour, marks, explained = len(scene.colours), list[Mark](), False
     weight: Weight = "plain" if max(series.taken for panel in panels for series in panel.series) <= _DENSE else "thin"

@@ -96,20 +96,25 @@ def _files_of(folder: Path) -> list[str]:
 
 
 def _write_recordings(result: Result, path: Path) -> None:
-    """All but long trains at once, and those piece by piece."""
-    from plasticdsl.results.long_trains import append, long_records
+    """All but long trains and recordings at once, and those piece by piece."""
+    from plasticdsl.results import long_series, long_trains
     from plasticdsl.results.stack import stacked, to_dataset
 
-    apart = tuple(long_records(result.study))
-    if not apart:
+    trains, series = tuple(long_trains.long_records(result.study)), tuple(long_series.long_series(result.study))
+    if not trains and not series:
         _write_netcdf(result.dataset, path)
         return
-    others = stacked(result.study, frozenset(record.name for record in apart))
+    others = stacked(result.study, frozenset(record.name for record in trains))
+    dataset = with_safe_names(to_dataset(others, result.summary))
+    apart = {one.name.replace("/", _SLASH): one.kept for one in series}
     with _Patient(path, "w+") as file:
-        with_safe_names(to_dataset(others, result.summary)).to_netcdf(file, engine="h5netcdf")
-        for record in apart:
+        dataset.drop_vars(list(apart)).to_netcdf(file, engine="h5netcdf")
+        for name, rows in apart.items():
             if file.problem is None:
-                append(file, result.study.runs[0], record)
+                long_series.append(file, dataset[name], rows)
+        for record in trains:
+            if file.problem is None:
+                long_trains.append(file, result.study.runs[0], record)
         if file.problem is not None:
             raise file.problem
 

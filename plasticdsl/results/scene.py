@@ -210,7 +210,7 @@ def key_of_spikes(record: SpikeRecord) -> Key:
 
 def colours_of(series: Series) -> int:
     """How many colours the lines of a series take."""
-    units = int(np.prod(series.done.shape[1:])) if not (series.curve is not None) else int(np.prod(series.done.shape[1:-1]))
+    units = math.prod(series.shape if series.curve is None else series.shape[:-1])
     return units if 1 < units <= FEW_LINES else 1
 
 

@@ -60,7 +60,7 @@ def _signal(series: Series, run: Run) -> Signal:
     interval = float(apart[0]) * run.line.dt if len(apart) == 1 else None
     unit = coherent(series.label.dimension or ONE)
     units = None if series.units is None else series.units - 1
-    ends = run.facts.ends.get(series.owner) if series.done.ndim == 2 else None
+    ends = run.facts.ends.get(series.owner) if len(series.shape) == 1 else None
     if ends is not None:
         chosen = slice(None) if units is None else units
         ends, units = (ends[0][chosen], ends[1][chosen]), None

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from xarray import DataArray, Dataset
 
 from plasticdsl.model.protocol import ROUND, round_names
+from plasticdsl.results.long_series import unread
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import Label, Landscape, PlotPlan, Series, SpikeRecord
 from plasticdsl.runtime.watch.statistics import histogram
@@ -111,6 +112,8 @@ def stack_series(study: Study, every: Sequence[Series]) -> DataArray:
     """One recording of all runs; of a histogram the counts in bins that are the same for all runs and moments."""
     first, (dims, coordinates) = every[0], axes_of(study)
     rank = len(dims)
+    if len(every) == 1 and not study.shape and first.kept.first:
+        return _unread(study, first)
     edges = histogram(np.concatenate([s.done.ravel() for s in every]), first.bins_asked or 50)[1] if first.is_histogram else np.zeros(0)
     values = _filled(study, [_by_round(s, _counts(s, edges) if first.is_histogram else s.done) for s in every])
     for name, size in zip(round_names(first.most), values.shape[rank:], strict=False):
@@ -124,6 +127,15 @@ def stack_series(study: Study, every: Sequence[Series]) -> DataArray:
     own, of_each = _each(study, every, values.shape[len(dims) :], edges)
     attributes: Attributes = {"long_name": first.label.text, "units": "1"} if first.is_histogram else _attributes(first.label)
     return DataArray(values, dims=(*dims, *own), coords={**coordinates, **of_each}, attrs=attributes, name=first.name)
+
+
+def _unread(study: Study, series: Series) -> DataArray:
+    """A recording of the only run that is on disk: nothing of its values is read yet."""
+    time = "step" if study.runs[0].line.in_steps else "time"
+    own, of_each = _each(study, [series], series.shape, np.zeros(0))
+    coordinates: Coordinates = {time: ((time,), *_times(study, [series])), **of_each}
+    values = unread(series.kept, (time, *own))
+    return DataArray(values, coords=coordinates, attrs=_attributes(series.label), name=series.name)
 
 
 def _each(study: Study, every: Sequence[Series], shape: tuple[int, ...], edges: Floats) -> tuple[list[str], Coordinates]:

@@ -21,6 +21,8 @@ from plasticdsl.runtime.play.experiment import Order, Run
 from plasticdsl.runtime.play.once import run_once
 from plasticdsl.runtime.play.place import Checkpoint
 from plasticdsl.runtime.play.progress import SILENT, Interruption, Pace
+from plasticdsl.runtime.watch import recorder, rows
+from plasticdsl.runtime.watch.rows import Rows
 from plasticdsl.runtime.watch.streams import Stored
 from plasticdsl.streaming import ZarrStreams
 from tests.semantics import test_library_experiments as library
@@ -92,7 +94,7 @@ def content(run: Run) -> Run:
             run.spikes[record.train] = steps, units
     plots = [replace(plan, landscape=None) for plan in run.recorder.plots]
     for series in (*run.recorder.series, *run.recorder.drawn):  # beyond what was taken there is anything
-        series.values, series.at, series.stored, series.streams, series.width = series.done, series.steps, 0, (), ()
+        series.kept = Rows(series.taken, series.done, series.steps)
     return replace(run, recorder=replace(run.recorder, plots=plots), build_s=0.0, run_s=0.0, processor_s=0.0)
 
 
@@ -165,9 +167,13 @@ experiment E on Net:
 
 
 @pytest.mark.parametrize("engine", ["compiled", "reference"])
-@pytest.mark.parametrize("on_disk", [False, True])
-def test_rounds_in_pieces(engine: EngineName, on_disk: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("on_disk", ["", "too", "alone"])
+def test_rounds_in_pieces(engine: EngineName, on_disk: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is recorded is in memory, on disk too, or on disk alone."""
     monkeypatch.setattr(runner, "PUT_EVERY", 0.0)
+    if on_disk == "alone":
+        monkeypatch.setattr(recorder, "LARGE", 100)
+        monkeypatch.setattr(rows, "BUFFER", 80)
     model = plasticdsl.parse(ROUNDS)
     experiment, loaded = model.find_experiment("E"), model.loaded
     network = loaded.module.networks[0]

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import Experiment, Phase
@@ -69,7 +70,11 @@ class Runner:
         self.stage = Stage(workshop.network, observer, self._rebuilt, shows)
         for phase in experiment.phases:
             self.stage.check(phase)
-        self.recorder = plan(experiment.all_recordings, experiment.plots, line, self.reader, self.stage.preview)
+        streams = None if checkpoints is None else checkpoints.streams
+        compared = [expr for e in experiment.all_expectations for expr in e.compared]
+        self.recorder = plan(experiment.all_recordings, experiment.plots, line, self.reader, self.stage.preview, compared, streams)
+        for series in self.recorder.series:
+            series.leave_by(None if streams is None else partial(series.put, streams, line.dt, self._owner(series)))
         observer.present.recorded = self.recorder.recorded
         self.watches = [watch(e, line, self.reader) for e in experiment.all_expectations]
         self.due: list[Series | Watch] = [*self.recorder.series, *self.recorder.drawn, *self.watches]
@@ -295,10 +300,14 @@ class Runner:
         try:
             self.spikes.put(streams)
             for series in self.recorder.series:
-                series.put(streams, self.line.dt, "unit " if series.owner in self.observer.instance.populations else "connection ")
+                series.put(streams, self.line.dt, self._owner(series))
             streams.publish()
         except OSError as problem:
             _log.warning("recordings cannot be written while they are made (%s): they stay in memory", problem.strerror or problem)
+
+    def _owner(self, series: Series) -> str:
+        """What its values are of, one by one."""
+        return "unit " if series.owner in self.observer.instance.populations else "connection "
 
     def _is_over(self, waiting: Waiting) -> bool:
         try:
@@ -448,6 +457,8 @@ class Runner:
         records, run = self.recorder.all_spikes, self.run
         if self.spikes.any_stored:
             self._put()
+        for series in self.recorder.series:
+            series.leave_by(None)
         run.steps, run.line = self.observer.engine.step - run.begin, self.line.as_run(self.clock)
         for record in records:
             record.settle(self.clock)

@@ -76,9 +76,7 @@ def _take(series: Series, reader: Reader, experiment: Experiment) -> None:
         series.take(reader, series.moments.last)
         return
     for moment in range(series.moments.first, series.moments.last + 1, series.moments.stride):
-        series.values[series.taken] = reader.value(series.expr, *series.moments.interval(moment))
-        series.at[series.taken] = moment
-        series.taken += 1
+        series.add(reader.value(series.expr, *series.moments.interval(moment)), moment)
 
 
 def _is_of_spikes(expr: Expr, reader: Reader) -> bool:

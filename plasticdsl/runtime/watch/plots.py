@@ -14,15 +14,16 @@ import numpy as np
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.model.experiments import AxisWish, PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import AT_SPIKES, Call, Expr, Number, Ref, Special, children, is_over_time, refs, walk
-from plasticdsl.model.owners import OfPopulation, Part
+from plasticdsl.model.owners import OfPopulation, Part, Whose
 from plasticdsl.model.parts import parts_read
 from plasticdsl.runtime.instance.resolver import counted
 from plasticdsl.runtime.play.schedule import Timeline
 from plasticdsl.runtime.watch.kinds import curve_in, has_spike_statistic, is_statistic, per_unit
 from plasticdsl.runtime.watch.readings import Reader
-from plasticdsl.runtime.watch.recorder import Planner, Preview, Recorder
+from plasticdsl.runtime.watch.recorder import LARGEST, Planner, Preview, Recorder
 from plasticdsl.runtime.watch.series import Along, Ends, Kind, Landscape, Panel, PlotPlan, Series, label_of
 from plasticdsl.runtime.watch.statistics import from_zero
+from plasticdsl.runtime.watch.streams import Streams
 from plasticdsl.support.steps import to_steps
 
 #: A plot over time shows at most `_MOST_POINTS` moments; fewer (but `_FEWEST_POINTS`) where they read more than `_READS` values, a map `_READS_OF_MAP`.
@@ -32,9 +33,19 @@ _BINS = 100
 _MOST_MOMENTS = 5
 
 
-def plan(recordings: Sequence[Recording], plots: Sequence[PlotSpec], line: Timeline, reader: Reader, preview: Preview) -> Recorder:
-    """What to take, with room made for it. Raises `PlasError` for a recording that would not fit into memory."""
-    planner = Planner(line, reader, preview, Recorder())
+def plan(
+    recordings: Sequence[Recording],
+    plots: Sequence[PlotSpec],
+    line: Timeline,
+    reader: Reader,
+    preview: Preview,
+    compared: Sequence[Expr] = (),
+    streams: Streams | None = None,
+) -> Recorder:
+    """What to take, with room made for it. `compared`: by expectations; `streams`: where values may leave memory to. Raises `PlasError` for a recording
+    that would not fit there, or into memory."""
+    read = frozenset(r.name for expr in compared for r in refs(expr) if r.owner is Whose.RECORDED)
+    planner = Planner(line, reader, preview, Recorder(), streams, read)
     for recording in recordings:
         planner.record(recording)
     for spec in plots:
@@ -187,6 +198,7 @@ def _recorded(recording: Recording, planner: Planner) -> Series | None:
     for series in planner.recorder.series:
         if (
             series.expr == recording.item
+            and series.size <= LARGEST  # what is larger is drawn with fewer moments
             and not (series.single or series.is_histogram)
             and first <= series.moments.first <= first + 1
             and last - series.moments.stride < series.moments.last <= last

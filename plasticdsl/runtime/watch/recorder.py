@@ -6,6 +6,7 @@ its plot lines show is planned by `plots`. A window that does not fit the run is
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -22,11 +23,13 @@ from plasticdsl.runtime.play.schedule import DoesNotFit, Moments, Taking, Timeli
 from plasticdsl.runtime.watch.curves import curve
 from plasticdsl.runtime.watch.kinds import Sampled, after_each, curve_in, has_spike_statistic, is_statistic, per_unit
 from plasticdsl.runtime.watch.readings import Reader
+from plasticdsl.runtime.watch.rows import LARGE, size_of
 from plasticdsl.runtime.watch.series import PlotPlan, Series, SpikeRecord, label_of
+from plasticdsl.runtime.watch.streams import Streams
 from plasticdsl.source import NOWHERE, Span
 from plasticdsl.support.steps import to_steps
 
-#: Most bytes one recording may take.
+#: Most bytes one recording may take in memory.
 LARGEST = 8 << 30
 
 #: So many connections have numbers of their own in plots.
@@ -56,7 +59,7 @@ class Recorder:
     def per_connection(self) -> Iterator[Series]:
         """What is plotted of connections and tells them apart: matrices, images, and lines of a few."""
         panels = [panel for p in self.plots for panel in p.panels]
-        yield from (s for panel in panels for s in panel.series if panel.kind in ("matrix", "image") or s.values[:1].size <= _FEW)
+        yield from (s for panel in panels for s in panel.series if panel.kind in ("matrix", "image") or math.prod(s.shape) <= _FEW)
 
     def recorded(self, name: str) -> NDArray[np.float64]:
         """Everything recorded so far under a name, in order, as float64[values]."""
@@ -66,12 +69,15 @@ class Recorder:
 
 @dataclass(slots=True)
 class Planner:
-    """Plans one thing after the other; `names` that are taken."""
+    """Plans one thing after the other. `streams`: where values may leave memory to; `read`: the names of recordings that expectations read, which stay;
+    `names` that are taken."""
 
     line: Timeline
     reader: Reader
     preview: Preview
     recorder: Recorder
+    streams: Streams | None = None
+    read: frozenset[str] = frozenset()
     names: set[str] = field(default_factory=set)
 
     # --- recordings ---
@@ -90,7 +96,7 @@ class Planner:
                 series = self.series_of(recording, values, name)
                 series.is_histogram, series.bins_asked = True, self.bins_of(recording.item)
             case item:
-                series = self.series_of(recording, item, name)
+                series = self.series_of(recording, item, name, self.streams is not None and recording.alias not in self.read)
         self.recorder.series.append(series)
         self.recorder.aliases.setdefault(recording.alias or recording.text, []).append(series)
 
@@ -127,8 +133,8 @@ class Planner:
         named = (p.symbol for p in self.reader.observer.network.parts if (p.population, p.units) == (population, part))
         return next(named, f"{population}[{text_of(part)}]" if part else population) + (f".{event}" if event else "")
 
-    def series_of(self, recording: Recording, expr: Expr, name: str) -> Series:
-        """Room for the values of an expression at the moments of a recording."""
+    def series_of(self, recording: Recording, expr: Expr, name: str, may_flow: bool = False) -> Series:
+        """Room for the values of an expression at the moments of a recording, which may leave memory if there are many."""
         self.preview(recording.window.during)
         self.reader.require_units(expr, recording.span)
         of_spikes = has_spike_statistic(expr)
@@ -149,10 +155,10 @@ class Planner:
             )
             if series.single:
                 series.window = (self.line.span(taking.during)[0], found.last)
-        self._make_room(series, recording.span)
+        self._make_room(series, recording.span, may_flow)
         return series
 
-    def _make_room(self, series: Series, span: Span) -> None:
+    def _make_room(self, series: Series, span: Span, may_flow: bool) -> None:
         """The shape of a value is that of the value now."""
         parts = {
             part: self.reader.units(*part)
@@ -167,11 +173,9 @@ class Planner:
             message = f"‘{series.label.text}’ takes {counts} values together, which are not of the same units."
             raise PlasError((Diagnostic("sizes-differ", message, span, "Choose as many units of each, or take a statistic."),)) from None
         series.most = self.line.phase(series.during).rounds if series.during is not None else ()
-        size = series.room * int(np.prod(shape)) * 8
-        if size > LARGEST:
-            message = f"Recording ‘{series.label.text}’ at {series.room} moments would take {size / 2**30:.0f} GB of memory."
-            raise PlasError((Diagnostic("recording-too-large", message, span, "Record it less often: add ‘every …’ or ‘at end’."),))
         known = curve_in(series.expr)
+        flows = may_flow and series.can_flow and known is None and size_of(series.room, shape) > LARGE
+        self._require_fits(series, shape, flows, span)
         if known is not None and shape:
             interval = next((t.interval for t in series.traced.values()), self.line.dt)
             series.curve, shape_of_each = curve(known.function, shape[-1], self.reader.numbers(known), interval), shape[:-1]
@@ -184,7 +188,15 @@ class Planner:
             series.units = parts[one] + 1 if one is not None and one[1] and len(parts[one]) == shape_of_each[0] else None
             axes = (observer.axes(r.name) for r in read if r.owner is Whose.NETWORK)
             series.axes = next((letters for letters in axes if len(letters) == len(shape_of_each)), ())
-        series.prepare(shape)
+        series.prepare(shape, flows)
+
+    def _require_fits(self, series: Series, shape: tuple[int, ...], flows: bool, span: Span) -> None:
+        size, hint = size_of(series.room, shape), "Record it less often: add ‘every …’ or ‘at end’."
+        message = f"Recording ‘{series.label.text}’ at {series.room} moments would take {size / 2**30:.0f} GB"
+        if max(size_of(series.room, ()), 0 if flows else size) > LARGEST:
+            raise PlasError((Diagnostic("recording-too-large", f"{message} of memory.", span, hint),))
+        if flows and self.streams is not None and size > (free := self.streams.free()):
+            raise PlasError((Diagnostic("recording-too-large", f"{message} on disk, where {free / 2**30:.0f} GB are free.", span, hint),))
 
     def _sampled_once(self, series: Series) -> dict[Call, Sampled]:
         """The traces as they would be after one sample, to see what a value looks like."""

@@ -8,7 +8,7 @@ in SI.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 from plasticdsl.model.experiments import NO_WORDS, PlotSpec, Recording, Words
 from plasticdsl.model.expr import Call, Expr, Ref
 from plasticdsl.model.parts import Emitted, Units
+from plasticdsl.runtime.instance.instance import Values
 from plasticdsl.runtime.play.schedule import Clock, Moments
 from plasticdsl.runtime.watch.curves import Curve
-from plasticdsl.runtime.watch.kinds import Sampled
+from plasticdsl.runtime.watch.kinds import Sampled, has_spike_statistic
 from plasticdsl.runtime.watch.readings import Reader
+from plasticdsl.runtime.watch.rows import Rows, size_of
 from plasticdsl.runtime.watch.spikes import called
-from plasticdsl.runtime.watch.streams import Stream, Streams, required
+from plasticdsl.runtime.watch.streams import Streams
 from plasticdsl.runtime.watch.stretches import Stretch
 from plasticdsl.support.arrays import Floats, Steps
 from plasticdsl.units.dimension import ONE, Dimension
@@ -77,12 +79,11 @@ class Series:
     """`expr` taken at `moments`. `owner`: population or projection the values are of, `""` for a single value. `single`: one moment, no time axis.
     `window`: steps [begin, end) for statistics of spikes; None where each moment ends an interval of its own (`bins`).
     `units`: of a part of a population, the number (from 1) of each of its units; of some connections of a projection, that of each.
-    `axes`: of an observable with index letters, each letter and what it runs over. `during`: the phase it belongs to. `taken`: moments done;
-    `values`: float64[moments] or float64[moments, units or connections], empty beyond `taken`; `at`: the step really done at each. `most`: the most
+    `axes`: of an observable with index letters, each letter and what it runs over. `during`: the phase it belongs to. `kept`: the values of the moments
+    done, float64[moments] or float64[moments, units or connections]. `most`: the most
     rounds of each repeat around its phase, in which `moments` are those of the present round; `rounds`: of each round so far. `traced`: statistics of
     traces, which `moments` sample; the value is that of the last. `curve`: what the last axis of a value stands for. `bins_asked`: of its histogram, 0
-    where as many as suit. `is_theory`: it is computed from parameters (and the time) alone. `stored`: so many values are on disk too, in `streams` of
-    values of this `width`, and of `at`.
+    where as many as suit. `is_theory`: it is computed from parameters (and the time) alone.
     """
 
     name: str
@@ -97,18 +98,23 @@ class Series:
     axes: tuple[tuple[str, str], ...] = ()
     during: str | None = None
     units: NDArray[np.int64] | None = None
-    taken: int = 0
-    values: Floats = field(default_factory=lambda: np.zeros(0))
-    at: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    kept: Rows = field(default_factory=Rows)
     most: tuple[int, ...] = ()
     rounds: list[Round] = field(default_factory=list)
     traced: dict[Call, Sampled] = field(default_factory=dict)
     curve: Curve | None = None
     bins_asked: int = 0
     is_theory: bool = False
-    stored: int = 0
-    streams: tuple[Stream, ...] = ()
-    width: tuple[int, ...] = ()
+
+    @property
+    def taken(self) -> int:
+        """How many moments are done."""
+        return self.kept.taken
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one value."""
+        return self.kept.shape
 
     @property
     def room(self) -> int:
@@ -122,10 +128,9 @@ class Series:
         self.rounds.append(Round(numbers, self.taken, step))
         self.traced = {call: so_far.anew() for call, so_far in self.traced.items()}
 
-    def prepare(self, shape: tuple[int, ...]) -> None:
-        """Room for all moments; `shape` of one value."""
-        self.values = np.empty((self.room, *shape))
-        self.at = np.empty(self.room, dtype=np.int64)
+    def prepare(self, shape: tuple[int, ...], flows: bool = False) -> None:
+        """Room for all moments, of which the values leave memory if it `flows`; `shape` of one value."""
+        self.kept.prepare(self.room, shape, flows)
 
     def take(self, reader: Reader, step: int) -> None:
         """Adds the value now, or to the traces that it is made of."""
@@ -136,11 +141,13 @@ class Series:
 
     def _keep(self, reader: Reader, step: int) -> None:
         value = reader.value(reader.with_results(self.expr, self.traced), *(self.window or self.moments.interval(step)))
-        if self.values.ndim == 2 and np.size(value) != self.values.shape[1]:
+        if len(self.shape) == 1 and np.size(value) != self.shape[0]:
             value = self._filled(np.ravel(value))
-        self.values[self.taken] = value
-        self.at[self.taken] = reader.observer.engine.step
-        self.taken += 1
+        self.add(value, reader.observer.engine.step)
+
+    def add(self, value: Values, step: int) -> None:
+        """One that was taken at this step (really done)."""
+        self.kept.one(value, step)
 
     @property
     def read_at_once(self) -> tuple[Expr, ...]:
@@ -149,16 +156,14 @@ class Series:
 
     def take_stretch(self, stretch: Stretch, reader: Reader) -> None:
         """Adds the values after each of the last steps."""
-        rows, then = stretch.read(self.expr, reader), slice(self.taken, self.taken + stretch.steps)
-        self.values[then] = rows.reshape(self.values[then].shape)
         now = reader.observer.engine.step
-        self.at[then] = np.arange(now - stretch.steps, now) + 1
-        self.taken += stretch.steps
+        rows = stretch.read(self.expr, reader).reshape(stretch.steps, *self.shape)
+        self.kept.add(rows, np.arange(now - stretch.steps, now) + 1)
 
     def _filled(self, value: Floats) -> Floats:
         """There are as many values at spikes as there are spikes: all moments get as many as there have been at most, the rest being NaN."""
-        most = max(value.size, self.values.shape[1])
-        self.values = np.pad(self.values, ((0, 0), (0, most - self.values.shape[1])), constant_values=np.nan)
+        most = max(value.size, self.shape[0])
+        self.kept.widen(most)
         return np.pad(value, (0, most - value.size), constant_values=np.nan)
 
     def pass_over(self, reader: Reader, at: int, end: int) -> None:
@@ -171,53 +176,55 @@ class Series:
 
     # --- on disk ---
 
+    @property
+    def size(self) -> int:
+        """Bytes of all values that it may take."""
+        return size_of(self.room, self.shape)
+
+    @property
+    def can_flow(self) -> bool:
+        """Whether its values may leave memory one after the other: nothing that is made of them needs all at once, and all are as many."""
+        return not (self.single or self.traced or self.most or has_spike_statistic(self.expr))
+
+    def leave_by(self, put: Callable[[], None] | None) -> None:
+        """How its values leave memory, if they do."""
+        self.kept.leave = put if self.kept.flows else None
+
     def put(self, streams: Streams, dt: float, owner: str) -> None:
         """What has been taken since the last time goes on disk too. Raises OSError."""
-        if self.single or self.stored >= self.taken:
+        kept = self.kept
+        if self.single or kept.stored >= kept.taken:
             return
-        new = slice(self.stored, self.taken)
-        if not self.streams or self.width != self.values.shape[1:]:  # as many values as spikes: there may be more
-            new, self.stored, self.width = slice(0, self.taken), 0, self.values.shape[1:]
-            time, names = f"time of {self.name}", [f"{owner}{k + 1} of {self.name}" for k in range(self.values.ndim - 1)]
+        if not kept.fits:  # as many values as spikes: there may be more
+            time, names = f"time of {self.name}", [f"{owner}{k + 1} of {self.name}" for k in range(len(self.shape))]
             about = {"units": coherent(self.label.dimension or ONE), "long_name": self.label.text}
-            made = streams.stream(self.name, (time, *names), self.values, about)
-            self.streams = made, streams.stream(time, (time,), self.at, {"units": "s", "scale_factor": dt})
-        for stream, rows in zip(self.streams, (self.values[new], self.at[new]), strict=True):
-            stream.put(new.start, rows)
-        self.stored = self.taken
+            values = streams.stream(self.name, (time, *names), kept.values, about)
+            kept.begin(values, streams.stream(time, (time,), kept.at, {"units": "s", "scale_factor": dt}))
+        kept.put()
 
     def so_far(self) -> SeriesSoFar:
         """What there is, as data."""
-        new = slice(self.stored, self.taken)
-        names = (self.name, f"time of {self.name}") if self.streams else ()
-        return SeriesSoFar(self.moments, self.window, tuple(self.rounds), self.traced, self.values[new], self.at[new], names, self.stored)
+        names = (self.name, f"time of {self.name}") if self.kept.streams else ()
+        return SeriesSoFar(self.moments, self.window, tuple(self.rounds), self.traced, *self.kept.not_stored(), names, self.kept.stored)
 
     def go_on(self, found: SeriesSoFar, streams: Streams | None) -> None:
         """From what there was. Raises FileNotFoundError where that on disk is not there."""
         self.moments, self.window, self.rounds, self.traced = found.moments, found.window, list(found.rounds), dict(found.traced)
-        self.stored, self.taken = found.stored, found.stored + len(found.at)
-        if found.values.shape[1:] != self.values.shape[1:]:
-            self.prepare(found.values.shape[1:])
-        new = slice(self.stored, self.taken)
-        self.values[new], self.at[new] = found.values, found.at
-        if found.names:
-            self.streams, self.width = tuple(required(streams).again(name) for name in found.names), self.values.shape[1:]
-            self.values[: self.stored], self.at[: self.stored] = (stream.rows(0, self.stored) for stream in self.streams)
+        self.kept.go_on(found.values, found.at, found.stored, found.names, streams)
 
     def rewind(self, clock: Clock, step: int) -> None:
         """What was taken after this step (really done) is forgotten."""
-        self.taken = int(np.searchsorted(self.steps, step, side="right"))
-        self.stored = min(self.stored, self.taken)
+        self.kept.rewind(step)
 
     @property
     def steps(self) -> NDArray[np.int64]:
         """The steps at which values were taken."""
-        return self.at[: self.taken]
+        return self.kept.at[: self.taken]
 
     @property
     def done(self) -> Floats:
-        """The values taken so far."""
-        return self.values[: self.taken]
+        """The values taken so far, together in memory."""
+        return self.kept.done
 
 
 @dataclass(frozen=True, slots=True)

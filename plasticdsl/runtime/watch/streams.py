@@ -35,6 +35,9 @@ class Streams(Protocol):
     def again(self, name: str) -> Stream:
         """One that is there. Raises FileNotFoundError where it is not."""
 
+    def free(self) -> int:
+        """How many bytes there is room for, those of what is there already among them."""
+
     def publish(self) -> None:
         """Whoever reads it while it is written sees all that has been put so far."""
 

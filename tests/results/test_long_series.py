@@ -1,0 +1,156 @@
+"""Recordings with very many values: they leave memory while they are made, are read as they are asked for, and are written as all others are."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray
+from numpy.typing import NDArray
+
+import plasticdsl
+from plasticdsl.results import long_series, long_trains
+from plasticdsl.results.result import Result
+from plasticdsl.runtime.watch import recorder, rows
+from plasticdsl.runtime.watch.rows import Rows
+from plasticdsl.streaming import ZarrStreams
+
+TEXT = """
+neuron Leak:
+    τ = 10 ms
+    τ dV/dt = −V + I + 0.3 sqrt(τ) ξ(t)
+    I = 1.2
+    V(0) = 0
+    spike when V > 1:
+        V → 0
+
+synapse Plain:
+    on pre:
+        post.V += w
+
+network Net:
+    c = 7 Leak
+    s = c → c: Plain, all to all except self, w ~ N(0.01, 0.001)
+
+experiment Look on Net:
+    dt = 1 ms
+    phase p for 300 ms
+    record c.V as V
+    record c.V every 3 ms as some
+    record s.w every 10 ms as w
+    record c.V[2 to 4] every 2 ms
+    record mean(c.V) as m
+    record c.V at end as last
+    expect mean(m) < 1
+    plot c.V
+"""
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is long is short."""
+    monkeypatch.setattr(recorder, "LARGE", 100)
+    monkeypatch.setattr(rows, "BUFFER", 600)
+    monkeypatch.setattr(long_series, "BUFFER", 600)
+    for one in (long_series, long_trains):
+        monkeypatch.setattr(one, "LONG", 50)
+
+
+def kept(result: Result) -> dict[str, Rows]:
+    return {series.name: series.kept for series in result.study.runs[0].recorder.series}
+
+
+def test_what_leaves_memory_is_the_same(tmp_path: Path, small: None) -> None:
+    model = plasticdsl.parse(TEXT)
+    whole, left = model.run(), model.run(keep=tmp_path / "kept", checkpoint="1 h")
+    assert {name for name, one in kept(left).items() if one.first} == {"V", "some", "w", "c.V[2 to 4]"}
+    assert not any(one.first for one in kept(whole).values())
+    assert all(len(one.values) * 8 * max(1, int(np.prod(one.shape))) <= 700 for one in kept(left).values() if one.flows)
+    values = whole["V"].values
+    lazy = left["V"]
+    for moments in (slice(3, 250, 7), slice(None, None, -2), slice(40, 40), 299, [5, 2, 290], slice(299, None)):
+        for units in (slice(None), 3, [1, 4], slice(6, 1, -2)):
+            np.testing.assert_array_equal(lazy.isel(time=moments, unit_c=units).values, values[moments][..., units])
+    xarray.testing.assert_identical(left.dataset, whole.dataset)
+    assert [o.value for o in left.expectations] == [o.value for o in whole.expectations]
+    np.testing.assert_array_equal(left.to_pandas("V").values, whole.to_pandas("V").values)
+
+
+def test_files_are_the_same(tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = plasticdsl.parse(TEXT)
+    model.run(keep=tmp_path / "kept", checkpoint="1 h").save(tmp_path / "left")
+    model.run().save(tmp_path / "whole")
+    assert (tmp_path / "left/recordings.nc").read_bytes() == (tmp_path / "whole/recordings.nc").read_bytes()
+    monkeypatch.setattr(long_series, "LONG", 1 << 30)
+    model.run().save(tmp_path / "at once")
+    with xarray.open_dataset(tmp_path / "left/recordings.nc") as one, xarray.open_dataset(tmp_path / "at once/recordings.nc") as other:
+        xarray.testing.assert_identical(one, other)
+        assert one["V"].encoding["chunksizes"] == (300, 7) or one["V"].encoding["chunksizes"] == (301, 7)
+
+
+def test_what_does_not_fit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is nowhere to put it, where an expectation reads it, or where the disk is too small."""
+    monkeypatch.setattr(recorder, "LARGEST", 5000)
+    monkeypatch.setattr(recorder, "LARGE", 100)
+    head = TEXT.split("    record")[0]
+    model, reading = (
+        plasticdsl.parse(head + "    record c.V as V\n"),
+        plasticdsl.parse(head + "    record c.V as V\n    expect mean(V) < 1\n"),
+    )
+    keep = {"keep": tmp_path / "kept", "checkpoint": "1 h"}
+    for refused, options in ((model, {}), (reading, keep)):
+        with pytest.raises(plasticdsl.PlasError, match="would take 0 GB of memory"):
+            refused.run(**options)
+    assert model.run(**keep)["V"].shape == (301, 7)
+    monkeypatch.setattr(ZarrStreams, "free", lambda self: 16_000)
+    with pytest.raises(plasticdsl.PlasError, match="on disk, where 0 GB are free"):
+        model.run(**keep)
+
+
+@dataclass(slots=True)
+class Listed:
+    """A stream in memory."""
+
+    kept: NDArray[Any] = field(default_factory=lambda: np.zeros((0,)))
+
+    def put(self, at: int, more: NDArray[Any]) -> None:
+        self.kept = np.concatenate([self.kept[:at].reshape(at, *more.shape[1:]), more])
+
+    def rows(self, begin: int, end: int) -> NDArray[Any]:
+        return self.kept[begin:end]
+
+
+def test_a_full_disk_and_a_rewind(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(rows, "BUFFER", 5 * 16)
+    full, values = True, np.arange(60.0).reshape(30, 2)
+    kept = Rows()
+    kept.prepare(40, (2,), True)
+    kept.begin(Listed(), Listed())
+
+    def leave() -> None:
+        if full:
+            raise OSError(28, "No space left on device")
+        kept.put()
+
+    kept.leave = leave
+    with caplog.at_level(logging.WARNING):
+        kept.add(values[:13], np.arange(13))
+    assert "No space left" in caplog.text
+    assert (kept.first, kept.stored, len(kept.values)) == (0, 0, 20)
+    np.testing.assert_array_equal(kept.done, values[:13])
+    full = False
+    kept.add(values[13:22], np.arange(13, 22))
+    assert (kept.first, kept.stored, len(kept.values)) == (20, 20, 5)
+    for step, value in enumerate(values[22:], 22):
+        kept.one(value, step)
+    np.testing.assert_array_equal(kept.done, values)
+    np.testing.assert_array_equal(np.concatenate(list(kept.pieces())), values)
+    kept.rewind(11)
+    assert (kept.taken, kept.first, kept.stored) == (12, 12, 12)
+    np.testing.assert_array_equal(kept.done, values[:12])
+    kept.add(-values[12:18], np.arange(12, 18))
+    np.testing.assert_array_equal(kept.done, np.concatenate([values[:12], -values[12:18]]))
