@@ -273,7 +273,7 @@ def workshop_of(
     def instance(dt: float, seed: int, settings: Settings) -> Instance:
         if told is not None:
             told.show(0.0, "building")
-        division = None if company is None else Division(company.rank, company.size)
+        division = None if company is None else Division(company.rank, company.size, company)
         more = {"horizon": FIRST_STEPS, "spread": asked.spread, "files": asked.files, "division": division, **given}
         made = instantiate(network, dt=dt, seed=seed, settings=settings, **more)
         require_small_step(network, made)

@@ -153,11 +153,11 @@ def pieces(pattern: Pattern, barred: bool, seed: int, stream: int) -> Pieces:
     """Connections in order, some at a time, where each pair is decided by itself. `barred`: no unit is connected to itself."""
     match pattern.kind:
         case "all" | "where":
-            return _by_rows(pattern, barred)
+            return by_rows(pattern, barred)
         case "one":
             return _one_to_one(pattern, barred)
         case "probability":
-            return _with_probability(pattern, barred, seed, stream)
+            return with_probability(pattern, barred, seed, stream)
         case other:
             raise ValueError(f"{other} is no way to connect populations")
 
@@ -209,16 +209,20 @@ def _permitted(pattern: Pattern, barred: bool, pre: Integers, post: Integers) ->
     return np.broadcast_to(keep, np.broadcast_shapes(pre.shape, post.shape))
 
 
-def _rows(pattern: Pattern) -> Pieces:
+#: The first of some rows, and the one after the last; None for all.
+Some = tuple[int, int] | None
+
+
+def _rows(pattern: Pattern, some: Some = None) -> Pieces:
     """All pairs, some rows at a time: numbers of shape [pre, 1] and [1, post]."""
-    post = np.arange(pattern.n_post)[None, :]
-    for begin, end in in_blocks(pattern.n_pre if pattern.n_post else 0, pattern.n_post):
-        yield np.arange(begin, end)[:, None], post
+    post, (first, last) = np.arange(pattern.n_post)[None, :], some or (0, pattern.n_pre)
+    for begin, end in in_blocks(last - first if pattern.n_post else 0, pattern.n_post):
+        yield np.arange(first + begin, first + end)[:, None], post
 
 
-def _by_rows(pattern: Pattern, barred: bool) -> Pieces:
+def by_rows(pattern: Pattern, barred: bool, some: Some = None) -> Pieces:
     """All pairs that are permitted."""
-    for pre, post in _rows(pattern):
+    for pre, post in _rows(pattern, some):
         rows, columns = np.nonzero(_permitted(pattern, barred, pre, post))
         yield rows + pre[0], columns
 
@@ -234,14 +238,15 @@ def _one_to_one(pattern: Pattern, barred: bool) -> Pieces:
 # --- probability -----------------------------------------------------------------------------------------------------
 
 
-def _with_probability(pattern: Pattern, barred: bool, seed: int, stream: int) -> Pieces:
+def with_probability(pattern: Pattern, barred: bool, seed: int, stream: int, some: Some = None) -> Pieces:
+    """Pairs with the probability of all, or each with its own; `some`: those of these pre units, where pairs are looked at one by one."""
     if callable(pattern.amount):
-        return _with_own_probabilities(pattern, pattern.amount, barred, seed, stream)
+        return _with_own_probabilities(pattern, pattern.amount, barred, seed, stream, some)
     _check_probability(pattern.amount)
     if pattern.amount == 0.0:
         return iter(())
     if pattern.amount == 1.0:
-        return _by_rows(pattern, barred)
+        return by_rows(pattern, barred, some)
     return _skipping(pattern, pattern.amount, barred, seed, stream)
 
 
@@ -253,32 +258,47 @@ def _check_probability(p: float) -> None:
 def _skipping(pattern: Pattern, p: float, barred: bool, seed: int, stream: int) -> Pieces:
     """Bernoulli trials over all pairs by their geometric gaps, one random number for each connection (Fan, Muller & Rezucha 1962)."""
     pairs, reached = pattern.n_pre * pattern.n_post, -1
-    sequence, all_are = BulkUniforms(seed, stream), not barred and pattern.allowed is None
+    sequence = BulkUniforms(seed, stream)
     while reached < pairs - 1:
-        gaps = sequence.uniforms(CACHED)
-        np.log(gaps, out=gaps)
-        gaps /= np.log1p(-p)
-        # A gap beyond the last pair ends the row of trials; cutting it there keeps the sum within 64 bits.
-        np.minimum(gaps, float(pairs), out=gaps)
-        places = gaps.astype(np.int64)
-        places += 1
-        np.cumsum(places, out=places)
-        places += reached
+        places = places_of(gaps_of(sequence.uniforms(CACHED), p, pairs), reached)
         reached = int(places[-1])
-        if reached >= pairs:
-            places = places[: np.searchsorted(places, pairs)]
-        pre = places // pattern.n_post
-        post = places - pre * pattern.n_post
-        if all_are:
-            yield pre, post
-        else:
-            keep = _permitted(pattern, barred, pre, post)
-            yield pre[keep], post[keep]
+        yield pairs_at(places, pattern, barred)
 
 
-def _with_own_probabilities(pattern: Pattern, probability: PairValue, barred: bool, seed: int, stream: int) -> Pieces:
+def gaps_of(uniforms: Floats, p: float, pairs: int) -> Integers:
+    """From one connection to the next, in pairs."""
+    np.log(uniforms, out=uniforms)
+    uniforms /= np.log1p(-p)
+    # A gap beyond the last pair ends the row of trials; cutting it there keeps the sum within 64 bits.
+    np.minimum(uniforms, float(pairs), out=uniforms)
+    gaps = uniforms.astype(np.int64)
+    gaps += 1
+    return gaps
+
+
+def places_of(gaps: Integers, reached: int) -> Integers:
+    """Numbers of pairs, of which `reached` was the last."""
+    np.cumsum(gaps, out=gaps)
+    gaps += reached
+    return gaps
+
+
+def pairs_at(places: Integers, pattern: Pattern, barred: bool) -> tuple[Integers, Integers]:
+    """The pairs with these numbers, as far as there are that many, and they are permitted."""
+    pairs = pattern.n_pre * pattern.n_post
+    if places[-1] >= pairs:
+        places = places[: np.searchsorted(places, pairs)]
+    pre = places // pattern.n_post
+    post = places - pre * pattern.n_post
+    if not barred and pattern.allowed is None:
+        return pre, post
+    keep = _permitted(pattern, barred, pre, post)
+    return pre[keep], post[keep]
+
+
+def _with_own_probabilities(pattern: Pattern, probability: PairValue, barred: bool, seed: int, stream: int, some: Some = None) -> Pieces:
     """A probability that depends on the pair: one random number for each pair."""
-    for pre, post in _rows(pattern):
+    for pre, post in _rows(pattern, some):
         p = np.where(_permitted(pattern, barred, pre, post), probability(pre, post), 0.0)
         for extreme in (p.min(), p.max()):
             _check_probability(float(extreme))

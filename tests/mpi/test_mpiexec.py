@@ -68,6 +68,36 @@ def test_two_go_on_with_what_one_has_begun(tmp_path: Path) -> None:
         np.testing.assert_array_equal(values, same[key], err_msg=key)
 
 
+SWAPS = """
+import numpy as np
+from plasticdsl.runtime.engine import company
+from plasticdsl.runtime.engine.company import company_of, everyone
+
+own = company_of(everyone())
+
+def require() -> None:
+    for of in ("uint16", "int64"):
+        parts = [np.full(7 * own.rank + to, 10 * own.rank + to, dtype=of) for to in range(own.size)]
+        for rank, part in enumerate(own.swap(parts)):
+            assert part.dtype == of and part.tolist() == [10 * rank + own.rank] * (7 * rank + own.rank), (part, rank)
+    assert [part.tolist() for part in own.gather(np.arange(own.rank))] == [list(range(rank)) for rank in range(own.size)]
+
+require()
+company.MOST_BYTES, company.PART = 0, 5
+require()
+print("well")
+"""
+
+
+def test_parts_are_swapped_however_large_they_are(tmp_path: Path) -> None:
+    """Once at a time, and some bytes at a time, as what is more than 32 bits count."""
+    (tmp_path / "swaps.py").write_text(SWAPS, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [str(MPIEXEC), "-n", "3", sys.executable, "swaps.py"]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, env=environment, check=False)
+    assert found.stdout.split() == ["well"] * 3, found.stderr
+
+
 def test_a_refusal_is_said_once(tmp_path: Path) -> None:
     text = CELLS + DELAYED.replace("w = 0.4, axonal delay = 3 ms", "w = 0.4, axonal delay ~ U(2 ms, 3 ms)") + RUN
     found = run(tmp_path, text, 2)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -24,6 +24,9 @@ _HOW_MANY = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_SIZE", "SLURM_STEP_NUM_TA
 #: Numbers of 8 bytes that go in one call: the spikes of some steps.
 SHORT = 511
 
+
+#: MPI counts in 32 bits; what is more goes in parts of so many bytes.
+MOST_BYTES, PART = 2**31 - 1, 2**30
 
 #: So often a process looks whether the others have told before it gives way to whoever else wants its processor: for some ten microseconds.
 LOOKS = 100
@@ -50,6 +53,9 @@ class Company(Protocol):
 
     def first(self, value: float) -> float:
         """The value that the first process has."""
+
+    def swap(self, parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+        """Each part goes to the process of its number: what all have for this one, in their order. All are of one type."""
 
     def line(self, said: NDArray[np.int64], heard: NDArray[np.int64]) -> Line:
         """A line for int64[n] to int64[size, n]."""
@@ -107,15 +113,15 @@ class _Mpi:
 
         ends = np.cumsum(lengths)
         found = np.empty(int(ends[-1]), dtype=np.uint8)
-        if found.nbytes < 2**31:
+        if found.nbytes <= MOST_BYTES:
             place = [found, lengths.tolist(), (ends - lengths).tolist(), MPI.BYTE]
             self._all.Allgatherv([values.view(np.uint8), MPI.BYTE], place)
         parts = [found[end - length : end] for end, length in zip(ends.tolist(), lengths.tolist(), strict=True)]
-        for rank, part in enumerate(parts if found.nbytes >= 2**31 else ()):
+        for rank, part in enumerate(parts if found.nbytes > MOST_BYTES else ()):
             if rank == self.rank:
                 part[...] = values.view(np.uint8)
-            for begin in range(0, part.nbytes, 2**30):
-                self._all.Bcast(part[begin : begin + 2**30], root=rank)
+            for begin in range(0, part.nbytes, PART):
+                self._all.Bcast(part[begin : begin + PART], root=rank)
         return [part.view(values.dtype) for part in parts]
 
     def first(self, value: float) -> float:
@@ -124,9 +130,43 @@ class _Mpi:
         self._all.Bcast(found, root=0)
         return float(found[0])
 
+    def swap(self, parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+        """What all have for this process."""
+        lengths = np.array([part.nbytes for part in parts], dtype=np.int64)
+        theirs = np.empty_like(lengths)
+        self._all.Alltoall(lengths, theirs)
+        ends = np.cumsum(theirs)
+        found = np.empty(int(ends[-1]), dtype=np.uint8)
+        said = np.concatenate([np.ascontiguousarray(part).view(np.uint8) for part in parts])
+        begins = np.cumsum(lengths) - lengths
+        most = max(int(part[0]) for part in self.gather(np.array([max(len(said), len(found))], dtype=np.int64)))
+        if most <= MOST_BYTES:
+            self._all.Alltoallv([said, (lengths, begins)], [found, (theirs, ends - theirs)])
+        else:
+            self._swap_in_turn((said, begins, lengths), (found, ends - theirs, theirs), most)
+        return [found[end - length : end].view(parts[0].dtype) for end, length in zip(ends.tolist(), theirs.tolist(), strict=True)]
+
+    def _swap_in_turn(self, said: _Parts, found: _Parts, most: int) -> None:
+        """The same of very much: with one process after the other, some bytes at a time."""
+        for turn in range(self.size):
+            to, of = (self.rank + turn) % self.size, (self.rank - turn) % self.size
+            for begin in range(0, most, PART):
+                self._all.Sendrecv(_bytes_of(said, to, begin), to, 0, _bytes_of(found, of, begin), of, 0)
+
     def line(self, said: NDArray[np.int64], heard: NDArray[np.int64]) -> Line:
         """A line for these arrays."""
         return _MpiLine(self._all, said, heard)
+
+
+#: Bytes, and where the part of each process begins, and how long it is.
+_Parts = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]
+
+
+def _bytes_of(parts: _Parts, which: int, begin: int) -> NDArray[np.uint8]:
+    """Some bytes of one part, from `begin` on, or none."""
+    values, begins, lengths = parts
+    first, last = (int(begins[which] + min(place, lengths[which])) for place in (begin, begin + PART))
+    return values[first:last]
 
 
 class _MpiLine:

@@ -210,8 +210,7 @@ def _projection(projection: Projection, pattern: Pattern, ends: Ends, setup: Set
     """`division`: it may be made without the connections of other processes."""
     sides = right_sides(projection.as_owner, projection.connection, projection.values, setup.settings)
     in_part = division is not None and is_made_in_parts(projection, pattern, sides.values())
-    own = division.own(ends.n_post) if division is not None and in_part else None
-    found, places = _connected(projection, pattern, setup, own)
+    found, places = _connected(projection, pattern, setup, division if in_part else None)
     made = ProjectionInstance(
         projection.name,
         projection.pre,
@@ -264,12 +263,12 @@ def _require_counterparts(network: Network, made: Mapping[str, ProjectionInstanc
             )
 
 
-def _connected(projection: Projection, pattern: Pattern, setup: Setup, own: tuple[int, int] | None) -> tuple[Connections, Places | None]:
-    """All connections, or those to its `own` units and which these are."""
+def _connected(projection: Projection, pattern: Pattern, setup: Setup, division: Division | None) -> tuple[Connections, Places | None]:
+    """All connections, or those of one process and which these are."""
     same, stream = projection.pre == projection.post, stream_of(projection.name, "connections")
     try:
-        if own is not None:
-            return connected_in_part(pattern, same and not pattern.self_connections, setup.seed, stream, own)
+        if division is not None:
+            return connected_in_part(pattern, same and not pattern.self_connections, setup.seed, stream, division)
         return connect(pattern, same, setup.seed, stream), None
     except ValueError as problem:
         if pattern.kind == "listed" and not projection.connectivity.data:

@@ -1,14 +1,16 @@
 """Connections of one of several processes, made without those of the others.
 
 Comes in: how a projection is connected, and which process this is. Goes out: the connections that lead to its units, and which numbers they have among
-all. All are drawn, a few thousand at a time, since a draw depends on those before it; kept are its own, and values are drawn for these alone. What cannot
-be made in parts is made whole, and cut (`whole`): where connections are listed, go both ways, or hang on those of another projection.
+all. The work is shared: each process draws a part of all connections, whoever they lead to, and hands each to the process that has the unit, in the order
+in which one process would have drawn them. Values are drawn for own connections alone. What cannot be made in parts is made whole, and cut (`cut`): where
+connections are listed, go both ways, have degrees (a draw that is taken again moves all that follow), or hang on those of another projection.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +20,11 @@ from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import OfData
 from plasticdsl.runtime.instance.instance import Places, ProjectionInstance
-from plasticdsl.support.arrays import CACHED, Floats, Integers, Values
+from plasticdsl.support.arrays import CACHED, Floats, Integers, Values, numbers_of_units
 from plasticdsl.support.connections import Connections
 from plasticdsl.support.connectivity import Pattern, Pieces, collected, pieces
 from plasticdsl.support.distributions import KINDS, draw, require_allowed
+from plasticdsl.support.drawing_together import share_of_pieces
 from plasticdsl.support.random import BulkUniforms
 from plasticdsl.support.structure import sources_of
 
@@ -29,13 +32,27 @@ from plasticdsl.support.structure import sources_of
 MULTIPLE = 16
 LEAST_MULTIPLE = 4
 
+#: So many processes are looked for one by one, more are sorted.
+FEW = 8
+
+
+class Others(Protocol):
+    """Processes that build a network together. All calls are collective."""
+
+    def gather(self, values: NDArray[Any]) -> list[NDArray[Any]]:
+        """The arrays of all, in their order."""
+
+    def swap(self, parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
+        """Each part goes to the process of its number; what all have for this one, in their order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """Which of so many processes this is, from 0."""
+    """Which of so many processes this is, from 0. `others`: those with which it builds."""
 
     rank: int
     size: int
+    others: Others | None = None
 
     def own(self, units: int) -> tuple[int, int]:
         """Where its units begin, of so many, and where they end."""
@@ -67,13 +84,22 @@ def _is_drawn_alone(side: object) -> bool:
     return not any(isinstance(ref.owner, OfData) for expr in expressions(side) for ref in refs(expr))
 
 
-def connected_in_part(pattern: Pattern, barred: bool, seed: int, stream: int, own: tuple[int, int]) -> tuple[Connections, Places]:
-    """The connections to post units from `own[0]` up to `own[1]`."""
+def connected_in_part(pattern: Pattern, barred: bool, seed: int, stream: int, division: Division) -> tuple[Connections, Places]:
+    """The connections to the post units of this process. Raises on all processes what one of them raises."""
+    if pattern.kind == "one" or division.others is None:
+        return _kept(pieces(pattern, barred, seed, stream), pattern, division.own(pattern.n_post))
+    if pattern.kind == "all" and pattern.allowed is None:
+        return _every_pair(pattern, barred, division.own(pattern.n_post))
+    return _handed_over(pattern, barred, seed, stream, division, division.others)
+
+
+def _kept(all_: Pieces, pattern: Pattern, own: tuple[int, int]) -> tuple[Connections, Places]:
+    """Those of all that lead to its units."""
     shifts, total, own_total = np.zeros(pattern.n_pre, dtype=np.int64), 0, 0
 
     def some() -> Iterator[tuple[Integers, Integers]]:
         nonlocal total, own_total
-        for pre, post in pieces(pattern, barred, seed, stream):
+        for pre, post in all_:
             kept = np.flatnonzero((post >= own[0]) & (post < own[1]))
             shifts[pre[kept]] = kept + (total - own_total) - np.arange(len(kept))  # the same for all of a pre unit
             total, own_total = total + len(post), own_total + len(kept)
@@ -82,6 +108,97 @@ def connected_in_part(pattern: Pattern, barred: bool, seed: int, stream: int, ow
     blocks: Pieces = some()
     found = collected(blocks, pattern, 0)
     return found, Places(shifts, total)
+
+
+def _every_pair(pattern: Pattern, barred: bool, own: tuple[int, int]) -> tuple[Connections, Places]:
+    """All to all: nothing is drawn."""
+    begin, end = own
+    units, targets = np.arange(pattern.n_pre), np.arange(begin, end, dtype=numbers_of_units(pattern.n_post))
+    itself = (units >= begin) & (units < end) if barred else np.zeros(pattern.n_pre, dtype=np.bool_)
+    rows = np.concatenate(([0], np.cumsum(end - begin - itself))).astype(np.int64)
+    found = np.tile(targets, pattern.n_pre)
+    if barred:
+        found = np.delete(found, units[itself] * (end - begin) + units[itself] - begin)
+    width = max(0, pattern.n_post - barred)
+    first = units * width + begin - (barred & (units < begin))
+    return Connections(rows, found), Places(np.where(np.diff(rows) > 0, first - rows[:-1], 0), pattern.n_pre * width)
+
+
+def _handed_over(pattern: Pattern, barred: bool, seed: int, stream: int, division: Division, others: Others) -> tuple[Connections, Places]:
+    """Each process works out a part of all, and hands them over, with how many each pre unit has and which number its first one has among all."""
+    (rank, size), unit_type = (division.rank, division.size), numbers_of_units(pattern.n_post)
+
+    def summed(value: int) -> tuple[int, int]:
+        values = [int(part[0]) for part in others.gather(np.array([value], dtype=np.int64))]
+        return sum(values[:rank]), sum(values)
+
+    targets: list[list[NDArray[Any]]] = [[] for _ in range(size)]
+    counts, problem, ends = list[tuple[int, Integers]](), None, begins(pattern.n_post, size)[1:]
+    try:
+        for pre, post in share_of_pieces(pattern, barred, seed, stream, rank, size, summed):
+            if len(pre):
+                many = _by_owner(pre, post, ends, pattern.n_post)
+                counts.append((int(pre[0]), many))
+                for other, part in enumerate(_handed(post.astype(unit_type), many)):
+                    targets[other].append(part)
+    except Exception as error:  # others wait for what this one has to say
+        problem = error
+    _require_well(problem, others)
+    there, here = _in_all(counts, size)
+    before, total = summed(int(here.sum()))
+    first = before + (np.cumsum(here) - here.ravel()).reshape(here.shape)
+    about = others.swap(
+        [np.stack((there[k], here[k, other], first[k, other])).ravel() for other in range(size) for k in [here[:, other] > 0]]
+    )
+    none = np.zeros(0, dtype=unit_type)
+    found = np.concatenate(others.swap([np.concatenate((none, *parts)) for parts in targets]))
+    own_counts, own_first = np.zeros(pattern.n_pre + 1, dtype=np.int64), np.zeros(pattern.n_pre, dtype=np.int64)
+    for part in reversed(about):  # of a pre unit of which two have some, the first of the first counts
+        units, many, numbers = part.reshape(3, -1)
+        own_counts[units + 1] += many
+        own_first[units] = numbers
+    rows = np.cumsum(own_counts)
+    return Connections(rows, found), Places(np.where(own_counts[1:] > 0, own_first - rows[:-1], 0), total)
+
+
+def _by_owner(pre: Integers, post: Integers, ends: Integers, n_post: int) -> Integers:
+    """How many of these connections, which are sorted, each pre unit from the first to the last has with the units of each process: int64[pre, processes].
+    `ends`: where the units of each end."""
+    rows = np.arange(pre[0], pre[-1] + 1)[:, None]
+    after = np.searchsorted(pre * n_post + post, (rows * n_post + ends).ravel())
+    return np.diff(after, prepend=0).reshape(len(rows), len(ends))
+
+
+def _handed(units: NDArray[Any], many: Integers) -> Iterator[NDArray[Any]]:
+    """The units of each process, in their order."""
+    size = many.shape[1]
+    whose = np.repeat(np.tile(np.arange(size, dtype=np.uint16), len(many)), many.ravel())
+    if size <= FEW:
+        yield from (units[whose == other] for other in range(size))
+        return
+    yield from np.split(units[np.argsort(whose, kind="stable")], np.cumsum(many.sum(axis=0))[:-1])
+
+
+def _in_all(counts: Sequence[tuple[int, Integers]], size: int) -> tuple[Integers, Integers]:
+    """The pre units that have connections, and how many with the units of each process. Of a unit some may be in one piece, and some in the next."""
+    if not counts:
+        return np.zeros(0, dtype=np.int64), np.zeros((0, size), dtype=np.int64)
+    begin = counts[0][0]
+    found = np.zeros((counts[-1][0] + len(counts[-1][1]) - begin, size), dtype=np.int64)
+    for first, many in counts:
+        found[first - begin : first - begin + len(many)] += many
+    there = np.flatnonzero(found.any(axis=1))
+    return there + begin, found[there]
+
+
+def _require_well(problem: Exception | None, others: Others) -> None:
+    """Raises what a process has met, on all of them: the first one's, as one process would."""
+    told = others.gather(np.frombuffer(str(problem or "").encode(), dtype=np.uint8))
+    text = next((bytes(part).decode() for part in told if len(part)), "")
+    if problem is not None and not isinstance(problem, ValueError):
+        raise problem
+    if text:
+        raise ValueError(text)
 
 
 def draw_in_part(name: str, arguments: list[Values], numbers: Integers, total: int, seed: int, stream: int) -> Floats:
@@ -98,7 +215,7 @@ def draw_in_part(name: str, arguments: list[Values], numbers: Integers, total: i
         end = min(begin + CACHED, total)
         uniforms = sequence.uniforms(kind.uniforms * (end - begin)).reshape(-1, kind.uniforms)
         part = slice(*np.searchsorted(numbers, (begin, end)).tolist())
-        here = uniforms[numbers[part] - begin]
+        here = np.take(uniforms, numbers[part] - begin, axis=0)
         result[part] = kind.value(*here.T, *(a[part] if isinstance(a, np.ndarray) and a.ndim else a for a in arguments))
     return result
 
