@@ -7,7 +7,7 @@ A checked model and settings come in; `Window`s and a `Plane` go out.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -118,11 +118,11 @@ def small_neurons(model: Model, network: Network | None = None) -> tuple[Network
 def plane_alone(model: Model, neuron: str, settings: Mapping[str, str], texts: Texts = NO_TEXTS) -> Plane | None:
     """Of one neuron of the file, on which nothing acts."""
     try:
-        beside = _beside(model, _ALONE.format(neuron=neuron), texts)
+        added = beside(model, _ALONE.format(neuron=neuron), texts)
     except PlasError:
         return None
-    network = next(n for n in beside.loaded.module.networks if n.name == f"Plane_of_{neuron}")
-    return plane(beside, network, of_block(neuron, settings))
+    network = next(n for n in added.loaded.module.networks if n.name == f"Plane_of_{neuron}")
+    return plane(added, network, of_block(neuron, settings))
 
 
 def of_block(block: str, settings: Mapping[str, str]) -> dict[str, str]:
@@ -130,19 +130,22 @@ def of_block(block: str, settings: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in settings.items() if name.partition(".")[0] == block}
 
 
-def window(model: Model, rule: str, settings: Mapping[str, str], texts: Texts = NO_TEXTS) -> Window | None:
-    """Of a rule that changes a weight at spikes and needs nothing but two units that fire; else None. `texts`: what stands for files that are used."""
+def beginnings(model: Model, rule: str) -> Iterator[str]:
+    """What its weight can begin at, in the line of a projection; nothing where it has none."""
     block = next((b for b in model.loaded.module.blocks if b.name == rule), None)
     known = None if block is None else {v.name for v in block.variables}
-    for beginning, needed in _BEGINNINGS:
-        if known is not None and not needed <= known:
-            continue
+    yield from (beginning for beginning, needed in _BEGINNINGS if known is None or needed <= known)
+
+
+def window(model: Model, rule: str, settings: Mapping[str, str], texts: Texts = NO_TEXTS) -> Window | None:
+    """Of a rule that changes a weight at spikes and needs nothing but two units that fire; else None. `texts`: what stands for files that are used."""
+    for beginning in beginnings(model, rule):
         try:
-            beside = _beside(model, _WINDOW.format(rule=rule, beginning=beginning), texts)
-            result = beside.run(f"Look_at_{rule}", parameters=of_block(rule, settings))
+            added = beside(model, _WINDOW.format(rule=rule, beginning=beginning), texts)
+            result = added.run(f"Look_at_{rule}", parameters=of_block(rule, settings))
         except (PlasError, KeyError, ValueError):
             continue
-        weight = next(v for v in beside.loaded.module.networks[-1].projections[0].connection.variables if v.name == "w")
+        weight = next(v for v in added.loaded.module.networks[-1].projections[0].connection.variables if v.name == "w")
         change = (np.ravel(result["after"].values) - np.ravel(result["before"].values)) / weight.scale
         return Window(rule, np.linspace(-0.1, 0.1, change.size), change, weight.unit) if np.ptp(change) > 0.0 else None
     return None
@@ -221,7 +224,7 @@ def _around(values: Floats, least: float | None, most: float | None) -> Floats:
     return np.linspace(max(low - margin, first), min(high + margin, last), _SIDE)
 
 
-def _beside(model: Model, text: str, texts: Texts) -> Model:
+def beside(model: Model, text: str, texts: Texts = NO_TEXTS) -> Model:
     """The rules and neurons of the model with more text behind them; they stay where they are, so that what was found of them stands. Raises
     `PlasError` where that does not fit."""
     source = model.loaded.sources[model.loaded.module.path]

@@ -16,7 +16,10 @@ from plasticdsl.library import library_models
 from plasticdsl.model.expr import FUNCTIONS
 from plasticdsl.model.schemes import Method, method_named
 from plasticdsl.names import NAME, canonical
+from plasticdsl.source import SourceFile
 from plasticdsl.support.distributions import KINDS
+from plasticdsl.syntax import tree
+from plasticdsl.syntax.parser import parse
 from plasticdsl.syntax.words import RESERVED
 from plasticdsl.units import table
 
@@ -112,7 +115,10 @@ def test_the_page_of_single_precision_knows_the_library_and_is_right_of_one_expe
     listed = {
         (model.split("](../models/")[1].strip().removesuffix(".plas)"), experiment.strip()): rest for model, experiment, *rest in lines
     }
-    assert {model for model, _ in listed} == set(library_models()), "run docs/single_precision_page.py"
+    texts = {model: SourceFile(model, path.read_text(encoding="utf-8")) for model, path in library_models().items()}
+    blocks = ((model, item) for model, text in texts.items() for item in parse(text).items if isinstance(item, tree.Block))
+    library = {(model, block.name.name) for model, block in blocks if block.kind == "experiment"}
+    assert listed.keys() == library and len(lines) == len(library), "run docs/single_precision_page.py"
     assert [cell.strip() for cell in module.row("neurons/lif", "PostsynapticPotential").split("|")[3:-1]] == [
         cell.strip() for cell in listed["neurons/lif", "PostsynapticPotential"]
     ]
@@ -122,6 +128,11 @@ def test_every_model_has_a_small_picture_in_the_gallery() -> None:
     found = list((ROOT / "docs" / "images" / "gallery").glob("*.png"))
     assert {path.stem for path in found} == {name.replace("/", "-") for name in library_models()}, "run docs/gallery_pages.py"
     assert sum(path.stat().st_size for path in found) < 3_000_000
+
+
+def test_windows_in_the_gallery_are_of_its_rules() -> None:
+    found = {path.stem for path in (ROOT / "docs" / "images" / "windows").glob("*.png")}
+    assert {"rules-pair_stdp", "rules-weight_dependent"} <= found <= {name.replace("/", "-") for name in library_models()}
 
 
 # --- what is not available yet says so -------------------------------------------------------------------------------
