@@ -34,6 +34,9 @@ MOST_LOST = 3
 #: Turns that a process may have ahead, where runs are short: as many as take a `TICK`, and not more than these.
 MOST_AHEAD = 8
 
+#: A process whose runs take less (s) has the next one ahead: what is done with a run, which is kept on disk for example, would take a part of its time.
+SHORT = 10.0
+
 # --- what goes through the pipes -------------------------------------------------------------------------------------
 
 
@@ -210,13 +213,20 @@ class _Shift:
         compiled."""
         self._recruit()
         able = self.workers if self.compiled else self.workers[:1]
-        for depth in range(max((worker.room for worker in able), default=0)):
-            for worker in able:
-                if len(worker.held) == depth < worker.room:
+        rooms = [max(worker.room, 2 if worker.took < SHORT and self._many_left else 1) for worker in able]
+        for depth in range(max(rooms, default=0)):
+            for worker, room in zip(able, rooms, strict=True):
+                if len(worker.held) == depth < room:
                     turn = self.waiting.popleft() if self.waiting else self._another()
                     if turn is None:
                         return
                     worker.give(turn)
+
+    @property
+    def _many_left(self) -> bool:
+        """Whether so many runs are to be given out that no process will wait in the end for one that another has ahead."""
+        held = sum(len(worker.held) for worker in self.workers)
+        return self.turns.total - self.turns.known - self.returns.done - held > 2 * len(self.workers)
 
     def _recruit(self) -> None:
         """As many processes as there are turns for."""

@@ -145,4 +145,5 @@ def brought_back(away: Away, progress: Progress, interruption: Interruption) -> 
         if away.turns.over and away.returns.all_here:
             return
         away.listen(progress)
+        away.send()  # before what is done with the runs, which may be written to disk
         yield from away.returns.ready()

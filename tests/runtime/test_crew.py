@@ -193,3 +193,22 @@ def test_when_the_parent_is_killed_its_processes_end(tmp_path: Path):
     while any(Path(f"/proc/{child}").exists() for child in begun) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not any(Path(f"/proc/{child}").exists() for child in begun)
+
+
+@pytest.mark.parametrize("took, left, held", [(1.0, 100, 2), (1.0, 4, 1), (60.0, 100, 1), (float("inf"), 100, 1), (0.05, 100, 5)])
+def test_short_runs_are_given_out_ahead(took: float, left: int, held: int):
+    """So that no process waits while what another has done is kept; but not near the end, where one would wait for what another has ahead."""
+
+    class Idle:
+        room = crew._Worker.room
+
+        def __init__(self) -> None:
+            self.took, self.held = took, list[Turn]()
+
+        def give(self, turn: Turn) -> None:
+            self.held.append(turn)
+
+    shift = crew._Shift(None, Turns((Turn(number, {}, 1) for number in range(left)), left), 2)  # type: ignore[arg-type]
+    shift.workers, shift.compiled = [Idle(), Idle()], True  # type: ignore[list-item]
+    shift.send()
+    assert [len(worker.held) for worker in shift.workers] == [held, held]
