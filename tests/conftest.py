@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ settings.load_profile("repeatable")
 def pytest_configure(config: pytest.Config) -> None:
     """Nothing is read from or left in the user's cache, while tests are collected neither; `PLASTICDSL_CACHE` keeps kernels between test runs.
     Processes that run tests side by side share it, so that none compiles what another has: most of the time goes there."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of shells: programs begun here would ignore it too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = os.environ.get(VARIABLE)
     if not folder:
         folder = tempfile.mkdtemp(prefix="plasticdsl-tests-")
