@@ -45,8 +45,9 @@ def _two_points(left: str, right: str, place: Span, of_units: bool) -> Refusal:
     return Refusal("number-after-value", place, f"‘{left}{right}’ is no number.", hint)
 
 
-def second_power(tokens: Sequence[Token], number: int) -> Refusal:
-    """`a^b^c`, `a²^c`, `√x²`: the token at `number` raises what is a power or root already."""
+def second_power(tokens: Sequence[Token], number: int) -> Refusal | None:
+    """`a^b^c`, `a²^c`, `√x²`: the token at `number` raises what is a power or root already, or a derivative
+    (`∂L/∂w²`); None where it raises something else."""
     token = tokens[number]
     path = token.span.path
     begin = begin_of(tokens, number - 1)
@@ -57,8 +58,12 @@ def second_power(tokens: Sequence[Token], number: int) -> Refusal:
     texts: tuple[str, ...] = ("({0}){1}",)
     if begin and tokens[begin - 1].kind == "√":
         what, first, texts = "a root", begin - 1, ("({0}){1}", "√({2}{1})")
+    elif begin and tokens[begin - 1].kind == "∂":
+        what, first = "a derivative", max((k for k in range(begin - 1) if tokens[k].kind == "∂"), default=begin - 1)
     elif not raised:
-        below = max(k for k in range(number) if tokens[k].kind == "^") - 1
+        below = max((k for k in range(number) if tokens[k].kind == "^"), default=0) - 1
+        if below < 0:
+            return None
         first, above, texts = begin_of(tokens, below), below + 2, ("({0}){1}", "{3}^({2}{1})")
     whole = Span(tokens[first].span.start, tokens[number - 1].span.end, path)
     quoted = (whole, second, Span(tokens[above].span.start, whole.end, path), Span(whole.start, tokens[below].span.end, path))

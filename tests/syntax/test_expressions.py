@@ -183,6 +183,14 @@ def test_a_power_of_a_root_has_two_readings(written: str) -> None:
     assert "√" in finding.hint
 
 
+@pytest.mark.parametrize(("written", "meant"), [("∂L/∂w²", "(∂L/∂w)²"), ("−η ∂L/∂w⁻¹", "−η (∂L/∂w)⁻¹"), ("a + ∂L/∂w^b", "a + (∂L/∂w)^b")])
+def test_a_power_of_a_derivative_is_one_of_the_whole(written: str, meant: str) -> None:
+    (finding,) = findings(block(f"Δw = {written}"))
+    assert finding.code == "ambiguous-power"
+    assert f"Write ‘{meant[meant.index('(') :]}’." == finding.hint
+    assert not findings(block(f"Δw = {meant}"))
+
+
 @pytest.mark.parametrize("written", ["⟨x⟩_{τ}", "⟨x⟩_τ", "avg(x, τ)"])
 def test_an_average_with_its_constant_in_braces(written: str) -> None:
     assert value(written) == value("⟨x⟩_τ")
