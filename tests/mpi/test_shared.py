@@ -174,6 +174,17 @@ def test_values_at_spikes_come_from_the_processes_that_have_the_units(name: str)
             np.testing.assert_array_equal(found["V_at"].to_numpy(), values)
 
 
+def test_parameters_of_phases_change_on_all() -> None:
+    phases = "    phase one for 80 ms\n    phase two for 80 ms:\n        E.τ = 15 ms\n        EE.A₊ = 0.05\n    phase three for 40 ms\n"
+    text = NETWORKS["delayed"].replace("    phase run for 200 ms\n", phases)
+    model = plasticdsl.parse(text)
+    one = model.run()
+    assert one.study.runs[0].counts != plasticdsl.parse(text.replace("15 ms\n", "20 ms\n")).run().study.runs[0].counts
+    for size in (2, 3):
+        for found in together(size, lambda seat: model.run(communicator=seat)):
+            assert_alike(one, found)
+
+
 @pytest.mark.parametrize("delay", [1, 2, 3, 5])
 def test_stretches_between_exchanges_are_as_long_as_delays_allow(delay: int) -> None:
     """Of one step (then nobody goes on before the others have told), of one and one, of one and two, and of two and three."""
