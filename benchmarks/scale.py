@@ -16,12 +16,16 @@ import math
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from plasticdsl.runtime.engine.company import Company
 
 HERE = Path(__file__).parent
 COSTS = HERE / "scale.json"
@@ -117,6 +121,10 @@ class Deaf:
         """What the first has."""
         return value
 
+    def swap(self, parts: Sequence[Any]) -> list[Any]:
+        """What is for this one: its own part, and nothing of others."""
+        return [parts[0], *[parts[0][:0]] * (self.size - 1)]
+
     def line(self, said: Any, heard: Any) -> Deaf:
         """A line on which nothing is told."""
         return self
@@ -127,7 +135,7 @@ class Deaf:
     end = begin
 
 
-def shared_by(company: Any) -> Any:
+def shared_by(company: Company) -> Any:
     """An engine of one of several processes, for the network."""
     import plasticdsl
     from plasticdsl import driver

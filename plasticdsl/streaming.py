@@ -1,7 +1,8 @@
 """Recordings on disk while they are made: a Zarr group, which xarray opens while the run goes on.
 
 Comes in: rows. Goes out: an array for each stream, which grows. What readers see is what was published last (the group's consolidated metadata), so never
-half a row; what a process put without publishing before it died is written over when the run goes on.
+half a row; what a process put without publishing before it died is written over when the run goes on. Each array has a mark of its own, so that a result
+which reads from one is told where that is gone, or another run's stands in its place.
 
 Zarr does its work in coroutines, by itself in a thread for these and others for files and for packing. Here they are carried out where they are asked for,
 one chunk after the other (`_now`): threads have stacks and heaps of their own, and there is not always memory to begin one.
@@ -11,7 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import shutil
+import uuid
 import warnings
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +30,8 @@ T = TypeVar("T")
 
 #: Bytes of a chunk, about.
 CHUNK = 1 << 20
+#: The attribute that is the mark of an array, and the file in which Zarr keeps attributes.
+_MARK, _ABOUT = "recorded_as", "zarr.json"
 #: Zarr takes `/` for a folder; DIVISION SLASH looks the same.
 _SLASH = "\u2215"
 
@@ -59,10 +64,11 @@ class ZarrStreams:
                     chunks=(rows, *(max(1, size) for size in shape)),
                     dtype=like.dtype,
                     dimension_names=named,
-                    attributes=dict(attributes),
+                    attributes={**attributes, _MARK: uuid.uuid4().hex},
                     overwrite=True,
                 )
-            )
+            ),
+            self.folder / name.replace("/", _SLASH),
         )
 
     def again(self, name: str) -> Stream:
@@ -70,7 +76,7 @@ class ZarrStreams:
         called, group = name.replace("/", _SLASH), self._opened()
         if not _now(group.contains(called)):
             raise FileNotFoundError(errno.ENOENT, "what an unfinished run has recorded is gone; begin it anew", str(self.folder / called))
-        return _Rows(_now(group.getitem(called)))
+        return _Rows(_now(group.getitem(called)), self.folder / called)
 
     def free(self) -> int:
         """How many bytes there is room for, those of what is there already among them."""
@@ -88,19 +94,31 @@ class ZarrStreams:
 
 
 class _Rows:
-    """Of one array."""
+    """Of one array, which lies in `folder`."""
 
-    def __init__(self, array: Any) -> None:
-        self._array = array
+    def __init__(self, array: Any, folder: Path) -> None:
+        self._array, self._about, self._mark = array, folder / _ABOUT, array.attrs.get(_MARK)
+
+    def _require_same(self) -> None:
+        """Raises FileNotFoundError where the array is gone, or another one has come in its place: Zarr would read zeros, or what is not meant."""
+        try:
+            mark = json.loads(self._about.read_bytes())["attributes"].get(_MARK)
+        except (OSError, ValueError, KeyError):
+            mark = None
+        if mark is None or mark != self._mark:
+            message = "what was recorded is no longer there: its folder was removed, or another run has recorded into it since"
+            raise FileNotFoundError(errno.ENOENT, message, str(self._about.parent))
 
     def put(self, at: int, rows: NDArray[Any]) -> None:
         """Rows from number `at` on; those that were there from then on are gone."""
+        self._require_same()
         end = at + len(rows)
         _now(self._array.resize((end, *self._array.shape[1:])))
         _now(self._array.setitem(slice(at, end), rows))
 
     def rows(self, begin: int, end: int) -> NDArray[Any]:
         """The rows begin to end − 1."""
+        self._require_same()
         found: NDArray[Any] = _now(self._array.getitem(slice(begin, end)))
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 import plasticdsl
 from plasticdsl.results import long_series, long_trains
 from plasticdsl.results.result import Result
+from plasticdsl.runtime.play import runner
 from plasticdsl.runtime.watch import recorder, rows
 from plasticdsl.runtime.watch.rows import Rows
 from plasticdsl.streaming import ZarrStreams
@@ -78,6 +80,23 @@ def test_what_leaves_memory_is_the_same(tmp_path: Path, small: None) -> None:
     xarray.testing.assert_identical(left.dataset, whole.dataset)
     assert [o.value for o in left.expectations] == [o.value for o in whole.expectations]
     np.testing.assert_array_equal(left.to_pandas("V").values, whole.to_pandas("V").values)
+
+
+def test_a_result_is_told_where_another_run_has_recorded_since(tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would read the other's values, or zeros where the folder is gone."""
+    monkeypatch.setattr(runner, "PUT_EVERY", 0.0)
+    monkeypatch.setattr(runner, "PUT_AT_LEAST", 0)
+    model = plasticdsl.parse(TEXT.replace("record c.V as V", "record spikes(c)\n    record c.V as V"))
+    one = model.run(keep=tmp_path / "kept", checkpoint="1 h", seed=1)
+    before = float(one["V"].isel(time=299).mean())
+    other = model.run(keep=tmp_path / "kept", checkpoint="1 h", seed=2)
+    assert float(other["V"].isel(time=299).mean()) != before
+    for read in (lambda: one["V"].isel(time=slice(9)).values, lambda: one.spikes("c"), lambda: one.save(tmp_path / "out")):
+        with pytest.raises(FileNotFoundError, match="another run has recorded into it since"):
+            read()
+    shutil.rmtree(tmp_path / "kept")
+    with pytest.raises(FileNotFoundError, match="its folder was removed"):
+        other["V"].isel(time=slice(9)).values.sum()
 
 
 def test_files_are_the_same(tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:

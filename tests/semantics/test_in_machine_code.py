@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from plasticdsl.kernels import compile as compiling
+from plasticdsl.kernels.machine import translate
 from plasticdsl.kernels.program import ONE
 from plasticdsl.model.expr import Compare
 from tests.semantics.compared import OTHERS, Refused, Way, difference, quickly, text_of, way_of
@@ -37,6 +39,15 @@ def compare(numbers: range, effort: int = 0) -> None:
 @pytest.mark.parametrize("number", [4, OTHERS])
 def test_a_few(number: int) -> None:
     compare(range(number, number + 1))
+
+
+def test_kernels_that_are_functions_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a program with very many of them."""
+    written: list[str] = []
+    monkeypatch.setattr(translate, "MANY", 0)
+    monkeypatch.setattr(compiling, "translated", lambda *given: written.append(translate.translated(*given)) or written[-1])
+    compare(range(OTHERS, OTHERS + 1))
+    assert any(text.count(" noinline ") > 5 for text in written)
 
 
 @pytest.mark.slow
