@@ -320,16 +320,16 @@ def _on_ranks(
         made |= own
         finds = isinstance(single, ops.Feed) or (isinstance(single, ops.Units) and single.what is ops.OfUnits.SPIKE)
         done.append(ranks.Done(tuple(calls), tuple(ranks.touched(plan, single, f, arrays) for f in own.values()), finds))
-    parts = ranks.segments(done, lambda more: more or spread.at_once)
+    parts, needed, at_once = ranks.segments(done, lambda more: more or spread.at_once)
     functions = [with_arguments(f, declared) for f in (*others, *made.values())]
     heard: tuple[Statement, ...] = ()
     if telling.events(plan):
-        parts.calls[parts.told].append(Invoke(telling.TELL))
+        parts[0].append(Invoke(telling.TELL))
         functions += [with_arguments(f, declared) for f in (telling.tell(plan), telling.hear(plan))]
         heard = telling.first(Read(FIRST_STEP), Read(STEPS))
-    functions.append(_advance(plan, functions, ranks.in_segments(parts.calls), declared, (*heard, *before), len(parts.calls)))
+    functions.append(_advance(plan, functions, ranks.in_segments(parts), declared, (*heard, *before), len(parts)))
     of_post = frozenset[Field]().union(*(t.of_post for part in done for t in part.touched))
-    return functions, Shared(spread.members, parts.at_once, parts.told, parts.needed, ranks.driving(plan), of_post)
+    return functions, Shared(spread.members, at_once, tuple(needed), ranks.driving(plan), of_post)
 
 
 def _one_by_one(operations: Sequence[ops.Operation]) -> Iterator[ops.Single | ops.Only]:

@@ -263,14 +263,13 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """How several processes share a network. `members`: populations whose units are divided. `at_once`: spikes are exchanged in each step, after its part
-    number `told`, else after as many steps as the smallest delay allows. `needed`: after each part of a step, the arrays of which each process then needs
+    """How several processes share a network. `members`: populations whose units are divided. `at_once`: spikes are exchanged in each step, after its first
+    part, else after as many steps as the smallest delay allows. `needed`: after each part of a step, the arrays of which each process then needs
     what the others have found for their units; a step is one part where it is carried out without exchange. `driving`: sources of which each process draws
     a part of the spikes. `of_post`: arrays of projections that have one value for each post unit."""
 
     members: tuple[str, ...]
     at_once: bool
-    told: int
     needed: tuple[tuple[Field, ...], ...]
     driving: tuple[str, ...]
     of_post: frozenset[Field]

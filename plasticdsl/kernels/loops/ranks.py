@@ -232,29 +232,19 @@ class Done:
     finds_spikes: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Segments:
-    """A step in parts: the calls of each, and what is exchanged after it. `told`: after which of them spikes are, where they are exchanged in each step
-    (`at_once`); else the step is one part."""
-
-    calls: tuple[list[Statement], ...]
-    needed: tuple[tuple[Field, ...], ...]
-    told: int
-    at_once: bool
-
-
-def segments(parts: Sequence[Done], at_once: Callable[[bool], bool]) -> Segments:
-    """The parts of a step. `at_once` says whether spikes are exchanged in each step, told whether anything else is exchanged. What comes before spikes are
-    found may need something of others too."""
+def segments(parts: Sequence[Done], at_once: Callable[[bool], bool]) -> tuple[list[list[Statement]], list[tuple[Field, ...]], bool]:
+    """The calls of each part of a step, what is exchanged after each, and whether spikes are after the first, which ends with the last that finds some.
+    `at_once` says so, told whether anything else is exchanged."""
     changing = frozenset[Field]().union(*(t.changes for part in parts for t in part.touched))
     exchanged = at_once(any(t.elsewhere & changing for part in parts for t in part.touched))
     last = max((number for number, part in enumerate(parts) if part.finds_spikes), default=-1)
     found: list[list[Statement]] = [[]]
     needed: list[tuple[Field, ...]] = []
-    known, told = set[Field](), 0
+    known = set[Field]()
     for number, part in enumerate(parts):
         wanted = set[Field]().union(*(t.elsewhere & changing for t in part.touched)) - known
         if wanted:
+            assert number > last, "spikes hang on what units have at the end of the step before"
             fields = tuple(sorted(wanted, key=str))
             if found[-1] or not needed:
                 needed.append(fields)
@@ -265,10 +255,9 @@ def segments(parts: Sequence[Done], at_once: Callable[[bool], bool]) -> Segments
         found[-1] += part.calls
         known -= frozenset[Field]().union(*(t.changes for t in part.touched))
         if exchanged and number == last:
-            told = len(needed)
             needed.append(())
             found.append([])
-    return Segments(tuple(found), (*needed, ()), told, exchanged)
+    return found, [*needed, ()], exchanged
 
 
 def in_segments(found: Sequence[Sequence[Statement]]) -> tuple[Statement, ...]:

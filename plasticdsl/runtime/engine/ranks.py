@@ -126,7 +126,7 @@ class SharedEngine:
             problem = self._own.part_of_step(number == last)
             if telling is not None:
                 telling.after()
-                if number == self._shared.told:
+                if number == 0:
                     telling.send(first, 1, problem)
                     telling.hear()
             elif problem:
