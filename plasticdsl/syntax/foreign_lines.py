@@ -304,6 +304,14 @@ _OF_EXPERIMENTS: tuple[Shape, ...] = (
 _OF_FILES: tuple[Shape, ...] = (
     Shape(MARGIN, "model|cell|neuronmodel|celltype|class NAME (? )? :", "A kind of neuron begins with ‘neuron’.", "neuron {1}:"),
     Shape(MARGIN, "(neuron|synapse|rule|network|experiment) NAME ( ) :", "A block without arguments has no brackets.", "{1} {2}:"),
+    Shape(
+        MARGIN,
+        "(synapse|rule) NAME on … :",
+        "What a {1} does at spikes stands in lines below its name.",
+        "{1} {2}:\n    on {3}:\n{body:indented}",
+        whole=True,
+    ),
+    Shape(MARGIN, "(neuron|network) NAME on …", "What stands ‘on’ a network is an experiment.", "{1} {2}:"),
     Shape(MARGIN, "plasticity|learning|learning_rule|stdp NAME :", "What changes weights is a ‘rule’.", "rule {1}:"),
     Shape(
         MARGIN, "simulation|protocol|sim|run NAME on NAME :", "What is done with a network is an ‘experiment’.", "experiment {1} on {2}:"

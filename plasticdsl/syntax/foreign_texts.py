@@ -230,6 +230,7 @@ CONVERTERS: Mapping[str, Converter] = {
     "changes_of_units": changes_of_units,
     "lines": _lines,
     "deeper": _deeper,
+    "indented": lambda text, where: _deeper(_deeper(text, where) or "", where),
     "subtracted": _subtracted,
     "factor": _factor,
     "length": _length,

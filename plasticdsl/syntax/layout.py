@@ -32,6 +32,9 @@ _HEADER = re.compile(
 _BODY_LINE = re.compile(
     r"(?!where\b|if\b|and\b|or\b)[^\n]*?(?:\s=\s|[-+*/−]=|→|->|~|∈)|(?:on|spike|record|rules|expect|plot|start|update|phase|input)\s"
 )
+_BLOCK = re.compile(r"(?:neuron|synapse|rule|network|experiment)\s")
+#: A line with a block of its own that is never the end of the header of a block above it, as `on Net:` is.
+_OPENING = re.compile(r"on\s+(?:pre|post|all|nearest)\b|every\s|spike\s+(?:when|at)\b|event\s|phase\s|repeat\s")
 
 
 @dataclass(slots=True)
@@ -197,7 +200,8 @@ class _Reader:
         last = self.last
         deeper = last is not None and (indent > last.indent or (indent == last.indent and self.source.text[begin] in ")]}"))
         if last is not None and last.doc is None and not last.opens and deeper:  # it continues the last one
-            if opens or not (self.forgot_colon(last) and _BODY_LINE.match(self.source.text, begin, end)):
+            begins = _OPENING if opens and _BLOCK.match(self.source.text, last.start, last.end) else None if opens else _BODY_LINE
+            if begins is None or not (self.forgot_colon(last) and begins.match(self.source.text, begin, end)):
                 last.stretches.append((begin, end))
                 last.opens = opens
                 return

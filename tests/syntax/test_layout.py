@@ -46,6 +46,9 @@ def test_a_case_may_begin_on_the_line_below() -> None:
         ("rule A:\n    on pre\n        w += 1\n", "missing-colon", "e"),
         ("rule A\n    w = 1\n", "missing-colon", "A"),
         ('rule A\n    """Doc."""\n    w = 1\n', "missing-colon", "A"),
+        ("rule A\n    on pre:\n        w += 1\n", "missing-colon", "A"),
+        ("neuron A\n    spike when V > 1:\n        V → 0\n", "missing-colon", "A"),
+        ("experiment A on N\n    phase p for 3 s:\n        rules off\n", "missing-colon", "N"),
         ("experiment A:\n    phase p for 3 s\n        rules off\n", "missing-colon", "s"),
         ("rule A:\n", "empty-block", "rule A:"),
         ("rule A:\n    on pre:\n    b = 1\n", "empty-block", "on pre:"),
@@ -85,3 +88,9 @@ def test_what_is_a_blank_between_words_is_none_at_the_margin(blank: str) -> None
         assert reading(SourceFile("<text>", f"rule A:\n    {blank}\n{below}")).findings == ()
     found = [d.code for d in reading(SourceFile("<text>", f"rule A:\n    {blank}y = 2\n")).findings]
     assert found == ([] if blank == " " else ["tab-indentation"])
+
+
+def test_the_network_of_an_experiment_may_stand_below_its_name() -> None:
+    experiment = parsed("experiment A\n    on N:\n    dt = 1 ms\n").items[0]
+    assert experiment.on.name == "N"
+    assert len(experiment.body) == 1
