@@ -149,7 +149,9 @@ def _piece(word: Word, where: Where, finding: Diagnostic) -> Diagnostic | None:
         if text is not None and (word.anywhere or match.start() <= finding.span.start < match.end()):
             at = Span(match.start(), match.end(), where.source.path)
             said = (_filled(word.sentence, match.groups(), where) if "{" in word.sentence else None) or word.sentence
-            return diagnostic("foreign-line", said, at, Hint(f"Write ‘{text}’.", (text,)), severity=finding.severity)
+            texts = tuple(text.split("|")) if callable(word.write) else (text,)
+            hint = Hint(f"Write {' or '.join(f'‘{one}’' for one in texts)}.", texts)
+            return diagnostic("foreign-line", said, at, hint, severity=finding.severity)
     return None
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from textwrap import dedent
 
 from plasticdsl.names import NAME
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.layout import Line
-from plasticdsl.units.table import is_unit
+from plasticdsl.units.table import is_unit, unit_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +77,53 @@ _PREFIXES: Mapping[str, str] = {
 
 
 def unit_word(word: str) -> str | None:
-    """A unit as other programs spell it: `mvolt`, `millivolt`, `Volts`, `msec`; None for what is none."""
+    """A unit as other programs spell it: `mvolt`, `millivolt`, `Volts`, `msec`; None for what is none. A first M is mega and a first m milli."""
     if is_unit(word):
         return word
-    small = word if word in _WORDS else word.lower()
-    for stem in (small, small.removesuffix("s")):
-        if stem in _WORDS:
-            return _WORDS[stem]
-        long = next(((long, short) for long, short in _PREFIXES.items() if stem.startswith(long) and stem[len(long) :] in _WORDS), None)
-        if long is not None:
-            return long[1] + _WORDS[stem[len(long[0]) :]]
-        if stem[:1] in "munpfkMG" and stem[1:] in _WORDS:
-            return stem[0] + _WORDS[stem[1:]]
+    spelled = word[:1] + word[1:].lower()
+    for stem in dict.fromkeys(stem for text in (word, spelled, _small(word)) for stem in (text, text.removesuffix("s"))):
+        found = _stem(stem)
+        if found is not None and is_unit(found):
+            return found
     return None
+
+
+def _small(word: str) -> str:
+    """All in small letters, as long as that makes no `Mohm` a `mohm`."""
+    small = word.lower()
+    return small if word[:1] != "M" or small[1:].removesuffix("s") not in _WORDS else word
+
+
+def _stem(stem: str) -> str | None:
+    if stem in _WORDS:
+        return _WORDS[stem]
+    long = next(((long, short) for long, short in _PREFIXES.items() if stem.startswith(long) and stem[len(long) :] in _WORDS), None)
+    if long is not None:
+        return long[1] + _WORDS[stem[len(long[0]) :]]
+    return stem[0] + _WORDS[stem[1:]] if stem[:1] in tuple("munpfkMG") and stem[1:] in _WORDS else None
+
+
+@cache
+def _by_small_letters() -> Mapping[str, tuple[str, ...]]:
+    """Units of several letters by how they look in small ones."""
+    found: dict[str, tuple[str, ...]] = {}
+    for word in unit_words():
+        if len(word) > 1 and word.isascii():
+            found[word.lower()] = (*found.get(word.lower(), ()), word)
+    return found
+
+
+def units_like(word: str) -> tuple[str, ...]:
+    """The units that a word is but for capitals or a letter that stands twice, those with the fewest other letters: `hz`, `PA` (pA, Pa), `mss`.
+
+    A first M may be mega or milli.
+    """
+    for text in dict.fromkeys((word, re.sub(r"(.)\1+", r"\1", word))):
+        known = (text,) if is_unit(text) and len(text) > 1 else _by_small_letters().get(text.lower(), ())
+        apart = {unit: number for unit in known if (number := sum(map(str.__ne__, unit, text))) < len(text)}
+        if apart:
+            return tuple(unit for unit, number in apart.items() if text[0] == "M" or number == min(apart.values()))
+    return ()
 
 
 def _unit(text: str, where: Where) -> str | None:
@@ -206,12 +241,6 @@ def _listed(text: str, where: Where) -> str | None:
     return ", ".join(names) or None
 
 
-def _as_unit(text: str, where: Where) -> str | None:
-    """The unit that a factor behind a draw is, ` mV`; nothing for none."""
-    unit = unit_word(text) if text else ""
-    return None if unit is None else f" {unit}" if unit else ""
-
-
 def _per(text: str, where: Where) -> str | None:
     """` /second` behind a quantity as `/s`."""
     unit = unit_word(text) if text else ""
@@ -219,7 +248,6 @@ def _per(text: str, where: Where) -> str | None:
 
 
 CONVERTERS: Mapping[str, Converter] = {
-    "as_unit": _as_unit,
     "per": _per,
     "plain": lambda text, where: plain(text),
     "unit": _unit,

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from plasticdsl.syntax.foreign_draws import DRAWN, drawn
+from plasticdsl.syntax.foreign_lines import Written
+from plasticdsl.syntax.foreign_texts import Where, units_like
 
 _UNKNOWN = frozenset(("unknown-name", "unknown-function"))
 _NUMBER = r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][-+−]?\d+)?)"
@@ -17,21 +22,28 @@ class Word:
     """A piece of a line that looks like `pattern`, where a finding with one of the `codes` (those of strange lines, where none are named) lies in it, or
     `anywhere` in its line.
 
-    `sentence` says what is wrong, `write` what stands in its place, both as in `foreign_lines.Shape`. `kinds`: of blocks; all where none are named.
+    `sentence` says what is wrong, `write` what stands in its place, both as in `foreign_lines.Shape`; a function may give several texts apart by ‘|’, of
+    which one is meant. `kinds`: of blocks; all where none are named.
     """
 
     pattern: re.Pattern[str]
     sentence: str
-    write: str
+    write: Written
     codes: frozenset[str] = frozenset()
     anywhere: bool = False
     kinds: tuple[str, ...] = ()
 
 
 def _word(
-    pattern: str, sentence: str, write: str, codes: frozenset[str] = frozenset(), *, anywhere: bool = False, kinds: tuple[str, ...] = ()
+    pattern: str, sentence: str, write: Written, codes: frozenset[str] = frozenset(), *, anywhere: bool = False, kinds: tuple[str, ...] = ()
 ) -> Word:
     return Word(re.compile(pattern), sentence, write, codes, anywhere, kinds)
+
+
+def _units(groups: Sequence[str | None], where: Where) -> str | None:
+    """`10 hz`, `3 PA`: the number with each unit that may be meant."""
+    number, word = groups
+    return "|".join(f"{number} {unit}" for unit in units_like(word or "")) or None
 
 
 _UNIT_STANDS = "A unit stands behind its number and a blank."
@@ -63,6 +75,7 @@ WORDS: tuple[Word, ...] = (
     ),
     _word(rf"{_NUMBER}\s*[·*]\s*{_WORD}(?:\s*/\s*{_WORD})?(?![\w(.])", _UNIT_STANDS, "{1} {2:unit}{3:per}", _UNKNOWN),
     _word(rf"{_NUMBER}\s+{_WORD}(?![\w(.])", "Units are written with their signs.", "{1} {2:unit}", _UNKNOWN),
+    _word(rf"{_NUMBER}\s+{_WORD}(?![\w(.])", "‘{2}’ is no unit; small and large letters are different ones.", _units, _UNKNOWN),
     _word(
         rf"{_NUMBER}\s+{_POWER}\s*/\s*(?:{_WORD}|\(\s*{_WORD}\s*\))(?![\w(.^])",
         "Units are joined by ‘·’ and ‘/’, without blanks and brackets.",
@@ -92,10 +105,7 @@ WORDS: tuple[Word, ...] = (
     ),
     _word(rf"{_NUMBER}\s*°\s*C\b", "Temperatures are in kelvin.", "{1:celsius} K"),
     _word(r"\b(?:xi|ξ)(_\w+)?\b(?!\()", _NOISE, "ξ{1}(t)", _UNKNOWN),
-    _word(
-        r"(\S+)\s*=\s*(?:\w+\.)?(?:rand|random)\(\s*\)(?:\s*\*\s*([^\W\d]\w*))?", _DRAWN, "{1} ~ U(0{2:as_unit}, 1{2:as_unit})", _UNKNOWN
-    ),
-    _word(r"(\S+)\s*=\s*(?:\w+\.)?randn\(\s*\)(?:\s*\*\s*([^\W\d]\w*))?", _DRAWN, "{1} ~ N(0{2:as_unit}, 1{2:as_unit})", _UNKNOWN),
+    _word(DRAWN, _DRAWN, drawn, _UNKNOWN),
     _word(r"(\S+)\s*=\s*(?:\w+\.)?(?:uniform|Uniform)\(([^()]*)\)", _DRAWN, "{1} ~ U({2:plain})", _UNKNOWN),
     _word(r"(\S+)\s*=\s*(?:\w+\.)?(?:normal|Normal|gauss|Gaussian|gaussian|norm)\(([^()]*)\)", _DRAWN, "{1} ~ N({2:plain})", _UNKNOWN),
     _word(r"(\S+)\s*=\s*(?:\w+\.)?(?:lognormal|LogNormal)\(([^()]*)\)", _DRAWN, "{1} ~ LogN({2:plain})", _UNKNOWN),
