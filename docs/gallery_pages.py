@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from plasticdsl.document.describe import describe
 from plasticdsl.document.html import piece
 from plasticdsl.explore.drawing import window_on, with_unit
 from plasticdsl.explore.portraits import Window, beginnings, beside, window
+from plasticdsl.model.lookup import UnknownParameter, find_parameter
+from plasticdsl.model.module import Module
 from plasticdsl.options import CompileOptions
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.parser import parse
@@ -180,7 +183,7 @@ def _page(entry: Entry) -> str:
         f"```sh\n{run}\nplasticdsl new mine --from {short}\n```",
         f"![{_words(entry.title)}](../images/gallery/{picture.name})" if picture is not None else "",
         _windows_of(entry),
-        _changes(short, model),
+        changes(short, model),
         f"## The model\n\n```plas\n{entry.text.rstrip()}\n```",
         f"## As a methods section\n\n`plasticdsl show {short}`, also as LaTeX and PDF.\n\n```{{raw}} html\n{shown}\n```",
         f"## What the compiler derives\n\n```text\n{driver.explain(loaded, CompileOptions()).rstrip()}\n```",
@@ -202,27 +205,38 @@ def _is_long(experiment: str) -> bool:
     return not experiment.endswith("Short")
 
 
-def _changes(short: str, model: plasticdsl.Model) -> str:
-    """Lines that set what the file gives a number: of its first network, and of its rules."""
-    experiments = model.loaded.module.experiments
-    if not experiments:
+def changes(short: str, model: plasticdsl.Model) -> str:
+    """Lines that set what the file gives a number: of its first network, and of its rules, each with the first experiment that has it."""
+    module = model.loaded.module
+    if not module.experiments:
         return ""
-    source = model.loaded.sources[model.loaded.module.path]
+    source = model.loaded.sources[module.path]
     blocks = [item for item in parse(source).items if isinstance(item, tree.Block)]
-    found = [
-        f"{'' if block.kind == 'network' else f'{block.name.text}.'}{source.text[one.span.start : one.span.end]}"
-        for block in (
-            *(b for b in blocks if b.kind == "network" and b.name.name == experiments[0].network),
-            *(b for b in blocks if b.kind == "rule"),
-        )
+    first = module.experiments[0].network
+    lines = [
+        f'plasticdsl run {short} {experiment} --set "{setting}"'
+        for block in (*(b for b in blocks if b.kind == "network" and b.name.name == first), *(b for b in blocks if b.kind == "rule"))
         for one in block.body
         if isinstance(one, tree.Define) and isinstance(one.target, tree.Name) and isinstance(one.rhs, tree.Number)
+        for experiment, setting in islice(_settings(module, block, one, source.text[one.span.start : one.span.end]), 1)
     ]
-    settings = [re.sub(r"\s*=\s*", "=", text) for text in found[:4]]
-    if not settings:
+    if not lines:
         return ""
-    lines = "\n".join(f'plasticdsl run {short} {experiments[0].name} --set "{text}"' for text in settings)
-    return f"## What to change\n\nThese are its own numbers; write others, or sweep them in a file of your own:\n\n```sh\n{lines}\n```"
+    shown = "\n".join(lines[:4])
+    return f"## What to change\n\nThese are its own numbers; write others, or sweep them in a file of your own:\n\n```sh\n{shown}\n```"
+
+
+def _settings(module: Module, block: tree.Block, one: tree.Define, text: str) -> Iterator[tuple[str, str]]:
+    """Each experiment that knows the number, and what is set: its name alone where no other block has it, else with its block's."""
+    name, _, number = re.sub(r"\s*=\s*", "=", text).partition("=")
+    whole = f"{block.name.text}.{name}"
+    networks = {network.name: network for network in module.networks}
+    for experiment in module.experiments:
+        for said in (name, whole) if block.kind == "network" else (whole,):
+            with suppress(UnknownParameter):
+                find_parameter(networks[experiment.network], module, said)
+                yield experiment.name, f"{said}={number}"
+                break
 
 
 def _index(found: list[Entry]) -> str:

@@ -57,6 +57,16 @@ def test_names(model):
         _ = plasticdsl.simulate
 
 
+def test_a_time_may_be_set_in_steps() -> None:
+    text = "neuron Leak:\n    τ = 50 steps\n    E = 0 mV\n    dV/dt = (E − V)/τ\n    V(0) = 1 mV\nnetwork N:\n    c = 1 Leak\n"
+    for dt in ("0.1 ms", "0.2 ms"):
+        net = plasticdsl.parse(text).build("N", dt=dt, engine="python", parameters={"τ": "100 steps"})
+        net.run(steps=200)
+        assert net["c"].V[0] == pytest.approx(1e-3 * np.exp(-2.0), rel=1e-9)
+    with pytest.raises(ValueError, match="E is a voltage, but ‘100 steps’ is a time; the units do not fit"):
+        plasticdsl.parse(text).build("N", dt="0.1 ms", parameters={"E": "100 steps"})
+
+
 def test_build_with_parameters(model):
     net = model.build("Small", seed=3, dt="0.2 ms", inputs=30, A="0.2 mV", parameters={"cell.τ": 0.01, "ex.w": "2 mV"})
     assert (net.dt, net.seed, net.time) == (2e-4, 3, 0.0)

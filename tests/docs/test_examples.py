@@ -1,4 +1,5 @@
-"""Every example of the documentation does what the page says; `pages.py` lists the kinds of blocks and what each must do."""
+"""Every example of the documentation does what the page says; `pages.py` lists the kinds of blocks and what each must do. A model that is run finds what
+the prose of the page says of it, too (`claims.py`)."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ import pytest
 import plasticdsl
 from plasticdsl.cli import app
 
+from .claims import checked, claims
 from .pages import ROOT, Example, agrees, examples, pages
 
 PRELUDE = (Path(__file__).parent / "prelude.plas").read_text(encoding="utf-8")
@@ -26,8 +28,9 @@ def named(path: Path) -> str:
 
 
 EXAMPLES = {path: examples(path.read_text(encoding="utf-8")) for path in pages()}
+CLAIMS = {path: claims(path.read_text(encoding="utf-8")) for path in EXAMPLES}
 PLAS = [
-    pytest.param(e, found, id=f"{named(path)}:{e.line}")
+    pytest.param(checked(e, CLAIMS[path]) if "run" in e.marks else e, found, id=f"{named(path)}:{e.line}")
     for path, found in EXAMPLES.items()
     for e in found
     if e.language == "plas" and "mistake" not in e.marks
@@ -56,8 +59,8 @@ def test_a_model_is_what_the_page_says(
     if "run" in example.marks:
         assert found.experiments
         for name in found.experiments:
-            result = found.run(name)
-            assert all(outcome.passed for outcome in result.expectations), result
+            problems = [f"{o.text}: found {o.value}" for o in found.run(name).expectations if o.passed is not True]
+            assert not problems
 
 
 def model(example: Example) -> plasticdsl.Model:

@@ -65,7 +65,6 @@ LONG = {
     ("networks/wang_decision", "Small"),
     ("networks/working_memory", "Cue"),
     ("rules/burst_dependent", "Crossing"),
-    ("rules/calcium", "Ensemble"),
     ("rules/eprop", "Random"),
     ("rules/inhibitory_stdp", "TargetRate"),
     ("rules/orchestrated", "Spikes"),

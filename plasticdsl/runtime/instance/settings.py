@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.model import Network, Value
-from plasticdsl.model.expr import Expr, Number, Ref
+from plasticdsl.model.expr import Binary, Expr, Number, Ref, Special
 from plasticdsl.model.lookup import Setting, UnknownParameter, find_parameter
 from plasticdsl.model.module import Module
 from plasticdsl.model.owners import OfBlock, OfTable, Owner, Whose, owner_text
@@ -36,6 +36,8 @@ Given = Value | float | NDArray[np.float64] | Sequence[float]
 Settings = Mapping[Ref, Given]
 
 Sides = Mapping[str, Given | None]
+
+_STEPS = ("step", "steps")
 
 
 def check_settings(network: Network, settings: Settings) -> None:
@@ -78,7 +80,7 @@ def sorted_wishes(wishes: Wishes, network: Network, module: Module, data: Iterab
             wanted.data[canonical(name)] = value
         else:
             setting = _setting(name, network, module, (*sets, *names))
-            given = _array(name, value, setting) if np.ndim(value) else Number(_number(name, value, setting))
+            given = _array(name, value, setting) if np.ndim(value) else _one(name, value, setting)
             wanted.settings.update(dict.fromkeys(setting.targets, given))
     for name, array in wanted.patterns.items():
         match sets[name]:
@@ -124,6 +126,16 @@ def _array(name: str, values: Any, setting: Setting) -> NDArray[np.float64]:
         raise ValueError(f"{name} must be a number, a text such as '10 mV', or an array of numbers in SI, not {values!r}") from None
 
 
+def _one(name: str, value: Any, setting: Setting) -> Expr:
+    """A number in SI; `"50 steps"` are so many dt, whatever that is."""
+    words = value.split() if isinstance(value, str) else []
+    if len(words) < 2 or words[-1] not in _STEPS:
+        return Number(_number(name, value, setting))
+    if setting.dimension not in (TIME, None):
+        raise ValueError(f"{name} is a {_words(setting.dimension)}, but ‘{value}’ is a time; the units do not fit")
+    return Binary("*", Number(quantity(" ".join(words[:-1]), ONE, name)), Special("dt"))
+
+
 def _number(name: str, value: Any, setting: Setting) -> float:
     if isinstance(value, str):
         number = quantity(value, setting.dimension, name)
@@ -155,7 +167,7 @@ def duration(text: str | float, dt: float) -> float:
             raise ValueError(f"a duration is a number of seconds or a text such as '10 s', not {text!r}")
         return float(text)
     words = text.split()
-    if len(words) == 2 and words[1] in ("step", "steps"):
+    if len(words) == 2 and words[1] in _STEPS:
         return quantity(words[0], ONE, "the number of steps") * dt
     try:
         found = quantity(text, TIME, "a duration")
