@@ -121,7 +121,7 @@ def mention_headers(blocks: Iterable[tree.Block], sight: Sight, report: Reporter
         for kind, name in ((block.kind, block.base), ("network", block.on)):
             found = None if name is None or name.span == block.name.span else sight.find(kind, name)
             if found is not None and name is not None:
-                report.means(name, found.name.span, f"a {kind}")
+                report.means(name, found.name.span, "an experiment" if kind == "experiment" else f"a {kind}")
 
 
 def in_sight(read: Read, report: Reporter) -> Sight:

@@ -19,18 +19,18 @@ def markdown(document: Document, picture: Callable[[Diagram], str] | None = None
 
 
 def _lines(document: Document, picture: Callable[[Diagram], str] | None) -> Iterator[str]:
-    yield f"# {_escaped(document.title)}\n"
+    yield f"# {escaped(document.title)}\n"
     yield from (f"{_line(paragraph)}\n" for paragraph in document.paragraphs)
     for section in document.sections:
         yield from _section(section, picture)
     if document.references:
         yield "## References\n"
-        yield from (f"- {_escaped(in_words(reference))}" for reference in document.references)
+        yield from (f"- {escaped(in_words(reference))}" for reference in document.references)
         yield f"\n```bibtex\n{bibtex(document.references).rstrip()}\n```\n"
 
 
 def _section(section: Section, picture: Callable[[Diagram], str] | None) -> Iterator[str]:
-    yield f"## {_escaped(section.title)}\n"
+    yield f"## {escaped(section.title)}\n"
     yield from (f"{_line(paragraph)}\n" for paragraph in section.paragraphs)
     if section.diagram is not None and section.diagram.nodes and picture is not None:
         yield f"![The populations of {section.diagram.name} and their projections]({picture(section.diagram)})\n"
@@ -39,7 +39,7 @@ def _section(section: Section, picture: Callable[[Diagram], str] | None) -> Iter
 
 
 def _table(table: Table) -> Iterator[str]:
-    yield f"**{_escaped(table.caption)}**\n"
+    yield f"**{escaped(table.caption)}**\n"
     yield f"| {' | '.join(table.head)} |"
     yield f"|{'---|' * len(table.head)}"
     yield from (f"| {' | '.join(_cell(cell) for cell in row)} |" for row in table.rows)
@@ -52,7 +52,7 @@ def _cell(cell: Cell) -> str:
 
 def line_without_latex(line: Line) -> str:
     """A line whose formulas are text, for what sets no formulas."""
-    return "".join(_escaped(plain(part)) if not isinstance(part, Words | Mono) else _inline(part) for part in line)
+    return "".join(escaped(plain(part)) if not isinstance(part, Words | Mono) else _inline(part) for part in line)
 
 
 def line_with_latex(line: Line) -> str:
@@ -68,13 +68,13 @@ def _line(line: Line) -> str:
 def _inline(part: Inline) -> str:
     match part:
         case Words(text):
-            return _escaped(text)
+            return escaped(text)
         case Mono(text):
             return f"`{text}`".replace("|", r"\|")
         case _:
             return f"${formula(part)}$"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Signs that mean something to Markdown."""
     return "".join(f"\\{c}" if c in r"\`*_$|<>#[]" else c for c in text)

@@ -42,7 +42,7 @@ _ROLES = {
 #: What a check calls things, where the model has no entry for them.
 _WORDS = {
     "a function": Sort.FUNCTION, "an argument": Sort.ARGUMENT, "a neuron": Sort.BLOCK, "a synapse": Sort.BLOCK, "a rule": Sort.BLOCK,
-    "a connection": Sort.BLOCK, "a block": Sort.BLOCK, "a network": Sort.NETWORK, "a experiment": Sort.EXPERIMENT, "an experiment": Sort.EXPERIMENT,
+    "a connection": Sort.BLOCK, "a block": Sort.BLOCK, "a network": Sort.NETWORK, "an experiment": Sort.EXPERIMENT, "a table": Sort.EXPERIMENT,
     "a population": Sort.POPULATION, "a part of a population": Sort.POPULATION, "a projection": Sort.PROJECTION, "a phase": Sort.PHASE,
     "a data set": Sort.DATA, "a set of data": Sort.DATA, "a set of patterns": Sort.DATA, "an event": Sort.EVENT, "an input": Sort.INPUT,
     "a quantity": Sort.DEFINITION, "a variable": Sort.STATE, "a parameter": Sort.PARAMETER, "a parameter of the network": Sort.PARAMETER,

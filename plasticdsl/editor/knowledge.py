@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from plasticdsl.editor.analysis import Analysis
 from plasticdsl.editor.catalogue import Catalogue, Entry, Sort, catalogue, sort_of_words
+from plasticdsl.editor.declarations import mentions
 from plasticdsl.editor.names import Names, Thing, names
 from plasticdsl.editor.text import Shift, shift
 from plasticdsl.model.module import Module
@@ -90,4 +91,4 @@ def knowledge(analysis: Analysis, text: str) -> Knowledge:
     """`text`: what the text of the analysis has become."""
     sources, module = analysis.checked.sources, analysis.checked.known
     entries = catalogue(module, sources) if module is not None else {}
-    return Knowledge(analysis, names(analysis.checked.mentions, sources), entries, shift(analysis.source.text, text))
+    return Knowledge(analysis, names(mentions(analysis), sources), entries, shift(analysis.source.text, text))

@@ -12,6 +12,7 @@ from pygls.exceptions import JsonRpcException
 
 from plasticdsl.editor import protocol
 from plasticdsl.editor.analysis import Analysis
+from plasticdsl.editor.declarations import mentions
 from plasticdsl.editor.documents import Document
 from plasticdsl.editor.knowledge import Knowledge
 from plasticdsl.editor.names import Names, names
@@ -119,7 +120,7 @@ async def _everywhere(server: PlasServer, known: Knowledge, place: Span) -> tupl
     others = await _in_thread(server, lambda: list(users_of(paths, folders, texts)))
     analyses = [known.analysis, *(a for a in others if a.source.path != known.path)]
     sources = {path: source for a in reversed(analyses) for path, source in a.checked.sources.items()}
-    return names([m for a in analyses for m in a.checked.mentions], sources), analyses
+    return names([m for a in analyses for m in mentions(a)], sources), analyses
 
 
 async def _in_thread(server: PlasServer, work: Callable[[], Found]) -> Found:

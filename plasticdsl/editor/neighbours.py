@@ -1,9 +1,10 @@
-"""Files that use a file: the folders of a workspace and the texts that are open come in, analyses go out."""
+"""Files that use a file: the folders of a workspace and the texts that are open, wherever they lie, come in; analyses go out."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 from plasticdsl.diagnostics.diagnostic import PlasError
@@ -16,12 +17,11 @@ MOST_FILES = 2000
 
 
 def users_of(paths: Iterable[str], folders: Iterable[Path], texts: Mapping[Path, str]) -> Iterator[Analysis]:
-    """The files in these folders that use one of the files at `paths`, directly or through others. `texts`: what stands for files, by path."""
+    """The files in these folders, and the open ones, that use one of the files at `paths`, directly or through others. `texts`: what stands for files, by
+    path."""
     wanted = set(paths)
     stems = {Path(path).stem for path in wanted}
-    for number, path in enumerate(_files(folders)):
-        if number >= MOST_FILES:
-            return
+    for path in dict.fromkeys((*texts, *islice(_files(folders), MOST_FILES))):
         if str(path) in wanted:
             continue
         try:

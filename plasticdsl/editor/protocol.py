@@ -11,6 +11,7 @@ from plasticdsl.editor.colouring import Coloured, Shade
 from plasticdsl.editor.completion import Completion, CompletionKind
 from plasticdsl.editor.findings import Finding
 from plasticdsl.editor.inlays import Inlay
+from plasticdsl.editor.marks import without_marks
 from plasticdsl.editor.structure import Fold, FoldKind, Symbol, SymbolKind
 from plasticdsl.editor.text import Edit, Position, Region, Text
 from plasticdsl.source import Span
@@ -83,6 +84,12 @@ def range_of(text: Text, span: Span) -> lsp.Range:
 def edit(text: Text, change: Edit) -> lsp.TextEdit:
     """A change of a text."""
     return lsp.TextEdit(range_of(text, Span(change.start, change.end)), change.text)
+
+
+def said(text: str, *, markdown: bool) -> lsp.MarkupContent:
+    """What a hover says, with its marks or without."""
+    kind, words = (lsp.MarkupKind.Markdown, text) if markdown else (lsp.MarkupKind.PlainText, without_marks(text))
+    return lsp.MarkupContent(kind, words)
 
 
 def diagnostics(text: Text, findings: Iterable[Finding], locate: Locate) -> list[lsp.Diagnostic]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from plasticdsl.diagnostics.diagnostic import Severity
 from plasticdsl.editor.analysis import Analysis, analyse
+from plasticdsl.editor.declarations import mentions
 from plasticdsl.editor.names import Names, names, to_rename
 from plasticdsl.editor.text import Edit, applied
 from plasticdsl.library import library_folder
@@ -75,7 +76,7 @@ def _require_same_meaning(
         if new > 0:
             worst = next(d for d in now.checked.diagnostics if d.severity is Severity.ERROR)
             raise CannotRename(f"That would be an error: {worst.message}")
-    moved = names([m for a in again for m in a.checked.mentions], {p: s for a in again for p, s in a.checked.sources.items()})
+    moved = names([m for a in again for m in mentions(a)], {p: s for a in again for p, s in a.checked.sources.items()})
     there = _moved(place, edits)
     before_count = len(known.things[place].places)
     thing = moved.things.get(there)

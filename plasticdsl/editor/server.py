@@ -74,12 +74,12 @@ def _looking(server: PlasServer) -> None:
         if document is None or document.analysis is None:
             return None
         deep = document.deep[1] if document.deep is not None else None
-        names = (described(known, deep, offset, latex=server.sets_latex) for known in document.knowledge())
+        names = (described(known, deep, offset, latex=server.sets_latex and server.shows_markdown) for known in document.knowledge())
         found = next(filter(None, names), None) or said(document.analysis, offset)
         if found is None:
             return None
         text = document.analysis.text
-        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, found.text), protocol.range_of(text, found.span))
+        return lsp.Hover(protocol.said(found.text, markdown=server.shows_markdown), protocol.range_of(text, found.span))
 
     @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     async def outline(params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:

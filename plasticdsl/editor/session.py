@@ -60,6 +60,13 @@ class PlasServer(LanguageServer):
         for listener in self.listeners:
             listener(document)
 
+    @property
+    def shows_markdown(self) -> bool:
+        """Whether the editor shows Markdown. It says what it takes, what it likes best first; many say nothing, and take it."""
+        about = self.client_capabilities.text_document
+        formats = about.hover.content_format if about is not None and about.hover is not None else None
+        return not formats or formats[0] == lsp.MarkupKind.Markdown
+
     async def asked(self, params: Asking | lsp.PrepareRenameParams | lsp.DocumentHighlightParams) -> tuple[Document | None, int]:
         """The text that is asked about, with an analysis of what it is now, and the place in it."""
         document = await self.documents.current(params.text_document.uri)

@@ -1,0 +1,134 @@
+"""What editors ask that other editors do not: what was seen in Emacs, VS Code and Vim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lsprotocol import types as lsp
+
+from plasticdsl.editor.marks import without_marks
+from tests.editor.client import Client, Server, running
+from tests.editor.test_server import at
+
+PARTS = """\
+neuron Cell:
+    \"\"\"Leaks < all > the time.\"\"\"
+    τ = 20 ms           # of the *membrane*, not of a_b
+    τ dV/dt = −V
+    input I_in: mV
+    spike when V > 1 mV: V → 0 mV
+"""
+NET = """\
+use "parts"
+
+network N:
+    cell = 2 Cell
+    own = 3 Cell
+
+experiment Short on N:
+    dt = 1 ms
+    phase rest for 10 ms
+    phase more for 10 ms
+
+experiment Longer like Short:
+    phase again for 20 ms
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def plain() -> Iterator[Server]:
+    """An editor that shows no Markdown, as Emacs without `markdown-mode`."""
+    only_text = lsp.HoverClientCapabilities(content_format=[lsp.MarkupKind.PlainText])
+    with running(lsp.ClientCapabilities(text_document=lsp.TextDocumentClientCapabilities(hover=only_text))) as found:
+        yield found
+
+
+async def said(client: Client, uri: str, line: int, character: int) -> lsp.MarkupContent:
+    """What a hover says."""
+    hover = await client.speaking.text_document_hover_async(lsp.HoverParams(**at(uri, line, character)))
+    assert hover is not None
+    assert isinstance(hover.contents, lsp.MarkupContent)
+    return hover.contents
+
+
+def test_hovers_are_plain_text_where_the_editor_shows_no_markdown(plain: Server) -> None:
+    async def conversation(client: Client) -> None:
+        uri = "untitled:plain"
+        client.open(uri, PARTS)
+        contents = await said(client, uri, 2, 4)
+        assert contents.kind == lsp.MarkupKind.PlainText
+        assert contents.value == "τ = 20 ms\n\nof the *membrane*, not of a_b\n\nparameter of neuron Cell, time in ms\n\n= 20 ms"
+        assert (await said(client, uri, 2, 11)).value == "ms – time; 0.001 s in SI."
+        assert "spikes when: V > 1 mV\n" in (await said(client, uri, 0, 7)).value
+
+    plain.talk(conversation)
+
+
+def test_signs_of_comments_mean_nothing_to_markdown(server: Server) -> None:
+    async def conversation(client: Client) -> None:
+        uri = "untitled:marks"
+        client.open(uri, PARTS)
+        contents = await said(client, uri, 2, 4)
+        assert contents.kind == lsp.MarkupKind.Markdown
+        assert r"of the \*membrane\*, not of a\_b" in contents.value
+        assert r"Leaks \< all \> the time." in (await said(client, uri, 0, 8)).value
+
+    server.talk(conversation)
+
+
+def test_in_fences_every_sign_stands_for_itself() -> None:
+    assert (
+        without_marks("```plas\nx = 2*y  # `a\\_b`\n```\n\n**x** – *a \\*name\\**  \nof `B`") == "x = 2*y  # `a\\_b`\n\nx – a *name*\nof B"
+    )
+
+
+def test_what_nothing_in_its_file_names_is_found_and_renamed_all_the_same(tmp_path: Path, server: Server) -> None:
+    (tmp_path / "net.plas").write_text(NET, encoding="utf-8")
+    (tmp_path / "parts.plas").write_text(PARTS, encoding="utf-8")
+    net, parts = ((tmp_path / name).as_uri() for name in ("net.plas", "parts.plas"))
+
+    async def conversation(client: Client) -> None:
+        client.open(parts, PARTS)
+        client.open(net, NET)
+        assert "a neuron" in (await said(client, parts, 0, 8)).value
+        for line, character, what in ((4, 5, "a population"), (8, 11, "a phase"), (6, 12, "an experiment"), (11, 12, "an experiment")):
+            assert what in (await said(client, net, line, character)).value
+        asked = lsp.ReferenceParams(context=lsp.ReferenceContext(include_declaration=True), **at(net, 8, 11))
+        found = await client.speaking.text_document_references_async(asked)
+        assert [(one.uri, one.range.start.line) for one in found or ()] == [(net, 8)]
+        edit = await client.speaking.text_document_rename_async(lsp.RenameParams(new_name="begin", **at(net, 8, 11)))
+        assert edit is not None
+        assert edit.changes == {net: (lsp.TextEdit(lsp.Range(lsp.Position(8, 10), lsp.Position(8, 14)), "begin"),)}
+        edit = await client.speaking.text_document_rename_async(lsp.RenameParams(new_name="Long", **at(net, 11, 11)))
+        assert edit is not None
+        assert edit.changes is not None
+        assert [e.range.start.line for e in edit.changes[net]] == [11]
+
+    server.talk(conversation)
+
+
+def test_a_file_is_known_to_the_open_ones_that_use_it(tmp_path: Path, server: Server) -> None:
+    """Neither lies in a folder of the workspace."""
+    net, parts = ((tmp_path / name).as_uri() for name in ("net.plas", "parts.plas"))
+    (tmp_path / "parts.plas").write_text(PARTS, encoding="utf-8")
+
+    async def conversation(client: Client) -> None:
+        client.open(parts, PARTS)
+        client.open(net, NET)
+        asked = lsp.ReferenceParams(context=lsp.ReferenceContext(include_declaration=True), **at(parts, 0, 8))
+        found = await client.speaking.text_document_references_async(asked)
+        assert [(one.uri, one.range.start.line) for one in found or ()] == [(net, 3), (net, 4), (parts, 0)]
+        edit = await client.speaking.text_document_rename_async(lsp.RenameParams(new_name="Zelle", **at(parts, 0, 8)))
+        assert edit is not None
+        assert edit.changes is not None
+        assert {uri: [e.range.start.line for e in edits] for uri, edits in edit.changes.items()} == {net: [3, 4], parts: [0]}
+
+    server.talk(conversation)
