@@ -118,13 +118,15 @@ def emacs() -> str:
 
     return f""";;; plas-mode.el --- Models of plasticdsl  -*- lexical-binding: t; coding: utf-8 -*-
 
+;; Version: 0.1.0
 ;; Package-Requires: ((emacs "27.1"))
 ;; Keywords: languages
 
 ;;; Commentary:
 
-;; Colours and the language server for .plas files.  Written by editors/write.py
-;; from the table of words of plasticdsl.
+;; Colours, indentation and the language server for .plas files: (require 'plas-mode)
+;; in the init file, then M-x eglot in a file.  Written by editors/write.py from the
+;; table of words of plasticdsl.
 
 ;;; Code:
 
@@ -151,7 +153,29 @@ def emacs() -> str:
     (,(regexp-opt plas-reserved 'words) . font-lock-keyword-face)
     (,(concat "[0-9½] ?\\\\(" (regexp-opt plas-units) "\\\\)\\\\_>") 1 font-lock-type-face)
     ("\\\\(\\\\sw+\\\\)(" 1 font-lock-function-name-face)
-    (,(concat "\\\\_<" (regexp-opt plas-inside) "\\\\_>\\\\s-+[[:alnum:]]") . font-lock-builtin-face)))
+    (,(concat "\\\\_<\\\\(" (regexp-opt plas-inside) "\\\\)\\\\_>\\\\s-+[[:alnum:]]") 1 font-lock-builtin-face)))
+
+(defun plas--depth ()
+  "How deep a line here stands: as the one above, deeper behind a colon."
+  (save-excursion
+    (forward-line 0)
+    (skip-chars-backward " \\t\\n")
+    (let ((state (syntax-ppss)))
+      (when (nth 4 state)
+        (goto-char (nth 8 state))
+        (skip-chars-backward " \\t"))
+      (+ (current-indentation)
+         (if (and (eq (char-before) ?:) (not (nth 3 state))) tab-width 0)))))
+
+(defun plas-indent-line ()
+  "Indent as the line above, deeper behind a colon; at once again, less."
+  (interactive)
+  (let* ((now (current-indentation))
+         (again (and (eq this-command 'indent-for-tab-command) (eq last-command this-command)))
+         (depth (if (and again (> now 0)) (* tab-width (/ (1- now) tab-width)) (plas--depth))))
+    (if (<= (current-column) now)
+        (indent-line-to depth)
+      (save-excursion (indent-line-to depth)))))
 
 ;;;###autoload
 (define-derived-mode plas-mode prog-mode "plas"
@@ -160,23 +184,35 @@ def emacs() -> str:
   (setq-local comment-end "")
   (setq-local indent-tabs-mode nil)
   (setq-local tab-width 4)
-  (setq-local indent-line-function #'indent-relative)
+  (setq-local indent-line-function #'plas-indent-line)
+  (setq-local electric-indent-inhibit t)
   (setq-local font-lock-defaults '(plas-font-lock-keywords)))
 
 ;;;###autoload
 (add-to-list 'auto-mode-alist '("\\\\.plas\\\\'" . plas-mode))
 
+(defvar eglot-server-programs)
 (declare-function eglot-current-server "eglot")
+(declare-function eglot-client-capabilities "eglot")
 (declare-function eglot--TextDocumentIdentifier "eglot")
 (declare-function jsonrpc-request "jsonrpc")
 
+(defun plas--ask (command &rest arguments)
+  "Have the server carry out COMMAND for this text, with ARGUMENTS."
+  (let ((server (or (and (fboundp 'eglot-current-server) (eglot-current-server))
+                    (user-error "The server does not run: M-x eglot starts it")))
+        (uri (plist-get (eglot--TextDocumentIdentifier) :uri)))
+    (jsonrpc-request server :workspace/executeCommand
+                     (list :command command :arguments (apply #'vector uri arguments)))))
+
 (defun plas-preview ()
-  "Open a page that follows this text: windows, planes, what was derived."
+  "Open a page that follows this text in the browser: windows, planes."
   (interactive)
-  (let ((uri (plist-get (eglot--TextDocumentIdentifier) :uri)))
-    (message "The preview is at %s"
-             (jsonrpc-request (eglot-current-server) :workspace/executeCommand
-                              (list :command "plasticdsl.preview" :arguments (vector uri))))))
+  (let ((page (plas--ask "plasticdsl.preview"))
+        (window (plist-get (eglot-client-capabilities (eglot-current-server)) :window)))
+    ;; Where eglot can show addresses, the server has asked it to.
+    (when (and page (memq (plist-get (plist-get window :showDocument) :support) '(nil :json-false)))
+      (browse-url page))))
 
 (with-eval-after-load 'eglot
   (add-to-list 'eglot-server-programs '(plas-mode . ("plasticdsl" "lsp"))))

@@ -61,3 +61,17 @@ def test_the_extension_is_built_and_colours_as_pygments_does() -> None:
         for begin, word, what in by_signs(text):
             if what and word.strip():
                 assert found.get((begin, word)) in _SCOPES[what], (name, word)
+
+
+@pytest.mark.skipif(shutil.which("emacs") is None, reason="Emacs is not installed")
+def test_emacs_indents_behind_colons(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    written = 'neuron A:|"""It leaks:|and fires."""|τ = 20 ms  # so:|spike when V > 1 mV:  # here|V → 0 mV'
+    typed = "".join(
+        f"(insert {json.dumps(line, ensure_ascii=False)}) (newline nil t) (indent-according-to-mode)" for line in written.split("|")
+    )
+    less = "(setq this-command 'indent-for-tab-command last-command this-command) (plas-indent-line) (plas-indent-line)"
+    program = f'(with-temp-buffer (plas-mode) {typed} {less} (insert "synapse B:") (princ (buffer-string)))'
+    found = _here("emacs", "-Q", "--batch", "-l", str(EDITORS / "emacs" / "plas-mode.el"), "--eval", program)
+    expected = 'neuron A:\n    """It leaks:\n    and fires."""\n    τ = 20 ms  # so:\n    spike when V > 1 mV:  # here\n        V → 0 mV\nsynapse B:'
+    assert found == expected
