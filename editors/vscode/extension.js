@@ -114,11 +114,15 @@ async function start() {
   try {
     await client.start();
   } catch (error) {
-    const words = `plasticdsl lsp could not be started (${started().join(" ")}). Install it with: pip install 'plasticdsl[lsp]'`;
-    const choice = await vscode.window.showErrorMessage(words, "Open settings");
-    if (choice) {
-      await vscode.commands.executeCommand("workbench.action.openSettings", "plasticdsl.command");
-    }
+    complain(); // not waited for: it stands there until somebody clicks
+  }
+}
+
+async function complain() {
+  const words = `plasticdsl lsp could not be started (${started().join(" ")}). Install it with: pip install 'plasticdsl[lsp]'`;
+  const choice = await vscode.window.showErrorMessage(words, "Open settings");
+  if (choice) {
+    await vscode.commands.executeCommand("workbench.action.openSettings", "plasticdsl.command");
   }
 }
 
@@ -130,16 +134,19 @@ async function stop() {
   }
 }
 
+async function restart() {
+  await stop();
+  await start();
+}
+
 /** @param {vscode.ExtensionContext} context */
 async function activate(context) {
   context.subscriptions.push(
     vscode.commands.registerCommand("plasticdsl.runExperiment", runExperiment),
     vscode.commands.registerCommand("plasticdsl.testFile", () => onShown("test")),
     vscode.commands.registerCommand("plasticdsl.explainFile", () => onShown("explain")),
-    vscode.commands.registerCommand("plasticdsl.restart", async () => {
-      await stop();
-      await start();
-    }),
+    vscode.commands.registerCommand("plasticdsl.restart", restart),
+    vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration("plasticdsl.command") && restart()),
   );
   await start();
 }

@@ -105,7 +105,7 @@ def _statement(statement: Written, analysis: Analysis, known: Sequence[Knowledge
             case "STRING":
                 yield Coloured(span, Shade.STRING)
             case "NUMBER":
-                yield from _number(word, analysis.source.text)
+                yield from _number(word, analysis.source.text, statement, known)
             case "NAME" | "CALLED":
                 name = Span(span.start, span.start + len(word.text), span.path)
                 yield _name(name, word, statement, known, number == 1 and words[0].kind in _BLOCKS)
@@ -118,12 +118,25 @@ def _statement(statement: Written, analysis: Analysis, known: Sequence[Knowledge
                 yield Coloured(span, Shade.KEYWORD if is_word else Shade.OPERATOR)
 
 
-def _number(word: Token, text: str) -> Iterator[Coloured]:
+def _number(word: Token, text: str, statement: Written, known: Sequence[Knowledge]) -> Iterator[Coloured]:
+    """`0.062 V`: the unit behind it, or where the block has a value of that name, the name and a power of it."""
     unit = _UNIT.search(text[word.span.start : word.span.end]) if word.unit else None
     middle = word.span.end if unit is None else word.span.start + unit.start()
     digits = text[word.span.start : middle].rstrip()
     yield Coloured(Span(word.span.start, word.span.start + len(digits), word.span.path), Shade.NUMBER)
-    yield Coloured(Span(middle, word.span.end, word.span.path), Shade.UNIT)
+    named = next(filter(None, (_named(middle, word.span.end, one) for one in known)), None) if unit is not None else None
+    if named is None:
+        yield Coloured(Span(middle, word.span.end, word.span.path), Shade.UNIT)
+    else:
+        yield _name(named, word, statement, known, False)
+        yield Coloured(Span(named.end, word.span.end, word.span.path), Shade.OPERATOR)
+
+
+def _named(start: int, end: int, known: Knowledge) -> Span | None:
+    """The name that begins at a place, where it is now."""
+    place = known.at(start)
+    now = None if place is None else known.now(place)
+    return now if now is not None and now.start == start < now.end <= end else None
 
 
 def _name(span: Span, word: Token, statement: Written, known: Sequence[Knowledge], is_block: bool) -> Coloured:

@@ -35,14 +35,22 @@ def inlays(analysis: Analysis, known: Knowledge, start: int, end: int) -> tuple[
         unit = unit_of(known.entries(place)) if place is not None and known.is_declaration(place) else None
         if place is None or unit is None or not unit[1]:
             continue
-        found.setdefault(place, Inlay(name.end, f": {unit[1]}", name_dimension(unit[0])))
+        behind = _derivative(statement)
+        inlay = Inlay(name.end, f": {unit[1]}", name_dimension(unit[0]))
+        if behind is not None:  # between ‘V’ and ‘/dt’ it could be read as the unit of either
+            inlay = Inlay(behind.span.end, f" ({analysis.source.text[name.start : name.end]}: {unit[1]})", inlay.meaning)
+        found.setdefault(place, inlay)
     return tuple(found.values())
+
+
+def _derivative(statement: Written) -> Token | None:
+    return next((w for w in statement.words if w.kind == "DERIVATIVE"), None)
 
 
 def _declared(statement: Written) -> Span | None:
     """The name that a statement declares without writing its unit."""
     words = [w for w in statement.words if w.kind not in ("LINE", "NEXT_CASE")]
-    derivative = next((w for w in words if w.kind == "DERIVATIVE"), None)
+    derivative = _derivative(statement)
     if derivative is not None:
         return Span(derivative.span.start + 1, derivative.span.end - 3, derivative.span.path)
     match [w.kind for w in words[:3]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from lsprotocol import types as lsp
 
+from plasticdsl.editor import protocol
 from plasticdsl.editor.marks import without_marks
 from tests.editor.client import Client, Server, running
 from tests.editor.test_server import at
@@ -130,5 +131,31 @@ def test_a_file_is_known_to_the_open_ones_that_use_it(tmp_path: Path, server: Se
         assert edit is not None
         assert edit.changes is not None
         assert {uri: [e.range.start.line for e in edits] for uri, edits in edit.changes.items()} == {net: [3, 4], parts: [0]}
+
+    server.talk(conversation)
+
+
+def test_a_name_behind_a_number_has_the_colour_of_a_name(server: Server) -> None:
+    """Grammars colour it as a unit; what editors are told of meaning stands over them."""
+    text = "function block(V) = exp(−0.062 V) + 2 s\n\nsynapse S:\n    V = 3\n    y = 2 V² + exp(𝓧)\n    𝓧 = ½ V\n"
+
+    async def conversation(client: Client) -> None:
+        uri = "untitled:colours"
+        client.open(uri, text)
+        lines = [line.encode("utf-16-le") for line in text.split("\n")]
+        tokens = await client.speaking.text_document_semantic_tokens_full_async(lsp.SemanticTokensParams(lsp.TextDocumentIdentifier(uri)))
+        assert tokens is not None
+        found: list[tuple[str, str]] = []
+        line = character = 0
+        for down, right, length, kind, _ in zip(*[iter(tokens.data)] * 5, strict=True):
+            line, character = line + down, right + (0 if down else character)
+            found.append((lines[line][2 * character : 2 * (character + length)].decode("utf-16-le"), protocol.SHADES[kind].name))
+        assert [kind for word, kind in found if word == "V"] == ["ARGUMENT", "ARGUMENT", "CONSTANT", "CONSTANT", "CONSTANT"]
+        assert [kind for word, kind in found if word == "s"] == ["UNIT"]
+        assert ("²", "OPERATOR") in found
+        edit = await client.speaking.text_document_rename_async(lsp.RenameParams(new_name="U", **at(uri, 0, 31)))
+        assert edit is not None
+        assert edit.changes is not None
+        assert [e.range.start.character for e in edit.changes[uri]] == [15, 31]
 
     server.talk(conversation)

@@ -125,7 +125,7 @@ def test_units_that_nobody_wrote_are_shown() -> None:
     for one in inlays(analysis, knowledge(analysis, text), 0, len(text)):
         begin = text.rfind("\n", 0, one.offset) + 1
         found[text[begin : one.offset].strip()] = one.text
-    assert found == {"twice": ": mV", "τ_m dV": ": mV", "10 ms dg": ": mV", "total": ": mV"}
+    assert found == {"twice": ": mV", "τ_m dV/dt": " (V: mV)", "10 ms dg/dt": " (g: mV)", "total": ": mV"}
 
 
 def test_each_word_has_the_colour_that_the_grammar_gives_it() -> None:
