@@ -13,7 +13,7 @@ from lsprotocol import types as lsp
 
 from plasticdsl.editor import protocol
 from plasticdsl.editor.colouring import coloured
-from plasticdsl.editor.completion import completions
+from plasticdsl.editor.completion import CompletionKind, completions
 from plasticdsl.editor.deeds import register_deeds
 from plasticdsl.editor.documents import Document
 from plasticdsl.editor.findings import findings, fixes_at, title
@@ -120,7 +120,9 @@ def _writing(server: PlasServer) -> None:
         if document is None or document.analysis is None:
             return lsp.CompletionList(False, [])
         found = completions(document.analysis, offset, document.known)
-        return lsp.CompletionList(False, [protocol.completion(document.analysis.text, one) for one in found])
+        # Editors that narrow a list down themselves take letters of either case, so that ‘5 m’ would become 5 M: of units they ask at each letter.
+        again = any(one.kind is CompletionKind.UNIT for one in found)
+        return lsp.CompletionList(again, [protocol.completion(document.analysis.text, one) for one in found])
 
     @server.feature(lsp.TEXT_DOCUMENT_FORMATTING)
     async def layout(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit] | None:

@@ -159,3 +159,24 @@ def test_a_name_behind_a_number_has_the_colour_of_a_name(server: Server) -> None
         assert [e.range.start.character for e in edit.changes[uri]] == [15, 31]
 
     server.talk(conversation)
+
+
+def test_units_are_asked_for_at_each_letter(server: Server) -> None:
+    """VS Code narrows a list down by letters of either case: of all units it took M for what ‘5 m’ began."""
+
+    async def conversation(client: Client) -> None:
+        uri = "untitled:units"
+        client.open(uri, "neuron A:\n    x = 5 m")
+        begun = await client.speaking.text_document_completion_async(lsp.CompletionParams(**at(uri, 1, 10)))
+        assert isinstance(begun, lsp.CompletionList)
+        assert begun.is_incomplete
+        typed = await client.speaking.text_document_completion_async(lsp.CompletionParams(**at(uri, 1, 11)))
+        assert isinstance(typed, lsp.CompletionList)
+        assert "ms" in (labels := [item.label for item in typed.items])
+        assert {label[0] for label in labels} == {"m"}
+        client.change(uri, "neuron A:\n    x = 5 mV\n    sp")
+        words = await client.speaking.text_document_completion_async(lsp.CompletionParams(**at(uri, 2, 6)))
+        assert isinstance(words, lsp.CompletionList)
+        assert not words.is_incomplete
+
+    server.talk(conversation)
