@@ -1,7 +1,8 @@
 """Colours for `.plas` text in documentation and terminals: a Pygments lexer.
 
 Pygments finds it under the name `plas` when plasticdsl is installed. It knows words and signs (`syntax/colours.py`), no grammar: what is wrong is
-coloured too. Behind a number, what the block (or the function) has a value for is a name, as it is for the compiler: `0.062 V` beside `dV/dt = …`.
+coloured too. Behind a number, what the block (or the function) has a value for is a name, as it is for the compiler: `0.062 V` beside `dV/dt = …`,
+but not in `V(0) = 0.062 V`.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ def _token(rule: Rule) -> object:
 _MARGIN = re.compile(r"^(?=[^\s#])", re.MULTILINE)
 #: A name that gets a value: by a definition, a draw, a jump, a beginning or a bound, and by a derivative.
 _VALUE = re.compile(rf"^[ \t]+(?:input[ \t]+|output[ \t]+)?({NAME})(?:\(0\))?[ \t]*(?:[=~→∈:]|->|in\b|$)", re.MULTILINE)
+#: What a line defines, or gives an initial value.
+_GIVEN = re.compile(rf"[ \t]+({NAME})(?:\(0\))?[ \t]*[=~]")
 _FLOW = re.compile(rf"\bd({NAME})/dt\b")
 _ARGUMENTS = re.compile(r"^function[ \t]+[^\n(]+\(([^)\n]*)\)", re.MULTILINE)
 #: What has names of its own.
@@ -97,6 +100,8 @@ class PlasLexer(RegexLexer):
             word = _LETTERS.match(part) if kind is Keyword.Type else None
             power = part[word.end() :] if word is not None else ""
             known = names[bisect_right(starts, place) - 1]
+            given = _GIVEN.match(text, text.rfind("\n", 0, place) + 1) if word is not None else None
+            known = known if given is None else known - {canonical(given[1])}
             if word is not None and not divided and not set("/·*⋅") & set(power) and canonical(word[0]) in known:
                 yield place, Name, word[0]
                 if power:

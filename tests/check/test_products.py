@@ -37,6 +37,10 @@ def after_mending(*lines: str) -> str:
         ("N = 4", "y = 1 − 2 N"),
         ("s(x) = x²", "τ = 5 s", "τ dV/dt = −V + s(1)"),  # a function has no value
         ("V = 2 mV", "y = V/2 + 3 mV"),
+        ("V(0) = −0.07 V", "10 ms dV/dt = −70 mV − V"),  # nothing has a value in the line that gives it one
+        ("V(0) ~ U(−0.07 V, −0.06 V)", "10 ms dV/dt = −70 mV − V"),
+        ("V = 2 V", "y = V + 1 mV"),
+        ("F = ½ F", "y = F + 1 pF"),
     ],
     ids=" | ".join,
 )
@@ -112,3 +116,12 @@ def test_the_reading_that_fits_is_written_by_itself_and_no_other() -> None:
     assert "y = 3 mV + x/2·V" in after_mending("V = 2 mV", "x = 1", "y = 3 mV + x/2 V")
     both = after_mending("V = 2 mV", "x = 3 V")
     assert "x = 3 V" in both  # both fit: only the author knows
+
+
+def test_a_value_that_a_name_begins_with_cannot_read_it() -> None:
+    (one,) = of_neuron("V(0) = 0.062·V", "10 ms dV/dt = −V")
+    assert one.code == "definition-cycle"
+
+
+def test_what_another_line_defines_is_a_product_there() -> None:
+    assert [d.code for d in of_neuron("V(0) = −0.07 V", "10 ms dV/dt = −V", "y = 3 V")] == ["ambiguous-unit"]

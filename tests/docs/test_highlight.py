@@ -42,3 +42,8 @@ def test_a_name_of_the_block_behind_a_number_is_no_unit() -> None:
         "function block(V) = 1/(1 + exp(−0.062 V)/3.57)\n\nneuron A:\n    20 ms dV/dt = −V² + ½ V² + x/10 V\n\nneuron B:\n    x = 3 V\n"
     )
     assert [kind for kind, part in found if part == "V"] == [*[Name] * 4, Keyword.Type, Keyword.Type]
+
+
+def test_a_name_is_no_factor_where_it_gets_its_value() -> None:
+    found = tokens("neuron A:\n    V(0) = −0.07 V\n    20 ms dV/dt = −2 V\n")
+    assert [kind for kind, part in found if part == "V"] == [Name.Function, Keyword.Type, Name]

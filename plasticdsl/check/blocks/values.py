@@ -11,16 +11,18 @@ from collections.abc import Iterable, Mapping
 from plasticdsl.check.blocks.block_scope import BlockScope
 from plasticdsl.check.blocks.flows import settled
 from plasticdsl.check.likes import path_text, subject
+from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.distributions import distribution, is_infinite, value_or_draw
 from plasticdsl.check.terms.expressions import rational, translate_number
 from plasticdsl.check.terms.mismatch import require_same
-from plasticdsl.check.terms.scope import Declared
+from plasticdsl.check.terms.scope import GETS_VALUE, Declared
 from plasticdsl.check.terms.unification import PURE, Dim
 from plasticdsl.check.terms.written_units import as_written, unit_of_number, unit_scale
 from plasticdsl.model import Role, Value, Variable
 from plasticdsl.model.expr import Expr, refs
 from plasticdsl.model.owners import StandIn
 from plasticdsl.syntax import tree
+from plasticdsl.syntax.walk import names_read
 from plasticdsl.units.display import display_unit
 
 
@@ -80,7 +82,7 @@ class Values:
                     self.units[name] = unit[:2]
 
     def _define(self, name: str, statement: tree.Define) -> None:
-        value = translate_number(statement.rhs, self.scope.context)
+        value = translate_number(statement.rhs, self._before(name, statement.target))
         if any(isinstance(r.owner, StandIn) for r in refs(value.expr)):
             self.scope.replace(name, value)
         else:
@@ -97,9 +99,18 @@ class Values:
         self._keep(self.values, statement.target, drawn, node, dim)
 
     def _initial(self, statement: tree.Initial) -> None:
-        value, dim = value_or_draw(statement.rhs, statement.drawn, self.scope.context)
+        name, symbol = statement.variable.name, statement.variable.text
+        if any(read.name == name for read in names_read(statement.rhs)):
+            self.scope.context.report.circle([(f"{symbol}(0)", statement.span)] * 2)
+            return
+        value, dim = value_or_draw(statement.rhs, statement.drawn, self._before(name, statement.variable))
         start = settled(value, statement.rhs, self.scope) if isinstance(value, Expr) else value
         self._keep(self.initials, statement.variable, start, statement.rhs, dim)
+
+    def _before(self, name: str, target: tree.Expr) -> Context:
+        """Where the name on the left of a line has no value yet."""
+        hidden = Declared(name, target.text if isinstance(target, tree.Name) else name, GETS_VALUE, span=target.span)
+        return self.scope.context.inside(self.scope.context.scope.child({name: hidden}))
 
     def _keep(self, kept: dict[str, Value], target: tree.Expr, value: Value, rhs: tree.Expr, dim: Dim) -> None:
         """`rhs` is a value of the target: it has its dimension, and the unit it was written in is the one to show it in."""

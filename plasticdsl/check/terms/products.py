@@ -3,7 +3,7 @@
 Comes in: a tree, and the names with a value that are declared beside it. Goes out: the tree in which such a quantity is a product, `0.062·V`, and findings
 where that is not the only thing it can mean: where the name is of the unit's own kind, or of a kind that nothing settles. So the text is a product or an
 error and never the quantity, whatever is written elsewhere. Names without a value (populations, functions, …) cannot be multiplied, so beside them
-the word is the unit.
+the word is the unit; so it is in a definition or an initial value of that very name, `V(0) = 0.07 V`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def with_products(node: Any, names: frozenset[str]) -> Any:
     if not known:  # as nearly always
         return node
     words = {canonical(n.unit[0][0]) for n in nodes(node) if isinstance(n, tree.Number) and len(n.unit) == 1}
-    return _Products(names).rewritten(node) if words & known else node
+    return _Products(names, has_own).rewritten(node) if words & known else node
 
 
 @cache
@@ -52,7 +52,10 @@ def names_of_units() -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Products:
+    """`own`: whether what is defined is a quantity of a neuron, synapse or rule."""
+
     names: frozenset[str]
+    own: bool
 
     def rewritten(self, node: Any) -> Any:
         match node:
@@ -62,11 +65,13 @@ class _Products:
                 return replace(node, left=self.rewritten(left))
             case tree.Define(arguments=arguments) | tree.Function(arguments=arguments) if arguments:
                 return rebuilt(node, self._inside(arguments).rewritten)
+            case tree.Initial(variable=tree.Name(name=name)) | tree.Define(target=tree.Name(name=name)) if self.own and name in self.names:
+                return rebuilt(node, replace(self, names=self.names - {name}).rewritten)
             case _:
                 return rebuilt(node, self.rewritten)
 
     def _inside(self, arguments: Iterable[tree.Name]) -> _Products:
-        return _Products(self.names | ({a.name for a in arguments} - {"t"}))
+        return replace(self, names=self.names | ({a.name for a in arguments} - {"t"}))
 
     def _number(self, node: tree.Number) -> tree.Expr:
         if len(node.unit) != 1 or not is_unit(node.unit[0][0]) or node.unit[0][0] == "%":
@@ -161,7 +166,7 @@ def with_quantities(found: Diagnostic, blocks: Iterable[tree.Block], declared: C
         read = {n.name for n in nodes(block) if isinstance(n, tree.Name) and any(_within(n.span, place) for place in places)}
         for define in of_kind(block.body, tree.Define):
             if isinstance(define.target, tree.Name) and define.target.name in read and isinstance(define.rhs, tree.Number):
-                product = written_as_quantity(with_products(define.rhs, declared(block)))
+                product = written_as_quantity(with_products(define.rhs, declared(block) - {define.target.name}))
                 if product is not None:
                     hint = _quantity(product[0], product[1].text, product[2], "a name of this block", define.rhs.span)
                     return diagnostic(found.code, found.message, found.span, hint, found.labels, found.severity)

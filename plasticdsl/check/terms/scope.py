@@ -31,6 +31,8 @@ IN_SECTION = "a section"
 TRUTHS = frozenset((REFRACTORY, PRESENCE, IN_SECTION))
 #: What happens to units beside spikes.
 EVENT = "an event"
+#: The name on the left of the line that is read.
+GETS_VALUE = "what gets its value here"
 #: A file of arrays; where it holds one, its name stands for that.
 SET_OF_DATA = "a set of data"
 #: What kind of thing it is that a block does not declare itself.
@@ -77,7 +79,7 @@ class Declared:
         """Whether nothing could be multiplied by it: a function, an event, or what only has members that have values. A set of data may be a number."""
         if self.expr is not None:
             return False
-        return self.function is not None or self.what == EVENT or (self.members is not None and self.what != SET_OF_DATA)
+        return self.function is not None or self.what in (EVENT, GETS_VALUE) or (self.members is not None and self.what != SET_OF_DATA)
 
 
 _ROLES: Mapping[Role, str] = {
