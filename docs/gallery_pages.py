@@ -1,12 +1,11 @@
 """The gallery: a page for each model of the library, with its picture, its text, its tables and what the compiler derives.
 
 `sphinx-build` writes the pages anew into `gallery/` (they are not kept). The pictures are kept, in `images/gallery`, since making them runs the models:
-`python docs/gallery_pages.py [NAME …]` makes them anew, of all models or of those named.
+`python docs/gallery_pages.py [NAME …]` makes them anew, of all models or of those named, and those of their rules (`rule_pages`).
 """
 
 from __future__ import annotations
 
-import io
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -14,49 +13,24 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
-from PIL import Image
+from rule_pages import of_rules as of_rules_in  # lies beside this file
+from rule_pages import save, tables, write_windows
 
 import plasticdsl
 from plasticdsl import driver
 from plasticdsl.cli.library import Entry, entries
 from plasticdsl.document.describe import describe
 from plasticdsl.document.html import piece
-from plasticdsl.explore.drawing import window_on, with_unit
-from plasticdsl.explore.portraits import Window, beginnings, beside, window
 from plasticdsl.model.lookup import UnknownParameter, find_parameter
 from plasticdsl.model.module import Module
 from plasticdsl.options import CompileOptions
+from plasticdsl.plan.explain import explain as in_words
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.parser import parse
-
-Floats = NDArray[np.float64]
 
 HERE = Path(__file__).parent
 PAGES = HERE / "gallery"
 PICTURES = HERE / "images" / "gallery"
-WINDOWS = HERE / "images" / "windows"
-#: At most so many rules of a model are shown by their windows.
-_MOST_WINDOWS = 4
-#: Pairs of units that fire by chance, both sides at the same rate.
-_RATES = (2, 5, 10, 20, 30, 40, 50)
-_CHANCE = """
-network Chance_of_{rule}:
-    ν = 10 Hz
-    pre = 1000 Poisson(rate = ν)
-    post = 1000 Poisson(rate = ν)
-    syn = pre → post: {rule}, one to one{beginning}
-
-experiment Drift_of_{rule} on Chance_of_{rule}:
-    dt = 0.1 ms
-    sweep ν in [{rates}] Hz
-    phase settle for 0.5 s
-    phase drift for 2 s:
-        record syn.w at 0 ms as before
-        record syn.w at end as after
-"""
 #: What the folders of the library hold, in the order in which a lecture would come to them.
 _PARTS = {
     "rules": "Learning rules",
@@ -76,9 +50,13 @@ _PICTURED = {
     "networks/pattern_generation": ("Learning", 2),
     "networks/ring_attractor": ("Small", 0),
     "networks/wang_decision": ("Small", 0),
+    "rules/calcium": ("Windows", 0),
+    "rules/homeostatic_stdp": ("Held", 0),
+    "rules/orchestrated": ("Map", 0),
     "rules/rate_rules": ("Selectivity", 0),
     "rules/reward_stdp": ("DistalReward", 2),
     "rules/scaling": ("Recovery", 1),
+    "rules/shouval_calcium": ("Window", 0),
 }
 
 
@@ -96,62 +74,10 @@ def write_pictures(names: Iterable[str]) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     for name in names:
         model = plasticdsl.load(name)
-        drawn = [e.name for e in model.loaded.module.experiments if e.plots]
-        if not drawn:
-            continue
-        experiment, number = _PICTURED.get(name, (drawn[0], 0))
-        _save(list(model.run(experiment).figures.values())[number], PICTURES / f"{_stem(name)}.png")
-        print(name, flush=True)
-
-
-def write_windows(names: Iterable[str]) -> None:
-    """The windows of the rules of each model named, and beside them how weights drift where both sides fire by chance."""
-    WINDOWS.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        model = plasticdsl.load(name)
-        rules = [b.name for b in model.loaded.module.blocks if b.kind == "rule" and b.span.path == model.loaded.module.path]
-        shown = list(
-            islice(
-                ((found, drift) for rule in rules if (found := window(model, rule, {})) and (drift := _drift(model, rule))), _MOST_WINDOWS
-            )
-        )
-        if shown:
-            _save(_windows(shown), WINDOWS / f"{_stem(name)}.png")
+        chosen = _pictured(name, model)
+        if chosen is not None:
+            save(list(model.run(chosen[0]).figures.values())[chosen[1]], PICTURES / f"{_stem(name)}.png")
             print(name, flush=True)
-
-
-def _drift(model: plasticdsl.Model, rule: str) -> tuple[Floats, Floats] | None:
-    """What the weight of a pair changes by in a second, in its unit as shown, and the standard error of that, at each rate."""
-    for beginning in beginnings(model, rule):
-        try:
-            added = beside(model, _CHANCE.format(rule=rule, beginning=beginning, rates=", ".join(map(str, _RATES))))
-            result = added.run(f"Drift_of_{rule}")
-        except (plasticdsl.PlasError, KeyError, ValueError):
-            continue
-        weight = next(v for v in added.loaded.module.networks[-1].projections[0].connection.variables if v.name == "w")
-        change = (result["after"].values - result["before"].values).reshape(len(_RATES), -1) / (2.0 * weight.scale)
-        return change.mean(axis=1), change.std(axis=1) / np.sqrt(change.shape[1])
-    return None
-
-
-def _windows(shown: list[tuple[Window, tuple[Floats, Floats]]]) -> Figure:
-    """A row for each rule: its window, and its drift."""
-    figure = Figure(figsize=(9.2, 2.9 * len(shown)), layout="constrained")
-    for (left, right), (found, (drift, error)) in zip(figure.subplots(len(shown), 2, squeeze=False), shown, strict=True):
-        window_on(left, found)
-        right.axhline(0.0, color="0.8", linewidth=0.8)
-        right.errorbar(_RATES, drift, error, color="#d55e00", marker="o", markersize=4)
-        right.set_xlabel("rate of both sides, by chance (Hz)")
-        right.set_ylabel(with_unit(r"$\langle Δw \rangle$ in a second", found.unit))
-        right.ticklabel_format(axis="y", scilimits=(-3, 4), useMathText=True)
-        right.spines[["top", "right"]].set_visible(False)
-    return figure
-
-
-def _save(figure: Figure, path: Path) -> None:
-    """A small picture: 660 points wide, of few colours."""
-    figure.savefig(file := io.BytesIO(), format="png", dpi=60)
-    Image.open(file).convert("RGB").quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _words(text: str) -> str:
@@ -175,29 +101,42 @@ def _page(entry: Entry) -> str:
     run = next(
         (f"plasticdsl run {short} {name} --out results" for name in sorted(model.experiments, key=_is_long)), f"plasticdsl explain {short}"
     )
-    picture, shown = _picture(entry), piece(describe(loaded.module, loaded.sources))
+    picture, document = _picture(entry), describe(loaded.module, loaded.sources)
+    plans = list(driver.plans(loaded, CompileOptions()))
+    of_rules = of_rules_in(entry.name, model, document, plans)
+    derived = "\n".join(map(in_words, plans))
     parts = [
         f"# {short}",
         f"{_words(entry.title)}.",
         f"*{_words(entry.reference)}.*" if entry.reference else "",
         f"```sh\n{run}\nplasticdsl new mine --from {short}\n```",
-        f"![{_words(entry.title)}](../images/gallery/{picture.name})" if picture is not None else "",
-        _windows_of(entry),
+        f"![{_words(entry.title)}](../images/gallery/{picture.name})" if picture is not None and not of_rules else "",
+        of_rules,
+        _figure_of(entry, model) if of_rules else "",
         changes(short, model),
         f"## The model\n\n```plas\n{entry.text.rstrip()}\n```",
-        f"## As a methods section\n\n`plasticdsl show {short}`, also as LaTeX and PDF.\n\n```{{raw}} html\n{shown}\n```",
-        f"## What the compiler derives\n\n```text\n{driver.explain(loaded, CompileOptions()).rstrip()}\n```",
+        f"## As a methods section\n\n`plasticdsl show {short}`, also as LaTeX and PDF.\n\n{tables(piece(document))}",
+        f"## What the compiler derives\n\n```text\n{derived.rstrip()}\n```",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _windows_of(entry: Entry) -> str:
-    if not (WINDOWS / f"{_stem(entry.name)}.png").is_file():
+def _figure_of(entry: Entry, model: plasticdsl.Model) -> str:
+    """The figure of the paper that an experiment of the model makes."""
+    picture, name = _picture(entry), _pictured(entry.name, model)
+    if picture is None or name is None:
         return ""
-    words = (
-        "Left: the change of a weight by one pair of spikes. Right: what it changes by where both sides fire by chance, at the same rate."
-    )
-    return f"## Window and drift\n\n{words}\n\n![Window and drift](../images/windows/{_stem(entry.name)}.png)"
+    experiment = model.find_experiment(name[0])
+    short = entry.name.rpartition("/")[2]
+    said = " ".join(experiment.doc.split())
+    parts = ["## The figure", f"`plasticdsl run {short} {experiment.name}` makes it. {_words(said)}".rstrip()]
+    return "\n\n".join([*parts, f"![{_words(entry.title)}](../images/gallery/{picture.name})"])
+
+
+def _pictured(name: str, model: plasticdsl.Model) -> tuple[str, int] | None:
+    """The experiment whose figure is the picture of a model, and the number of that figure; None where none draws one."""
+    drawn = next((e.name for e in model.loaded.module.experiments if e.plots), None)
+    return _PICTURED.get(name, None if drawn is None else (drawn, 0))
 
 
 def _is_long(experiment: str) -> bool:

@@ -44,6 +44,13 @@ def piece(document: Document) -> str:
     return text_of(found)
 
 
+def blocks(sections: Iterable[Section]) -> str:
+    """The tables of some sections, without their titles."""
+    return text_of(
+        node("div", *(part for section in sections for part in (*_paragraphs(section.paragraphs), *map(_table, section.tables))))
+    )
+
+
 def _folded(title: str, parts: Iterable[Element]) -> Element:
     return node("details", node("summary", title), *parts)
 

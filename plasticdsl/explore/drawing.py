@@ -1,4 +1,4 @@
-"""Windows and planes as figures, and figures as text for a page."""
+"""Windows, drifts, curves and planes as figures, and figures as text for a page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from plasticdsl.check.experiments.words import plain, symbol
-from plasticdsl.explore.portraits import Plane, Window
+from plasticdsl.explore.curves import Curve, Stream
+from plasticdsl.explore.portraits import Plane
+from plasticdsl.explore.windows import Drift, Window
+
+_BLUE, _RED = "#0072b2", "#d55e00"
+#: A lag (s) that is none: windows may jump there, and a pair at the same time may have a change of its own.
+_TIE = 1e-9
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,13 +29,59 @@ def draw_window(window: Window) -> Figure:
 
 
 def window_on(axes: Axes, window: Window) -> None:
-    """The same on axes that are there."""
+    """The same on axes that are there: a line on each side of a lag of 0, and a dot for that."""
+    axes.axvline(0.0, color="0.8", linewidth=0.8)
+    for side in (window.lag < -_TIE, window.lag > _TIE):
+        axes.plot(window.lag[side] * 1e3, window.change[side], color=_BLUE)
+    tie = np.abs(window.lag) <= _TIE
+    axes.plot(window.lag[tie] * 1e3, window.change[tie], color=_BLUE, marker="o", markersize=3, linestyle="none")
+    axes.set_xlabel(r"$t_{\mathrm{post}} - t_{\mathrm{pre}}$ (ms)")
+    _changes_on(axes, window.rule, with_unit(f"$Δ{symbol(window.weight)}$ by one pair", window.unit))
+
+
+def drift_on(axes: Axes, drift: Drift) -> None:
+    """The drift over the rate of both sides, with standard errors."""
+    axes.errorbar(drift.rate, drift.change, drift.error, color=_RED, marker="o", markersize=4)
+    axes.set_xlabel("rate of both sides, by chance (Hz)")
+    _changes_on(axes, drift.rule, with_unit(rf"$\langle Δ{symbol(drift.weight)} \rangle$ in a second", drift.unit))
+
+
+def curve_on(axes: Axes, curve: Curve) -> None:
+    """The change over what is read of the postsynaptic unit, a line for each weight."""
+    weight, over = symbol(curve.weight), symbol(curve.over)
+    for line, begin, colour in zip(curve.changes, curve.begins, (_BLUE, "#56b4e9", "#009e73"), strict=False):
+        axes.plot(curve.points, line, color=colour, label=f"${weight}$ = {with_unit(f'{begin:g}', curve.unit)}")
+    if len(curve.changes) > 1:
+        axes.legend(frameon=False, fontsize="small")
+    axes.locator_params(axis="x", nbins=6)
+    axes.set_xlabel(with_unit(f"postsynaptic ${over}$", curve.over_unit))
+    if curve.per == "s":
+        _changes_on(axes, curve.rule, f"$d{weight}/dt$ ({curve.unit or '1'}/s)")
+    else:
+        _changes_on(axes, curve.rule, with_unit(f"$Δ{weight}$ by one {curve.per}", curve.unit))
+
+
+def stream_on(axes: Axes, stream: Stream) -> None:
+    """Where two weights of a neuron go: arrows of one length."""
+    weight = symbol(stream.weight)
     axes.axhline(0.0, color="0.8", linewidth=0.8)
     axes.axvline(0.0, color="0.8", linewidth=0.8)
-    axes.plot(window.lag * 1e3, window.change, color="#0072b2")
-    axes.set_title(plain(window.rule), loc="left")
-    axes.set_xlabel(r"$t_{\mathrm{post}} - t_{\mathrm{pre}}$ (ms)")
-    axes.set_ylabel(with_unit("$Δw$ by one pair", window.unit))
+    length = np.hypot(stream.across, stream.up)
+    length = np.where(length > 1e-9 * length.max(), length, np.nan)
+    axes.quiver(
+        stream.side, stream.side, stream.across / length, stream.up / length, color=_RED, pivot="mid", width=0.009, headwidth=4, scale=15
+    )
+    axes.set_aspect("equal")
+    axes.set_xlabel(f"${weight}_1$")
+    axes.set_ylabel(f"${weight}_2$")
+    axes.set_title(plain(stream.rule), loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _changes_on(axes: Axes, title: str, label: str) -> None:
+    axes.axhline(0.0, color="0.8", linewidth=0.8, zorder=0)
+    axes.set_title(plain(title), loc="left")
+    axes.set_ylabel(label)
     axes.ticklabel_format(axis="y", scilimits=(-3, 4), useMathText=True)
     axes.spines[["top", "right"]].set_visible(False)
 

@@ -15,8 +15,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from plasticdsl.api import Model
+from plasticdsl.explore.added import NO_TEXTS, Texts, of_block
 from plasticdsl.explore.drawing import as_svg, draw_plane, draw_window
-from plasticdsl.explore.portraits import NO_TEXTS, Texts, of_block, plane, plane_alone, rules_of, small_neurons, window
+from plasticdsl.explore.forced import forced_window
+from plasticdsl.explore.portraits import plane, plane_alone, rules_of, small_neurons
+from plasticdsl.explore.stands import Kind, stand
+from plasticdsl.explore.windows import window
 from plasticdsl.model import Network
 from plasticdsl.source import Span
 
@@ -53,10 +57,12 @@ class Gallery:
 
         def of_rule(rule: str) -> str:
             def draw() -> Figure | None:
-                found = window(model, rule, settings, texts)
+                found = window(model, rule, settings, texts) or forced_window(model, rule, settings)
                 return None if found is None else draw_window(found)
 
-            return hung((rule, blocks.get(rule), of_block(rule, settings)), draw)
+            between = stand(model.loaded.module, rule)
+            within = None if between is None or between.kind is not Kind.CELLS else (between.used, dict(settings))
+            return hung((rule, blocks.get(rule), of_block(rule, settings), "" if between is None else between.text(rule), within), draw)
 
         def of_neuron(neuron: Network | str) -> str:
             def draw() -> Figure | None:

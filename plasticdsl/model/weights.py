@@ -19,7 +19,7 @@ def weights(projection: Projection) -> frozenset[str]:
     origins = dict(projection.origins)
     rules = set(projection.rules)
     changed = _changed_by_rules(block)
-    read = _read_by_others(block)
+    read = read_by_others(block)
     return frozenset(name for name in changed if origins.get(name, ("", name))[0] not in rules or name not in read)
 
 
@@ -49,7 +49,7 @@ def _changed_by_rules(block: Block) -> set[str]:
     return by_pairs_and_flows | {s.target.name for h in block.handlers if h.is_rule for s in h.statements if isinstance(s, Assign)}
 
 
-def _read_by_others(block: Block) -> set[str]:
+def read_by_others(block: Block) -> set[str]:
     """Variables read by a change of some other variable (definitions are followed)."""
     changes: list[tuple[str, Expr]] = [(flow.variable, flow.rate) for flow in block.flows]
     changes += [(pair.target.name, pair.increment) for pair in block.pairs]

@@ -17,17 +17,28 @@ A page's text comes in, its blocks in order go out. The first word after the fen
 
 from __future__ import annotations
 
+import importlib
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
 BLOCK_KINDS = ("neuron", "synapse", "rule", "network", "experiment")
 
 _FENCE = re.compile(r"(?P<indent> *)(?P<ticks>`{3,})(?P<info>[^`]*)$")
 _SAVED = re.compile(r"# ([\w.-]+\.plas)\n")
+
+
+def script(name: str) -> ModuleType:
+    """A module that lies among the pages, and may use others that lie there."""
+    folder = str(ROOT / "docs")
+    if folder not in sys.path:
+        sys.path.append(folder)
+    return importlib.import_module(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shlex
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -21,7 +18,7 @@ from plasticdsl.options import EngineName
 from plasticdsl.runtime.instance.settings import sorted_wishes
 
 from .claims import changed, checked, claims
-from .pages import ROOT, Example, examples, pages
+from .pages import ROOT, Example, examples, pages, script
 
 #: Pages whose changed experiments take long.
 LONG = {"coming/brian2.md", "lecture/competition.md"}
@@ -123,24 +120,13 @@ def test_what_cannot_be_compared_is_refused() -> None:
 # --- the gallery -----------------------------------------------------------------------------------------------------
 
 
-@cache
-def gallery() -> ModuleType:
-    """The script that writes the pages."""
-    spec = importlib.util.spec_from_file_location("gallery_pages", ROOT / "docs" / "gallery_pages.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("name", library_models())
 def test_what_a_page_of_the_gallery_sets_is_the_number_of_its_model(name: str) -> None:
     model = plasticdsl.load(name)
     module = model.loaded.module
     experiments = {e.name: e for e in module.experiments}
     networks = {n.name: n for n in module.networks}
-    for line in re.findall(r"^plasticdsl run .*$", gallery().changes(name.rpartition("/")[2], model), re.MULTILINE):
+    for line in re.findall(r"^plasticdsl run .*$", script("gallery_pages").changes(name.rpartition("/")[2], model), re.MULTILINE):
         _, _, _, experiment, _, setting = shlex.split(line)
         network = networks[experiments[experiment].network]
         wanted, _, value = setting.partition("=")

@@ -12,6 +12,7 @@ import plasticdsl
 from plasticdsl.check.experiments.statistics import ALIASES, STATISTICS
 from plasticdsl.check.terms.scope import RENAMED
 from plasticdsl.diagnostics.codes import CODES
+from plasticdsl.explore.stands import stand
 from plasticdsl.library import library_models
 from plasticdsl.model.expr import FUNCTIONS
 from plasticdsl.model.schemes import Method, method_named
@@ -23,7 +24,7 @@ from plasticdsl.syntax.parser import parse
 from plasticdsl.syntax.words import RESERVED
 from plasticdsl.units import table
 
-from .pages import ROOT
+from .pages import ROOT, script
 
 LANGUAGE = ROOT / "docs" / "language"
 _CODE = re.compile(r"`([^`]+)`")
@@ -124,15 +125,40 @@ def test_the_page_of_single_precision_knows_the_library_and_is_right_of_one_expe
     ]
 
 
+#: Rules whose page has a sentence instead of a picture.
+WITHOUT_A_PICTURE = {
+    "networks/force_spiking Balanced": "It waits for no spikes and reads nothing of the two units",
+    "networks/pattern_generation Adam": "It waits for no spikes and follows `T` and `g`, which its network alone computes",
+    "networks/pattern_generation Descent": "It waits for no spikes and follows `T` and `g`, which its network alone computes",
+    "networks/xor Descent": "It waits for no spikes and follows `L`, which its network alone computes",
+    "rules/orchestrated Consolidation": "It waits for no spikes and reads nothing of the two units",
+    "rules/shouval_calcium Clamped": "It waits for spikes, but what it changes `w` by does not depend on the lag",
+    "rules/structural_rewiring SynapticElements": "It decides whether connections are there",
+    "rules/structural_rewiring SynapticSampling": "It waits for no spikes and reads nothing of the two units",
+}
+
+
 def test_every_model_has_a_small_picture_in_the_gallery() -> None:
     found = list((ROOT / "docs" / "images" / "gallery").glob("*.png"))
     assert {path.stem for path in found} == {name.replace("/", "-") for name in library_models()}, "run docs/gallery_pages.py"
     assert sum(path.stat().st_size for path in found) < 3_000_000
 
 
-def test_windows_in_the_gallery_are_of_its_rules() -> None:
-    found = {path.stem for path in (ROOT / "docs" / "images" / "windows").glob("*.png")}
-    assert {"rules-pair_stdp", "rules-weight_dependent"} <= found <= {name.replace("/", "-") for name in library_models()}
+def test_every_rule_in_the_gallery_has_a_picture_or_a_sentence_why_it_has_none() -> None:
+    pages = script("rule_pages")
+    pictures = list(pages.WINDOWS.glob("*.png"))
+    assert sum(path.stat().st_size for path in pictures) < 1_500_000
+    without, there = {}, set()
+    for name in library_models():
+        model = plasticdsl.load(name)
+        for rule in pages.rules_of(model):
+            there |= {path.name for path in pages.pictures_of(name, rule)}
+            if not pages.pictures_of(name, rule):
+                without[f"{name} {rule}"] = pages.words(stand(model.loaded.module, rule), False)
+    assert {path.name for path in pictures} == there, "delete the pictures of rules that are gone"
+    for rule, reason in WITHOUT_A_PICTURE.items():
+        assert without.pop(rule).startswith(reason)
+    assert not without, "run docs/gallery_pages.py"
 
 
 # --- what is not available yet says so -------------------------------------------------------------------------------

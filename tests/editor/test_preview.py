@@ -170,7 +170,8 @@ def test_files_that_are_open_elsewhere_count_as_they_are_there(tmp_path: Path) -
 
 
 def test_what_means_what_it_meant_is_not_drawn_again() -> None:
-    """Comments, places and other blocks change no picture; numbers do, those of a block that it is like among them."""
+    """Comments, places and other blocks change no picture; numbers do, those of a block that it is like among them, and so does a delay with which a
+    network uses a rule."""
     gallery, text = Gallery(), f"{RULE}\nrule Faster like STDP:\n    τ = 5 ms\n{NEURON}"
 
     def shown(text: str) -> tuple[int, int]:
@@ -184,6 +185,9 @@ def test_what_means_what_it_meant_is_not_drawn_again() -> None:
     assert shown(text.replace("τ = 5 ms", "τ = 6 ms")) == (3, 2)
     assert shown(text.replace("A = 0.02", "A = 0.03").replace("τ = 5 ms", "τ = 6 ms")) == (3, 1)
     assert shown(text.replace("100 Hz", "50 Hz").replace("τ = 5 ms", "τ = 6 ms")) == (3, 0)
+    ends = "    a = 2 Poisson(rate = 1 Hz)\n    b = 2 Poisson(rate = 1 Hz)\n"
+    used = f"{text}\nnetwork Two:\n{ends}    s = a → b: STDP, one to one, w = 0.5, axonal delay = 1 ms\n"
+    assert shown(used) == (3, 0) and shown(used.replace("delay = 1 ms", "delay = 2 ms")) == (3, 2)
 
 
 def test_pages_are_for_who_knows_the_token_on_this_machine() -> None:

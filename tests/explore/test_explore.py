@@ -14,8 +14,9 @@ import pytest
 import plasticdsl
 from plasticdsl.explore.controls import controls
 from plasticdsl.explore.drawing import as_svg, draw_plane, draw_window
-from plasticdsl.explore.portraits import plane, plane_alone, rules_of, small_neurons, window
+from plasticdsl.explore.portraits import plane, plane_alone, rules_of, small_neurons
 from plasticdsl.explore.unfitted import remark, said, without_fit
+from plasticdsl.explore.windows import window
 
 TEXT = """
 neuron Cell:
