@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -164,16 +165,17 @@ class Model:
         step; everything else as in `build`. `workers`: how many processes carry out the runs of a sweep or of repeats, each with the bits that it has
         alone; or a `client` of Dask, the workers of its cluster. `keep`: a folder in which finished runs of a sweep are kept, and every `checkpoint`
         (`"5 min"`, or seconds) where one stands that is under way, and what it records; with `resume`, it is gone on from what is there, to the same
-        results, and without it that is deleted first. `communicator`: one of mpi4py, whose processes all make this call and share the network, each with a
-        part of its units and the connections that lead to them (extra `mpi`); all return the whole result, which is that of one process. A data set is
-        given as a mapping from names to arrays (`digits={"image": …, "label": …}`).
+        results, and without it that is deleted first; `Result.forget` deletes it when the result is saved. `communicator`: one of mpi4py, whose
+        processes all make this call and share the network, each with a part of its units and the connections that lead to them (extra `mpi`); all
+        return the whole result, which is that of one process. A data set is given as a mapping from names to arrays (`digits={"image": …, "label": …}`).
 
-        Raises `results.result.Unfinished`, a `PlasError` with what was recorded until then as its `result`, where something has no finite value.
+        Raises `results.result.Unfinished`, a `PlasError` with what was recorded until then as its `result`, where something has no finite value;
+        BlockingIOError where another process keeps a run in that folder.
         """
         from plasticdsl.cluster import Cluster
         from plasticdsl.crew import Crew
         from plasticdsl.jobs import Job
-        from plasticdsl.kept_runs import KeptRuns, clear
+        from plasticdsl.kept_runs import KeptRuns
         from plasticdsl.results.result import Result, Unfinished
         from plasticdsl.runtime.engine.company import company_of
         from plasticdsl.runtime.instance import settings
@@ -199,16 +201,16 @@ class Model:
             job = Job(self._loaded, found, options, given)
             if client is not None and workers > 1:
                 raise ValueError("runs are carried out by workers of this machine, or by those of a client's cluster, not by both")
-            keeper = None if keep is None else KeptRuns(job, Path(keep), settings.duration(checkpoint, 1.0), wanted.data, company)
+            keeper = None if keep is None else KeptRuns(job, order, Path(keep), settings.duration(checkpoint, 1.0), company)
             beside = job if keeper is None else replace(job, places=keeper.places)
             crew = Cluster(job, client) if client is not None else Crew(beside, workers) if workers > 1 else None
-            if keep is not None and not resume and (company is None or company.rank == 0):
-                clear(Path(keep))
             hands = None if crew is None else crew.carry_out
-            study, compiling = driver.simulate(self._loaded, found, options, order, bar, hands, keeper, company, **given)
+            with nullcontext() if keeper is None else keeper.in_its_folder(resume):
+                study, compiling = driver.simulate(self._loaded, found, options, order, bar, hands, keeper, company, **given)
         alone = replace(options, processes=1)
         again = partial(plotting.drawn_again, self._loaded, self._folder, found, alone, best(study, order), given)
-        result = Result(study, self._loaded.module.path, compiling + (0.0 if crew is None else crew.compile_s), again=again)
+        took = compiling + (0.0 if crew is None else crew.compile_s)
+        result = Result(study, self._loaded.module.path, took, again=again, kept=None if keeper is None else keeper.forget)
         if result.failure:
             raise Unfinished(result, render_all(result.failure, self._loaded.sources), self._loaded.sources)
         return result

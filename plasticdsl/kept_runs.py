@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,53 +26,90 @@ from plasticdsl.jobs import Job
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.networks import GivenSpikes
 from plasticdsl.model.patterns import PatternFile
+from plasticdsl.occupied import occupied
 from plasticdsl.runtime.engine.company import Company
-from plasticdsl.runtime.instance.patterns import Data
 from plasticdsl.runtime.play.experiment import Order, Run
 from plasticdsl.runtime.play.place import Checkpoints
 from plasticdsl.runtime.play.sweep import Turn
-from plasticdsl.streaming import ZarrStreams
+from plasticdsl.streaming import ZarrStreams, about
 from plasticdsl.whole import write_whole
 
 _log = logging.getLogger(__name__)
 
 ENDING = ".run.json"
-#: What a run alone records, while it is under way.
-STREAMS = "recordings.zarr"
+#: What a run alone records, while it is under way, and that of another one, which was left and can go on.
+STREAMS, _ASIDE = "recordings.zarr", ".recordings"
+#: The attribute that says whose it is, and what names of runs look like.
+_OF, _NAME = "run", re.compile(r"[0-9a-f]+-[0-9a-f]+")
+
+_OTHERS = (
+    "%s has nothing of this run, but of another one (of another model, or with other numbers, options, data or another version): "
+    "this one begins anew, and that one stays there"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where runs of a job (or what they begin with) stand, in a folder. `job`: a digest of what they depend on beside experiment and order; `every`: they
-    are kept so often (s); `company`: the processes that share each run."""
+    """Where runs of a study (or what they begin with) stand, in a folder. `study`: a digest of all that these depend on together, with which every name
+    begins; `every`: they are kept so often (s); `company`: the processes that share each run."""
 
     folder: Path
-    job: str
+    study: str
     every: float
     company: Company | None = None
 
     def checkpoints(self, experiment: Experiment, order: Order, alone: bool) -> Checkpoints:
         """Of one run, and, if it is `alone`, where what it records is put meanwhile."""
-        streams = ZarrStreams(self.folder / STREAMS, {"experiment": experiment.name, "seed": order.seed}) if alone else None
-        own = self.folder_of(experiment, order, streams)
+        name, streams = self._name(experiment, order), None
+        if alone:
+            if self.company is None or self.company.rank == 0:
+                _make_room(self.folder, name)
+            streams = ZarrStreams(self.folder / STREAMS, {"experiment": experiment.name, "seed": order.seed, _OF: name})
+        own = FolderOfCheckpoints(self.folder, name, self.every, streams)
         return own if self.company is None else SharedCheckpoints(self.company, own)
 
-    def folder_of(self, experiment: Experiment, order: Order, streams: ZarrStreams | None = None) -> FolderOfCheckpoints:
-        """Those of one run, for the process that keeps them."""
-        name = cache.key("place", self.job, experiment.name, _digest(replace(order, data={})))
-        return FolderOfCheckpoints(self.folder, name, self.every, streams)
+    def forget(self, experiment: Experiment, order: Order) -> None:
+        """One run is finished, and kept as a whole."""
+        FolderOfCheckpoints(self.folder, self._name(experiment, order), self.every).forget()
+
+    def _name(self, experiment: Experiment, order: Order) -> str:
+        return f"{self.study}-{cache.key('place', experiment.name, _digest(replace(order, data={})))}"
 
 
 class KeptRuns:
-    """Of one job, and the `places` of those that are under way, which are kept every so many seconds. `given`: the arrays of the user. Where a `company`
-    of processes shares each run, the first of them keeps it and tells the others."""
+    """Of one job and what was `ordered`, and the `places` of those that are under way, which are kept every so many seconds. Where a `company` of
+    processes shares each run, the first of them keeps it and tells the others."""
 
-    def __init__(self, job: Job, folder: Path, every: float, given: Data, company: Company | None = None) -> None:
+    def __init__(self, job: Job, ordered: Order, folder: Path, every: float, company: Company | None = None) -> None:
         self.folder, self._company, self._experiment = folder, company, job.experiment
         options = replace(job.options, processes=1)  # any number goes on with what another has kept
-        self._job = _digest((job.loaded.digest, job.experiment, options, dict(job.given), _stamps(job)))
+        study = _digest((job.loaded.digest, job.experiment, options, dict(job.given), _stamps(job), ordered))
         self._common: tuple[Order, str] | None = None  # what the turns of a study have in common, which can be large
-        self.places = Places(folder, cache.key(self._job, _digest(given)), every, company)
+        self.places = Places(folder, cache.key(study), every, company)
+
+    @contextmanager
+    def in_its_folder(self, resume: bool) -> Iterator[None]:
+        """Nobody else writes there meanwhile; what was there before is gone on from, or deleted. Raises BlockingIOError where another process has the
+        folder."""
+        if self._company is not None and self._company.rank:
+            yield
+            return
+        with occupied(self.folder):
+            if not resume:
+                clear(self.folder)
+            elif self._finds_others():
+                _log.warning(_OTHERS, self.folder)
+            yield
+
+    def _finds_others(self) -> bool:
+        """Whether there is nothing of this study, but something of another one."""
+        there = [path.name for ending in (ENDING, OF_CHECKPOINTS) for path in self.folder.glob(f"*{ending}")]
+        return bool(there) and not any(name.startswith(self.places.study) for name in there)
+
+    def forget(self) -> None:
+        """All that is kept of this study is deleted; its results have been written."""
+        if self._company is None or self._company.rank == 0:
+            clear(self.folder, self.places.study)
 
     def find(self, order: Order, turn: Turn) -> Run | None:
         """The run of that turn, if it is there."""
@@ -92,7 +132,7 @@ class KeptRuns:
             return
         try:
             write_whole(self._path(order, turn), written(run))
-            self.places.folder_of(self._experiment, turn.of(order)).forget()
+            self.places.forget(self._experiment, turn.of(order))
         except OSError as problem:
             _log.warning("a finished run is not kept in %s: %s", self.folder, problem.strerror)
 
@@ -103,8 +143,8 @@ class KeptRuns:
     def _path(self, order: Order, turn: Turn) -> Path:
         if self._common is None or self._common[0] is not order:
             self._common = order, _digest(replace(order, seed=0))
-        name = cache.key("run", self._job, self._common[1], _digest((turn.settings, turn.seed)))
-        return self.folder / f"{name}{ENDING}"
+        name = cache.key("run", self._common[1], _digest((turn.settings, turn.seed)))
+        return self.folder / f"{self.places.study}-{name}{ENDING}"
 
 
 def _digest(value: object) -> str:
@@ -120,12 +160,29 @@ def _stamps(job: Job) -> dict[str, tuple[int, int] | None]:
     return {path: stamp(path) for path in sorted(paths)}
 
 
-def clear(folder: Path) -> None:
-    """Deletes what is kept of runs, and the folder where nothing else is in it."""
+def _make_room(folder: Path, name: str) -> None:
+    """For what a run records: what was put aside of it is back, and what another one has recorded is put aside for as long as that can go on."""
+    place, aside = folder / STREAMS, folder / f"{name}{_ASIDE}"
+    whose = about(place).get(_OF)
+    if whose == name or not folder.exists():
+        return
+    if isinstance(whose, str) and _NAME.fullmatch(whose) and any(folder.glob(f"{whose}-*{OF_CHECKPOINTS}")):
+        place.replace(folder / f"{whose}{_ASIDE}")
+    else:
+        shutil.rmtree(place, ignore_errors=True)
+    if aside.exists():
+        aside.replace(place)
+
+
+def clear(folder: Path, study: str = "") -> None:
+    """Deletes what is kept of the runs of a study, or of all, and the folder where nothing else is in it."""
     for ending in (ENDING, OF_CHECKPOINTS):
-        for path in folder.glob(f"*{ending}"):
+        for path in folder.glob(f"{study}*{ending}"):
             path.unlink(missing_ok=True)
-    shutil.rmtree(folder / STREAMS, ignore_errors=True)
+    if str(about(folder / STREAMS).get(_OF, "")).startswith(study):
+        shutil.rmtree(folder / STREAMS, ignore_errors=True)
+    for path in folder.glob(f"{study}*{_ASIDE}"):
+        shutil.rmtree(path, ignore_errors=True)
     try:
         folder.rmdir()
     except OSError:

@@ -93,21 +93,27 @@ class ZarrStreams:
                 _now(consolidate_metadata(self._group.store))
 
 
+def about(folder: Path) -> dict[str, Any]:
+    """The attributes of the group in a folder; none where there is no group."""
+    try:
+        found = json.loads((folder / _ABOUT).read_bytes())["attributes"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 class _Rows:
     """Of one array, which lies in `folder`."""
 
     def __init__(self, array: Any, folder: Path) -> None:
-        self._array, self._about, self._mark = array, folder / _ABOUT, array.attrs.get(_MARK)
+        self._array, self._folder, self._mark = array, folder, array.attrs.get(_MARK)
 
     def _require_same(self) -> None:
         """Raises FileNotFoundError where the array is gone, or another one has come in its place: Zarr would read zeros, or what is not meant."""
-        try:
-            mark = json.loads(self._about.read_bytes())["attributes"].get(_MARK)
-        except (OSError, ValueError, KeyError):
-            mark = None
+        mark = about(self._folder).get(_MARK)
         if mark is None or mark != self._mark:
             message = "what was recorded is no longer there: its folder was removed, or another run has recorded into it since"
-            raise FileNotFoundError(errno.ENOENT, message, str(self._about.parent))
+            raise FileNotFoundError(errno.ENOENT, message, str(self._folder))
 
     def put(self, at: int, rows: NDArray[Any]) -> None:
         """Rows from number `at` on; those that were there from then on are gone."""
@@ -154,6 +160,9 @@ def _carried_out(what: Coroutine[Any, Any, T]) -> T:
 
     loop = asyncio.new_event_loop()
     loop.set_default_executor(_Here(1))
+    loop.set_exception_handler(
+        lambda _loop, _problem: None
+    )  # a second Ctrl-C may come in the middle of Zarr's coroutines, which would print where
     try:
         with config.set({"async.concurrency": 1}):
             return loop.run_until_complete(what)

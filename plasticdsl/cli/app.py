@@ -27,6 +27,7 @@ from plasticdsl.cli.test import test
 from plasticdsl.cli.together import failing_together
 from plasticdsl.cli.watch import watch
 from plasticdsl.diagnostics.diagnostic import PlasError
+from plasticdsl.runtime.play.progress import Terminated
 from plasticdsl.shortage import SENTENCE, is_for_want_of_memory
 from plasticdsl.version import __version__
 
@@ -54,6 +55,9 @@ def status(arguments: list[str]) -> int:
     """The exit status of a command line; everything there is to say has been written."""
     try:
         app(args=arguments, prog_name="plasticdsl")
+    except Terminated:
+        console.tell("ended by SIGTERM")
+        return 143
     except SystemExit as ended:
         if isinstance(getattr(ended.__context__, "__cause__", None), KeyboardInterrupt):
             console.tell("interrupted")  # outside of a command, while its arguments are read for instance: typer ends in silence
@@ -99,6 +103,7 @@ def _explained(error: BaseException) -> int:
             | IsADirectoryError()
             | NotADirectoryError()
             | PermissionError()
+            | BlockingIOError()
         ):
             console.tell(f"plasticdsl: {console.sentence(error)}")
             return 2

@@ -31,7 +31,7 @@ from plasticdsl.cli.choices import (
     wishes,
 )
 from plasticdsl.cli.together import processes, require_together
-from plasticdsl.kept_runs import clear
+from plasticdsl.occupied import occupied
 from plasticdsl.results.files import require_writable
 from plasticdsl.results.result import Result, Unfinished
 from plasticdsl.results.trials import lines
@@ -87,50 +87,51 @@ def run(
     load_s = time.perf_counter() - begin
     if not quiet:
         console.tell_findings(model.warnings, model.loaded.sources)
-    failure: Unfinished | None = None
-    with ending(), console.asking(), _client(cluster) as client, console.progress(quiet) as bar:
-        try:
-            result = model.run(
-                experiment,
-                seed=seed,
-                duration=length,
-                threads=threads,
-                workers=workers,
-                client=client,
-                keep=keep,
-                resume=resume,
-                checkpoint=checkpoint or "5 min",
-                communicator=together,
-                precision=precision,
-                level=level,
-                without=without or (),
-                engine=engine,
-                progress=bar,
-                parameters=wishes(values),
-            )
-        except Unfinished as problem:
-            result, failure = problem.result, problem
-    if together is not None and together.Get_rank():
-        raise typer.Exit(130 if result.interrupted else 0 if failure is None and result.passed else 1)
-    result.load_s = load_s
-    if not quiet:
-        console.tell_findings(result.warnings, model.loaded.sources)
-        _report(result)
-    if out is not None:
-        result.save(out, plots=not no_plots, format=format, size=size)
-        if failure is None and not result.interrupted:
-            clear(out / UNFINISHED)
-    if failure is not None:
-        console.tell_error(failure)
+    with nullcontext() if out is None else occupied(out / UNFINISHED):  # until the results are written
+        failure: Unfinished | None = None
+        with ending(), console.asking(), _client(cluster) as client, console.progress(quiet) as bar:
+            try:
+                result = model.run(
+                    experiment,
+                    seed=seed,
+                    duration=length,
+                    threads=threads,
+                    workers=workers,
+                    client=client,
+                    keep=keep,
+                    resume=resume,
+                    checkpoint=checkpoint or "5 min",
+                    communicator=together,
+                    precision=precision,
+                    level=level,
+                    without=without or (),
+                    engine=engine,
+                    progress=bar,
+                    parameters=wishes(values),
+                )
+            except Unfinished as problem:
+                result, failure = problem.result, problem
+        if together is not None and together.Get_rank():
+            raise typer.Exit(130 if result.interrupted else 0 if failure is None and result.passed else 1)
+        result.load_s = load_s
+        if not quiet:
+            console.tell_findings(result.warnings, model.loaded.sources)
+            _report(result)
         if out is not None:
-            console.tell("What was recorded until then has been written, marked as partial.")
-        raise typer.Exit(1)
-    if result.interrupted:
-        what, status = ("ended by SIGTERM", 143) if result.study.terminated else ("interrupted", 130)
-        console.tell(f"{what}: what was computed so far has been kept, and --resume goes on from there" if out is not None else what)
-        raise typer.Exit(status)
-    if not result.passed:
-        raise typer.Exit(1)
+            result.save(out, plots=not no_plots, format=format, size=size)
+            if failure is None and not result.interrupted:
+                result.forget()
+        if failure is not None:
+            console.tell_error(failure)
+            if out is not None:
+                console.tell("What was recorded until then has been written, marked as partial.")
+            raise typer.Exit(1)
+        if result.interrupted:
+            what, status = ("ended by SIGTERM", 143) if result.study.terminated else ("interrupted", 130)
+            console.tell(f"{what}: what was computed so far has been kept, and --resume goes on from there" if out is not None else what)
+            raise typer.Exit(status)
+        if not result.passed:
+            raise typer.Exit(1)
 
 
 def _client(address: str | None) -> AbstractContextManager[Any]:

@@ -40,13 +40,19 @@ class Unfinished(PlasError):
 
 class Result:
     """`result["ex.w"]` is what `record ex.w` kept, an `xarray.DataArray` in SI units; `result.dataset` holds everything. `again`: carries the experiment
-    out once more for a plot line that it does not have."""
+    out once more for a plot line that it does not have; `kept`: deletes what was kept of its runs while they were carried out."""
 
     def __init__(
-        self, study: Study, path: str, compile_s: float = 0.0, load_s: float = 0.0, again: Callable[[str], Study] | None = None
+        self,
+        study: Study,
+        path: str,
+        compile_s: float = 0.0,
+        load_s: float = 0.0,
+        again: Callable[[str], Study] | None = None,
+        kept: Callable[[], None] | None = None,
     ) -> None:
         self.study = study
-        self._path, self._compile_s, self._again = path, compile_s, again
+        self._path, self._compile_s, self._again, self._kept = path, compile_s, again, kept
         self.load_s = load_s
         self._plotted: dict[str, Figures] = {}
 
@@ -229,3 +235,9 @@ class Result:
         from plasticdsl.results.files import write
 
         write(self, Path(folder), plots, format, size)
+
+    def forget(self) -> None:
+        """Deletes what `Model.run(…, keep=FOLDER)` has kept of its runs: finished ones, where they stood, and long recordings, which cannot be read
+        afterwards."""
+        if self._kept is not None:
+            self._kept()

@@ -139,5 +139,9 @@ def ending() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+class Terminated(SystemExit):
+    """SIGTERM came where no run was under way."""
+
+
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(143)
+    raise Terminated(143)
