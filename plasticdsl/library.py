@@ -51,7 +51,9 @@ def find_file(name: str) -> Path:
         return model
     models = library_models()
     wanted = name.removesuffix(SUFFIX)
-    near = difflib.get_close_matches(wanted, [*models, *(m.rpartition("/")[2] for m in models)], n=1)
+    known = [*models, *(m.rpartition("/")[2] for m in models)]
+    beside = Path(f"{name}{SUFFIX}")
+    near = [str(beside)] if beside.is_file() else difflib.get_close_matches(wanted.lower(), known, n=1)
     hint = f"; did you mean {near[0]}?" if near else "; `plasticdsl models` lists the library"
     raise FileNotFoundError(f"there is no file and no library model {name}{hint}")
 

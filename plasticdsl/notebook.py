@@ -5,6 +5,7 @@ IPython is asked for nothing but what it hands over, so that nothing here import
 
 from __future__ import annotations
 
+import keyword
 import sys
 from collections.abc import Iterator
 from itertools import takewhile
@@ -20,7 +21,7 @@ from plasticdsl.source import SourceFile
 
 _OURS = Path(__file__).parent
 #: What calls raise for what does not exist or does not suit.
-_OF_CALLS = (KeyError, ValueError, AttributeError)
+_OF_CALLS = (KeyError, IndexError, ValueError, AttributeError, FileNotFoundError, ModuleNotFoundError)
 _USAGE = "%%plas takes a name for the model, and -q to show nothing: %%plas NAME"
 
 
@@ -99,7 +100,7 @@ def _joined(parts: list[TracebackType]) -> TracebackType:
 def _asked(line: str) -> tuple[str, bool]:
     """The name of the model, and whether to show nothing. Raises UsageError of IPython, which it shows as a sentence."""
     names = [word for word in line.split() if word != "-q"]
-    if len(names) != 1 or not names[0].isidentifier():
+    if len(names) != 1 or not names[0].isidentifier() or keyword.iskeyword(names[0]):
         from IPython.core.error import UsageError
 
         raise UsageError(_USAGE)

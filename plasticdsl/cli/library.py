@@ -4,6 +4,7 @@ from a model of the library."""
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterable
@@ -67,6 +68,8 @@ def new(
 ) -> None:
     """Begin a model: a file that runs, to be changed."""
     path = Path(name if name.endswith(SUFFIX) else name + SUFFIX)
+    if path.name == SUFFIX:
+        raise console.WrongUsage("the new file needs a name, for example ‘plasticdsl new mine’")
     if path.exists():
         raise console.WrongUsage(f"{path} is there already")
     if not path.parent.is_dir():
@@ -74,7 +77,7 @@ def new(
     text = read(Path(str(resource(_EXAMPLE))) if source is None else find_file(source)).text
     write_whole(path, text.encode())
     path.chmod(0o644)
-    console.say(f"{path} is written. Run it with: plasticdsl run {path} --out results")
+    console.say(f"{path} is written. Run it with: plasticdsl run {shlex.quote(str(path))} --out results")
 
 
 def entries() -> Iterable[Entry]:

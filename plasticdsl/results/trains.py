@@ -5,6 +5,8 @@ Comes in: a `Study`. Goes out: `Spikes` of one run.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from plasticdsl.names import canonical
@@ -20,6 +22,9 @@ def spikes_of(study: Study, name: str, run: int | None) -> Spikes:
     records = [record for record in chosen.recorder.spikes if record.taken is None and _is_called(record, name)]
     if not records:
         known = ", ".join(dict.fromkeys(r.called for r in chosen.recorder.spikes if r.taken is None and not r.part)) or "none"
+        there = [p.symbol for p in study.network.populations]
+        if canonical(re.split(r"[.\[]", name)[0]) not in map(canonical, there):
+            raise KeyError(f"there is no population {name}; there is {', '.join(there)}")
         raise KeyError(f"the spikes of {name} were not recorded (write ‘record spikes({name})’); those that were: {known}")
     steps, units = chosen.spikes_of(records)
     return Spikes(steps.astype(np.float64) * chosen.line.dt, units.astype(np.int32))

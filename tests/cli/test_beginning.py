@@ -34,6 +34,10 @@ def test_what_new_writes_runs_and_is_never_written_over(capsys, tmp_path):
     assert run(capsys, "new", "first.plas") == (2, "", "plasticdsl: first.plas is there already\n")
     assert (tmp_path / "first.plas").read_text() == "mine"
     assert run(capsys, "new", "nowhere/first")[0] == 2
+    assert run(capsys, "new", "")[0] == 2
+    assert "plasticdsl run 'my own.plas' --out" in run(capsys, "new", "my own")[1]
+    assert run(capsys, "run", "my own")[2].endswith("did you mean my own.plas?\n")
+    assert run(capsys, "run", "LIF")[2].endswith("did you mean lif?\n")
 
 
 def test_new_from_a_library_model(capsys, tmp_path):

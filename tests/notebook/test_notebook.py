@@ -70,14 +70,15 @@ def test_a_cell_shows_warnings(shell: InteractiveShell) -> None:
 def test_a_cell_needs_a_name(shell: InteractiveShell) -> None:
     printed = shown(shell, "%%plas two words\nneuron A:\n    τ = 1 ms\n")
     assert printed.strip() == "UsageError: %%plas takes a name for the model, and -q to show nothing: %%plas NAME"
+    assert shown(shell, "%%plas class\nneuron A:\n    τ = 1 ms\n") == printed
 
 
 def test_errors_show_the_place_in_colour_and_nothing_of_ours(shell: InteractiveShell) -> None:
-    printed = shown(shell, "%%plas wrong\nneuron A:\n    τ = 10 mss\n    τ dV/dt = −V\n")
+    printed = shown(shell, "%%plas wrong\nneuron A:\n    τ = 10 mx\n    τ dV/dt = −V\n")
     assert "«PlasError»" in printed
     assert "%%plas wrong:3:12: «error[unknown-name]:»" in printed  # the line of the cell
-    assert "τ = 10 «mss»" in printed
-    assert "«^^^»" in printed
+    assert "τ = 10 «mx»" in printed
+    assert "«^^»" in printed
     assert "Traceback" not in printed
     assert "driver" not in printed
 
@@ -96,6 +97,9 @@ def test_errors_of_calls_show_nothing_of_ours(shell: InteractiveShell) -> None:
     assert '2 net["b"]' in printed
     assert "there is no population, projection or observable b; there is a" in printed
     assert "net_parts" not in printed
+    printed = plain(shown(shell, 'import plasticdsl\nplasticdsl.load("no such model")'))
+    assert "there is no file and no library model no such model" in printed
+    assert "library.py" not in printed
     assert "ValueError: invalid literal" in plain(shown(shell, 'int("x")'))
     assert "2     return {}[0]" in plain(shown(shell, "def f():\n    return {}[0]\nf()"))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from plasticdsl.check.experiments.readings import Taking, text_of
-from plasticdsl.check.experiments.recordings import is_word, recording, window_of
+from plasticdsl.check.experiments.recordings import is_word, recording, refuse_series, window_of
 from plasticdsl.check.experiments.statistics import taken_together
 from plasticdsl.check.experiments.words import words_of
 from plasticdsl.check.networks.from_data import refuse_arrays
@@ -173,6 +173,8 @@ def _over(side: tree.Range, taking: Taking) -> Recording:
     found = translate_number(side.target, taking.reading("plot"))
     shown = recording(side.target, Window(during=taking.phase), "", "plot", taking)
     (read,) = taking.placed((found.expr,), side.target.span)
+    if refuse_series(read, side.target.span, taking.context.report):
+        read = taking.context.unknown.expr
     return replace(shown, item=read, words=words_of(side.target, taking))
 
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from plasticdsl.check.experiments.readings import Taking, text_of
-from plasticdsl.check.experiments.statistics import STATISTICS, statistic, taken_at_once
+from plasticdsl.check.experiments.statistics import SERIES, STATISTICS, statistic, taken_at_once
+from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.amounts import constant
 from plasticdsl.check.terms.context import Context, Typed
 from plasticdsl.check.terms.expressions import translate, translate_as, translate_condition, translate_number
@@ -26,6 +27,7 @@ from plasticdsl.model.experiments import GOAL, Expectation, Recording, Window
 from plasticdsl.model.expr import Call, Expr, Number, Ref, Special, children, refs, substitute, walk
 from plasticdsl.model.owners import OfTable, Whose
 from plasticdsl.model.parts import NUMBERS
+from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.units.dimension import ONE
 from plasticdsl.units.display import coherent
@@ -68,7 +70,20 @@ def recording(item: tree.Expr, window: Window, alias: str, statement: str, takin
         if window.at_end or window.at is not None or window.every is not None or isinstance(window.over, Expr):
             context.report.error("not-here", f"‘{text}’ says when already.", item.span, HOW_AT_SPIKES)
     (read,) = taking.placed((found.expr,), item.span)
+    if any(refuse_series(child, item.span, context.report) for child in children(read)):
+        read = context.unknown.expr
     return Recording(read, text, window, alias, dimension, unit, scale, item.span)
+
+
+def refuse_series(expr: Expr, span: Span, report: Reporter) -> bool:
+    """Whether an expression that is part of another, or that something is plotted over, holds what is drawn or kept as it is; reports it."""
+    found = next((node.function for node in walk(expr) if isinstance(node, Call) and node.function in SERIES), None)
+    if found is not None:
+        message = f"‘{found}(…)’ is more than one number, and nothing can be computed with it."
+        report.error(
+            "wrong-statistic", message, span, f"It stands alone: ‘{found}(…)’, with commas between it and what is shown beside it."
+        )
+    return found is not None
 
 
 def _shown(found: Typed, taking: Taking, context: Context) -> tuple[str, float]:

@@ -89,6 +89,9 @@ STATISTICS: Mapping[str, Statistic] = {
     over_time("fraction"): Statistic(("condition",), "pure", only=_WATCHED, traced=True),
 }
 
+#: What is drawn or kept as it is: it has no value that something could be computed with.
+SERIES = ("spikes", "raster", "isi_histogram", "histogram", "contours")
+
 ALIASES: Mapping[str, str] = {"std": "sd"}
 
 
