@@ -5,12 +5,16 @@ Tables are those of GitHub's Markdown: a cell is one line, in which its lines ar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from plasticdsl.document.description import Cell, Diagram, Document, Inline, Line, Mono, Section, Table, Words
 from plasticdsl.document.latex import formula
 from plasticdsl.document.plain import plain
 from plasticdsl.document.references import bibtex, in_words
+
+#: Signs that mean something to Markdown in a paragraph.
+_MEANING = re.compile(r"[\\`*$]|<(?=[\w/!?])|\](?=[(\[:])|(?<!\w)_|_(?!\w)|^[>#+-]", re.MULTILINE)
 
 
 def markdown(document: Document, picture: Callable[[Diagram], str] | None = None) -> str:
@@ -51,8 +55,10 @@ def _cell(cell: Cell) -> str:
 
 
 def line_without_latex(line: Line) -> str:
-    """A line whose formulas are text, for what sets no formulas."""
-    return "".join(escaped(plain(part)) if not isinstance(part, Words | Mono) else _inline(part) for part in line)
+    """A line of a paragraph whose formulas are text, for what sets no formulas."""
+    return "".join(
+        f"`{part.text}`" if isinstance(part, Mono) else harmless(part.text if isinstance(part, Words) else plain(part)) for part in line
+    )
 
 
 def line_with_latex(line: Line) -> str:
@@ -78,3 +84,8 @@ def _inline(part: Inline) -> str:
 def escaped(text: str) -> str:
     """Signs that mean something to Markdown."""
     return "".join(f"\\{c}" if c in r"\`*_$|<>#[]" else c for c in text)
+
+
+def harmless(text: str) -> str:
+    """The same outside of tables, with as few backslashes as can be, as some editors show them."""
+    return _MEANING.sub(r"\\\g<0>", text)

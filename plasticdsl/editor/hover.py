@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 
-from plasticdsl.document.markdown import escaped
+from plasticdsl.document.markdown import harmless
 from plasticdsl.editor.analysis import Deeper
 from plasticdsl.editor.catalogue import Entry, Sort, unit_of
 from plasticdsl.editor.knowledge import Knowledge
@@ -65,7 +65,7 @@ def _declaration(known: Knowledge, declared: Iterable[Span]) -> str:
             doc = _DOC.match(source.text, place.end + source.text[place.end :].find(":") + 1)
             comments += [" ".join(doc[1].split())] if doc is not None else []
     shown_lines = "\n".join(dict.fromkeys(lines))
-    return "\n\n".join([f"```plas\n{shown_lines}\n```" if lines else "", *map(escaped, dict.fromkeys(comments))]).strip()
+    return "\n\n".join([f"```plas\n{shown_lines}\n```" if lines else "", *map(harmless, dict.fromkeys(comments))]).strip()
 
 
 def _formulas(known: Knowledge, declared: Iterable[Span], latex: bool) -> Iterator[str]:

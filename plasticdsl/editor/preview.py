@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,11 +102,22 @@ def register_preview(server: PlasServer) -> None:
         address = preview.page(document, server.documents.texts())
         can = server.client_capabilities.window
         if can is not None and can.show_document is not None and can.show_document.support:
-            server.window_show_document(lsp.ShowDocumentParams(address, external=True))
+            showing = server.window_show_document(lsp.ShowDocumentParams(address, external=True))
+            showing.add_done_callback(partial(_unless_shown, server, address))
         else:
-            server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, f"The preview is at {address}"))
+            _told(server, address)
         return address
 
     @server.feature(lsp.SHUTDOWN)
     def ended(_: None) -> None:
         preview.end()
+
+
+def _unless_shown(server: PlasServer, address: str, answer: Future[lsp.ShowDocumentResult]) -> None:
+    """An editor that knows how to show a page may not be able to: where there is no browser."""
+    if not answer.cancelled() and (answer.exception() is not None or not answer.result().success):
+        _told(server, address)
+
+
+def _told(server: PlasServer, address: str) -> None:
+    server.window_show_message(lsp.ShowMessageParams(lsp.MessageType.Info, f"The preview is at {address}"))

@@ -21,12 +21,14 @@ WAIT = 60.0
 
 @dataclass
 class Client:
-    """`told`: the diagnostics of each text, every time that they came. `shown`: addresses that the server wanted to be shown."""
+    """`told`: the diagnostics of each text, every time that they came. `shown`: addresses that the server wanted to be shown, which fails
+    without a `browser`."""
 
     speaking: LanguageClient
     told: dict[str, list[lsp.PublishDiagnosticsParams]] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
+    browser: bool = True
     news: asyncio.Event = field(default_factory=asyncio.Event)
     versions: dict[str, int] = field(default_factory=dict)
 
@@ -79,7 +81,7 @@ async def connected(capabilities: lsp.ClientCapabilities | None = None, options:
     @speaking.feature(lsp.WINDOW_SHOW_DOCUMENT)
     def show(params: lsp.ShowDocumentParams) -> lsp.ShowDocumentResult:
         client.shown.append(params.uri)
-        return lsp.ShowDocumentResult(success=True)
+        return lsp.ShowDocumentResult(success=client.browser)
 
     @speaking.feature(lsp.WINDOW_LOG_MESSAGE)
     def logged(params: lsp.LogMessageParams) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.editor.test_server import at
 
 PARTS = """\
 neuron Cell:
-    \"\"\"Leaks < all > the time.\"\"\"
+    \"\"\"Leaks < all > the time, E_L[1](x) by <b> _ too.\"\"\"
     τ = 20 ms           # of the *membrane*, not of a_b
     τ dV/dt = −V
     input I_in: mV
@@ -79,8 +80,10 @@ def test_signs_of_comments_mean_nothing_to_markdown(server: Server) -> None:
         client.open(uri, PARTS)
         contents = await said(client, uri, 2, 4)
         assert contents.kind == lsp.MarkupKind.Markdown
-        assert r"of the \*membrane\*, not of a\_b" in contents.value
-        assert r"Leaks \< all \> the time." in (await said(client, uri, 0, 8)).value
+        assert r"of the \*membrane\*, not of a_b" in contents.value
+        block = (await said(client, uri, 0, 8)).value
+        assert r"Leaks < all > the time, E_L[1\](x) by \<b> \_ too." in block
+        assert "spikes when: V > 1 mV  \n" in block
 
     server.talk(conversation)
 
@@ -180,3 +183,23 @@ def test_units_are_asked_for_at_each_letter(server: Server) -> None:
         assert not words.is_incomplete
 
     server.talk(conversation)
+
+
+def test_where_no_page_can_be_shown_its_address_is_told() -> None:
+    """Neovim on a machine without a browser says that it can, and then that it could not."""
+    can = lsp.WindowClientCapabilities(show_document=lsp.ShowDocumentClientCapabilities(support=True))
+    with running(lsp.ClientCapabilities(window=can)) as found:
+
+        async def conversation(client: Client) -> None:
+            client.browser = False
+            client.open("untitled:page", PARTS)
+            command = lsp.ExecuteCommandParams("plasticdsl.preview", arguments=["untitled:page"])
+            address = await client.speaking.workspace_execute_command_async(command)
+            for _ in range(100):
+                if client.messages:
+                    break
+                await asyncio.sleep(0.1)
+            assert client.shown == [address]
+            assert client.messages.pop() == f"The preview is at {address}"
+
+        found.talk(conversation)

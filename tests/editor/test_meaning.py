@@ -68,8 +68,8 @@ def test_comments_and_values_of_populations_are_shown() -> None:
 @pytest.mark.parametrize(
     ("before", "name", "words", "latex"),
     [
-        ("τ_m d", "V", r"τₘ dV/dt = E\_L − V + gₑₓ (Eₑₓ − V)", r"\frac{\mathrm{d} V}{\mathrm{d} t} = {E}_{\mathrm{L}} - V"),
-        ("Δw = w_max ", "F", r"F(Δt) = { A₊ exp(Δt/τ₊) if Δt \< 0; −A₋ exp(−Δt/τ₋) otherwise }", r"\begin{cases}"),
+        ("τ_m d", "V", "τₘ dV/dt = E_L − V + gₑₓ (Eₑₓ − V)", r"\frac{\mathrm{d} V}{\mathrm{d} t} = {E}_{\mathrm{L}} - V"),
+        ("Δw = w_max ", "F", r"F(Δt) = { A₊ exp(Δt/τ₊) if Δt < 0; −A₋ exp(−Δt/τ₋) otherwise }", r"\begin{cases}"),
         ("rule ", "STDP", r"for all pairs of spikes: Δw = wₘₐₓ F(tₚᵣₑ − tₚₒₛₜ)", r"$\Delta w = {w}_{\max}"),
     ],
 )
