@@ -29,11 +29,12 @@ def draw_window(window: Window) -> Figure:
 
 
 def window_on(axes: Axes, window: Window) -> None:
-    """The same on axes that are there: a line on each side of a lag of 0, and a dot for that."""
+    """The same on axes that are there: a line, or, where it may jump at a lag of 0, one on each side of it, and a dot for that."""
     axes.axvline(0.0, color="0.8", linewidth=0.8)
-    for side in (window.lag < -_TIE, window.lag > _TIE):
+    apart = (window.lag < -_TIE, window.lag > _TIE)
+    for side in apart if window.jumps else (np.full(window.lag.shape, True),):
         axes.plot(window.lag[side] * 1e3, window.change[side], color=_BLUE)
-    tie = np.abs(window.lag) <= _TIE
+    tie = (np.abs(window.lag) <= _TIE) & window.jumps
     axes.plot(window.lag[tie] * 1e3, window.change[tie], color=_BLUE, marker="o", markersize=3, linestyle="none")
     axes.set_xlabel(r"$t_{\mathrm{post}} - t_{\mathrm{pre}}$ (ms)")
     _changes_on(axes, window.rule, with_unit(f"$Δ{symbol(window.weight)}$ by one pair", window.unit))

@@ -70,6 +70,12 @@ class Stand:
         return tuple(h for h in self.held if h.owner is side)
 
     @property
+    def jumps(self) -> bool:
+        """Whether spikes change the weight itself, or what pairs of them count for: then its window may jump at a lag of 0."""
+        at_spikes = (s for h in self.rule.handlers if h.trigger in (Trigger.PRE, Trigger.POST) for s in h.statements)
+        return bool(self.rule.pairs) or any(isinstance(s, Assign) and s.target.name == self.weight for s in at_spikes)
+
+    @property
     def compares(self) -> bool:
         """Whether it weighs a connection against all others that reach the same unit, at each step."""
         steps = (h for h in self.rule.handlers if h.trigger is Trigger.STEP)

@@ -46,13 +46,14 @@ _SETTLED, _SLOW = 6.0, 10.0
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """`change` of `weight` by one pair, in its `unit` as shown; `lag` (s) = t_post − t_pre. `weight`: its symbol."""
+    """`change` of `weight` (its symbol) by one pair, in its `unit` as shown; `lag` (s) = t_post − t_pre. `jumps`: whether it may jump at a lag of 0."""
 
     rule: str
     lag: Floats
     change: Floats
     unit: str = ""
     weight: str = "w"
+    jumps: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def window(model: Model, rule: str, settings: Mapping[str, str], texts: Texts = 
         return None
     shown = variable(found, own)
     change = (weight - before) / shown.scale
-    return Window(rule, LAGS, change, shown.unit, shown.symbol) if np.ptp(change) > 0.0 else None
+    return Window(rule, LAGS, change, shown.unit, shown.symbol, found.jumps) if np.ptp(change) > 0.0 else None
 
 
 def drift(model: Model, rule: str, rates: Sequence[float] = RATES) -> Drift | None:

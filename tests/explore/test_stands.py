@@ -60,7 +60,7 @@ def of_text(text):
 
 def test_a_window_is_of_what_a_rule_changes_without_its_noise_and_without_the_other_synapses():
     found = window(of_text(RULES), "Noisy", {})
-    assert found is not None and found.weight == "ρ"
+    assert found is not None and found.weight == "ρ" and found.jumps
     expected = np.where(found.lag > 1e-9, 0.1 * np.exp(-found.lag / 0.01), 0.0)
     np.testing.assert_allclose(found.change[found.lag != 0.0], expected[found.lag != 0.0], atol=1e-9)
 
@@ -80,6 +80,8 @@ def test_what_a_rule_asks_for_says_what_is_shown_of_it():
     module = of_text(RULES).loaded.module
     kinds = {rule: found.kind for rule in ("Noisy", "Sampled", "Followed") if (found := stand(module, rule)) is not None}
     assert kinds == {"Noisy": Kind.PAIRS, "Sampled": Kind.NOTHING, "Followed": Kind.HANDED}
+    calcium = stand(plasticdsl.load("calcium").loaded.module, "Calcium")
+    assert calcium is not None and calcium.kind is Kind.PAIRS and calcium.weight == "rho" and not calcium.jumps
     of_cells = stand(plasticdsl.load("clopath").loaded.module, "Voltage")
     assert of_cells is not None and of_cells.kind is Kind.CELLS
     assert stand(plasticdsl.load("structural_rewiring").loaded.module, "SynapticElements") is None  # of connections, whether they are there
