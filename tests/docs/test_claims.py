@@ -117,6 +117,30 @@ def test_what_cannot_be_compared_is_refused() -> None:
         claims("It is 3 mV<!-- expect cell.V ≈ this -->.")
 
 
+# --- a table ---------------------------------------------------------------------------------------------------------
+
+
+def rows(text: str, head: str) -> list[list[str]]:
+    """The rows of the table that begins with a line, as their cells."""
+    lines = text.split(head)[1].split("\n\n")[0].strip().splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]
+
+
+@pytest.mark.slow
+def test_the_tables_of_song_and_abbotts_network() -> None:
+    """What expectations find, in their order: a column for each seed, and a row for each step."""
+    text = (ROOT / "docs" / "song_abbott.md").read_text(encoding="utf-8")
+    by_seed = list(zip(*rows(text, "| quantity | expected | seed 1 | seed 2 | seed 3 |\n"), strict=True))
+    by_step = rows(text, "| dt | rate (last 600 s) | CV | mean weight / w_max | below 0.1 | above 0.9 |\n")
+    shown = {(seed, "0.1 ms"): column for seed, column in enumerate(by_seed[2:], 1)} | {(1, dt): tuple(row) for dt, *row in by_step[1:]}
+    assert len(shown) == 4
+    assert tuple(by_step[0][1:]) == shown[1, "0.1 ms"]
+    model = plasticdsl.load("song_abbott")
+    for (seed, dt), cells in shown.items():
+        found = [o.value for o in model.run("Competition", seed=seed, dt=dt).expectations]
+        assert [f"{v:.{len(c.split()[0].split('.')[1])}f}" for v, c in zip(found, cells, strict=True)] == [c.split()[0] for c in cells]
+
+
 # --- the gallery -----------------------------------------------------------------------------------------------------
 
 
