@@ -31,10 +31,10 @@ async function inTerminal(command, uri, ...options) {
   await vscode.tasks.executeTask(task);
 }
 
-/** Options of a run: where its results go. */
-function results() {
+/** Options of a run: where its results go, which replace those of the run before of the same experiment and no others. */
+function results(uri, experiment) {
   const out = vscode.workspace.getConfiguration("plasticdsl").get("out");
-  return out ? ["--out", out] : [];
+  return out ? ["--out", path.join(out, path.basename(uri.fsPath, ".plas"), experiment)] : [];
 }
 
 /** The experiments of a text, as its outline has them. */
@@ -57,7 +57,7 @@ async function runExperiment() {
   const names = await experiments(uri);
   const name = names.length > 1 ? await vscode.window.showQuickPick(names, { placeHolder: "Which experiment?" }) : names[0];
   if (name) {
-    await inTerminal("run", uri, name, ...results());
+    await inTerminal("run", uri, name, ...results(uri, name));
   }
 }
 
@@ -81,8 +81,10 @@ function makeClient() {
         executeCommand: async (name, values, next) => {
           const [uri, experiment] = values;
           switch (name) {
-            case "plasticdsl.run":
-              return inTerminal("run", vscode.Uri.parse(uri), experiment, ...results());
+            case "plasticdsl.run": {
+              const file = vscode.Uri.parse(uri);
+              return inTerminal("run", file, experiment, ...results(file, experiment));
+            }
             case "plasticdsl.test":
               return inTerminal("test", vscode.Uri.parse(uri), "--only", experiment);
             case "plasticdsl.preview": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from urllib.parse import unquote
 
 from lsprotocol import types as lsp
 
@@ -92,21 +93,27 @@ def said(text: str, *, markdown: bool) -> lsp.MarkupContent:
     return lsp.MarkupContent(kind, words)
 
 
-def diagnostics(text: Text, findings: Iterable[Finding], locate: Locate) -> list[lsp.Diagnostic]:
-    """Findings as editors show them."""
-    return [_diagnostic(text, finding, locate) for finding in findings]
+def diagnostics(text: Text, findings: Iterable[Finding], locate: Locate, *, related: bool = True) -> list[lsp.Diagnostic]:
+    """Findings as editors show them. `related`: whether they show other places; where they do not, lines of the message say where those are."""
+    return [_diagnostic(text, finding, list(_related(finding.others, locate)), related) for finding in findings]
 
 
-def _diagnostic(text: Text, finding: Finding, locate: Locate) -> lsp.Diagnostic:
+def _diagnostic(text: Text, finding: Finding, others: Sequence[lsp.DiagnosticRelatedInformation], related: bool) -> lsp.Diagnostic:
     severity = lsp.DiagnosticSeverity.Error if finding.severity is Severity.ERROR else lsp.DiagnosticSeverity.Warning
     return lsp.Diagnostic(
         range_of(text, finding.span),
-        finding.message,
+        finding.message if related else "\n".join([finding.message, *map(_in_words, others)]),
         severity,
         finding.code,
         source="plasticdsl",
-        related_information=list(_related(finding.others, locate)) or None,
+        related_information=(list(others) or None) if related else None,
     )
+
+
+def _in_words(other: lsp.DiagnosticRelatedInformation) -> str:
+    """`parts.plas:3: in mV (voltage)`."""
+    where = other.location
+    return f"{unquote(where.uri.rpartition('/')[2])}:{where.range.start.line + 1}: {other.message}"
 
 
 def _related(others: Iterable[tuple[Span, str]], locate: Locate) -> Iterable[lsp.DiagnosticRelatedInformation]:

@@ -147,7 +147,7 @@ def _fixes(server: PlasServer, document: Document, there: lsp.Range) -> list[lsp
     actions = []
     for finding, fix in fixes_at(findings(analysis, deep), start, end):
         change = lsp.TextEdit(protocol.range_of(text, fix.span), fix.text)
-        shown = protocol.diagnostics(text, [finding], server.locator(document))
+        shown = protocol.diagnostics(text, [finding], server.locator(document), related=server.shows_related)
         words = title(fix, {document.path: document.text})
         actions.append(lsp.CodeAction(words, lsp.CodeActionKind.QuickFix, shown, edit=lsp.WorkspaceEdit({document.uri: [change]})))
     return actions

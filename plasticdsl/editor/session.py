@@ -54,7 +54,7 @@ class PlasServer(LanguageServer):
         if analysis is None or document.uri not in self.documents.opened:
             return
         found = findings(analysis, document.deeper.findings if document.deeper is not None else ())
-        shown = protocol.diagnostics(analysis.text, found, self.locator(document))
+        shown = protocol.diagnostics(analysis.text, found, self.locator(document), related=self.shows_related)
         version = document.version if document.is_current else None
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(document.uri, shown, version))
         for listener in self.listeners:
@@ -66,6 +66,12 @@ class PlasServer(LanguageServer):
         about = self.client_capabilities.text_document
         formats = about.hover.content_format if about is not None and about.hover is not None else None
         return not formats or formats[0] == lsp.MarkupKind.Markdown
+
+    @property
+    def shows_related(self) -> bool:
+        """Whether the editor shows the other places that a finding is about; most say nothing, and do."""
+        about = self.client_capabilities.text_document
+        return about is None or about.publish_diagnostics is None or about.publish_diagnostics.related_information is not False
 
     async def asked(self, params: Asking | lsp.PrepareRenameParams | lsp.DocumentHighlightParams) -> tuple[Document | None, int]:
         """The text that is asked about, with an analysis of what it is now, and the place in it."""

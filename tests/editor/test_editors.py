@@ -47,9 +47,12 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def plain() -> Iterator[Server]:
-    """An editor that shows no Markdown, as Emacs without `markdown-mode`."""
+    """An editor that shows no Markdown and no other places, as Emacs without `markdown-mode`."""
     only_text = lsp.HoverClientCapabilities(content_format=[lsp.MarkupKind.PlainText])
-    with running(lsp.ClientCapabilities(text_document=lsp.TextDocumentClientCapabilities(hover=only_text))) as found:
+    one_place = lsp.PublishDiagnosticsClientCapabilities(related_information=False)
+    with running(
+        lsp.ClientCapabilities(text_document=lsp.TextDocumentClientCapabilities(hover=only_text, publish_diagnostics=one_place))
+    ) as found:
         yield found
 
 
@@ -70,6 +73,19 @@ def test_hovers_are_plain_text_where_the_editor_shows_no_markdown(plain: Server)
         assert contents.value == "τ = 20 ms\n\nof the *membrane*, not of a_b\n\nparameter of neuron Cell, time in ms\n\n= 20 ms"
         assert (await said(client, uri, 2, 11)).value == "ms – time; 0.001 s in SI."
         assert "spikes when: V > 1 mV\n" in (await said(client, uri, 0, 7)).value
+
+    plain.talk(conversation)
+
+
+def test_other_places_are_said_where_the_editor_does_not_show_them(plain: Server) -> None:
+    async def conversation(client: Client) -> None:
+        uri = "untitled:places%20of"
+        client.open(uri, "neuron A:\n    τ₊ = 3 ms\n    x = 1 mV\n    y = x + τ₊\n")
+        (found,) = await client.diagnostics(uri)
+        first, *others = found.message.split("\n")
+        assert first == "These cannot be added: the left side is in mV (voltage), the right side in ms (time)."
+        assert [line.partition(": ")[0] for line in others] == ["untitled:places of:4", "untitled:places of:3", "untitled:places of:2"]
+        assert found.related_information is None
 
     plain.talk(conversation)
 
