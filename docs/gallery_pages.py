@@ -13,8 +13,8 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+from rule_pages import elsewhere, save, tables, write_windows
 from rule_pages import of_rules as of_rules_in  # lies beside this file
-from rule_pages import save, tables, write_windows
 
 import plasticdsl
 from plasticdsl import driver
@@ -112,6 +112,7 @@ def _page(entry: Entry) -> str:
         f"```sh\n{run}\nplasticdsl new mine --from {short}\n```",
         f"![{_words(entry.title)}](../images/gallery/{picture.name})" if picture is not None and not of_rules else "",
         of_rules,
+        elsewhere(model),
         _figure_of(entry, model) if of_rules else "",
         changes(short, model),
         f"## The model\n\n```plas\n{entry.text.rstrip()}\n```",

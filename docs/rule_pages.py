@@ -113,6 +113,15 @@ def of_rules(name: str, model: plasticdsl.Model, document: Document, plans: Iter
     return "\n\n".join(part for part in parts if part)
 
 
+def elsewhere(model: plasticdsl.Model) -> str:
+    """Where the rules are shown that the networks of a model take from other files."""
+    module = model.loaded.module
+    used = dict.fromkeys(rule for network in module.networks for projection in network.projections for rule in projection.rules)
+    places = {b.name: Path(b.span.path) for b in module.blocks if b.kind == "rule" and b.span.path != module.path}
+    links = [f"[{rule}]({place.parent.name}-{place.stem}.md#{rule.lower()})" for rule in used if (place := places.get(rule)) is not None]
+    return f"Rules that it takes from other files are shown there, from equation to drift: {', '.join(links)}." if links else ""
+
+
 def _derived(plan: Plan, projection: str) -> tuple[str, ...]:
     """What `explain` says of the projection that carries the rule."""
     return tuple(projection_in_words(plan.projection(projection), plan.network))
