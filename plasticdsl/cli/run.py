@@ -154,10 +154,13 @@ def _report(result: Result) -> None:
     in_steps = result.study.runs[0].line.in_steps if result.study.runs else False
     length = f"{summary['duration_s']:g} {'steps' if in_steps else 's'}"
     compiled = f", compiled in {timing['compile_s']:.1f} s" if timing["compile_s"] >= 0.1 else ""
-    console.say(f"{result.study.network.name} · {result.study.experiment.name}: {runs}{length} in {took:.2g} s{compiled}")
-    width = max((len(name) for name in summary["spikes"]), default=0)
+    console.say(f"{result.study.network.called} · {result.study.experiment.called}: {runs}{length} in {took:.2g} s{compiled}")
+    symbols = {p.name: p.symbol for p in result.study.network.populations}
+    width = max((len(symbols[name]) for name in summary["spikes"]), default=0)
     for name, count in summary["spikes"].items():
         rate = summary["rates_hz"][name]
-        console.say(f"  {name:{width}}  {count} spikes, {'' if rate is None else shown(rate, unit='per step' if in_steps else 'Hz')}")
+        console.say(
+            f"  {symbols[name]:{width}}  {count} spikes, {'' if rate is None else shown(rate, unit='per step' if in_steps else 'Hz')}"
+        )
     for line in (*lines(result.study), *verdicts(result.expectations)):
         console.say(f"  {line}")

@@ -48,7 +48,7 @@ def _tell_proofs(model: Model) -> None:
     """What the compiler found of the equations of the networks; refuted ones are errors, so the model would not be here."""
     for network in model.loaded.module.networks:
         if network.proofs:
-            console.say(f"{model.loaded.module.path}: {network.name}")
+            console.say(f"{model.loaded.module.path}: {network.called}")
         for proof in network.proofs:
             console.say(f"  {proof.line}")
 
@@ -66,7 +66,7 @@ def _test(model: Model, experiment: Experiment, refine: bool, how: Mapping[str, 
     console.tell_findings(result.warnings, model.loaded.sources)
     line = result.study.runs[0].line
     note = " (time is counted in steps, so there is no step to halve)" if refine and line.in_steps else ""
-    console.say(f"{model.loaded.module.path}: {experiment.name}{note}")
+    console.say(f"{model.loaded.module.path}: {experiment.called}{note}")
     others: dict[str, tuple[Outcome, ...]] = {}
     if refine and not line.in_steps:
         others["at half the step"] = beside(result.study, carried_out(dt=line.dt / 2.0).study)

@@ -5,6 +5,7 @@ Comes in: a formula, or a text with any letters. Goes out: LaTeX; what has no co
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from fractions import Fraction as Rational
 from typing import assert_never
@@ -104,7 +105,18 @@ def _letter(text: str) -> str:
 
 
 def _upright(text: str) -> str:
-    return "".join(rf"\{_GREEK[c]}" + "{}" if c in _GREEK else _CAPITALS.get(c, _in_words(c)) for c in text.replace(" ", "\u00a0"))
+    letters = re.findall(r".[\u0300-\u036f\u20d7]*", unicodedata.normalize("NFD", text.replace(" ", "\u00a0")), re.DOTALL)
+    return "".join(_accented(c[0], c[1:]) for c in letters)
+
+
+def _accented(letter: str, marks: str) -> str:
+    """A letter with what stands above it, inside a formula."""
+    found = rf"\{_GREEK[letter]}" + "{}" if letter in _GREEK else _CAPITALS.get(letter, _in_words(letter))
+    if found == letter and not letter.isascii():
+        found = rf"\text{{{text_of(letter)}}}"
+    for mark in marks:
+        found = rf"\{_ACCENTS.get(mark, 'bar')}{{{found}}}"
+    return found
 
 
 def _in_words(letter: str) -> str:

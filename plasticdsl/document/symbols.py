@@ -46,6 +46,8 @@ def _base(text: str) -> Formula:
     marks = "".join(c for c in text if unicodedata.combining(c))
     letters = "".join(c for c in text if not unicodedata.combining(c))
     found = _letters(letters)
+    if marks and isinstance(found, Upright):  # a word has its accents where they belong
+        return Upright(unicodedata.normalize("NFC", text))
     for mark in marks:
         found = Accent(found, mark)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from plasticdsl.model import Value
@@ -256,6 +256,12 @@ class Experiment:
     course: Course = ()
     begin: Begin | None = None
     fit: Fit | None = None
+    symbol: str = field(default="", compare=False)
+
+    @property
+    def called(self) -> str:
+        """What it is called where people read it: as it was written, where it was."""
+        return self.symbol or self.name
 
     @property
     def has_many(self) -> bool:

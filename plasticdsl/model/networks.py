@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from plasticdsl.model.blocks import Block, Presence
@@ -249,7 +249,7 @@ class Projection:
 class Network:
     """Populations and projections in the order written, parameters and observables (`variables`), and `order`: inputs and those
     definitions that connections or the network read, each after what it depends on. `data`: files of arrays. `proofs`: what it says of itself. `parts`: of
-    populations, with names.
+    populations, with names. `symbol`: its name as it was written, where it was.
     """
 
     name: str
@@ -263,6 +263,12 @@ class Network:
     data: tuple[DataSet, ...] = ()
     proofs: tuple[Proof, ...] = ()
     parts: tuple[NamedPart, ...] = ()
+    symbol: str = field(default="", compare=False)
+
+    @property
+    def called(self) -> str:
+        """What it is called where people read it."""
+        return self.symbol or self.name
 
     @property
     def blocks(self) -> dict[Owner, Block]:

@@ -26,6 +26,7 @@ from plasticdsl.model.schemes import (
     TwoStages,
     variables_of,
 )
+from plasticdsl.names import accented
 from plasticdsl.plan import operations as ops
 from plasticdsl.plan.linear_parts import renamed
 from plasticdsl.plan.places import Place, Slot
@@ -56,7 +57,7 @@ def explain(plan: Plan) -> str:
     """One paragraph per population and projection: integrators with reasons, traces with places, what runs when, delays and ties; then
     what became of the equations that the network expects."""
     network = plan.network
-    lines = [f"network {network.name}", ""]
+    lines = [f"network {network.called}", ""]
     for p in plan.populations:
         lines += [*population_in_words(p, network), ""]
     for projection in plan.projections:
@@ -73,7 +74,7 @@ def population_in_words(plan: PopulationPlan, network: Network) -> Iterator[str]
     """The paragraph of a population."""
     population, words = plan.population, Words(network, plan.population.as_owner)
     steps = "" if population.step is None else f", in steps of {words.duration(population.step)} of its own"
-    yield f"{population.symbol} = {words.formula(population.size)} {population.block.name}{steps}"
+    yield f"{population.symbol} = {words.formula(population.size)} {accented(population.block.name)}{steps}"
     for scheme in plan.schemes:
         yield from (f"  {line}" for line in scheme_in_words(scheme, population.block, words))
     yield from _conserved(population.block)

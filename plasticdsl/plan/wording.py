@@ -25,6 +25,7 @@ class Words:
         self._symbols: dict[Owner, dict[str, str]] = {Whose.NETWORK: {v.name: v.symbol for v in network.variables}}
         self._symbols |= {p.as_owner: {v.name: v.symbol for v in p.block.variables} for p in network.populations}
         self._symbols |= {p.as_owner: {v.name: v.symbol for v in p.connection.variables} for p in network.projections}
+        self._populations = {p.name: p.symbol for p in network.populations}
         self._symbols[Whose.OWN] = self._symbols[owner]
         ends = next((p.ends for p in network.projections if p.as_owner == owner), {})
         self._symbols |= {side: self._symbols[OfPopulation(name)] for side, name in ends.items()}
@@ -107,7 +108,8 @@ class Words:
     def units(self, population: str, part: Units) -> str:
         """`E[1 to 240]`."""
         ranges = (tuple(dict.fromkeys(map(self.formula, (one.first, one.last)))) for one in part)
-        return f"{population}[{', '.join(map(' to '.join, ranges))}]" if part else population
+        called = self._populations.get(population, population)
+        return f"{called}[{', '.join(map(' to '.join, ranges))}]" if part else called
 
     def connections(self, connectivity: Connectivity) -> str:
         """`in-degree 80, where i < j, except self`."""

@@ -32,13 +32,16 @@ def _parts(result: Result) -> Iterator[Element]:
     runs = f"{len(study.runs)} runs, " if len(study.runs) > 1 else ""
     length = counted(summary["duration_s"], "step") if line is not None and line.in_steps else f"{summary['duration_s']:g} s"
     stopped = " (interrupted)" if result.interrupted else " (partial)" if result.failure else ""
-    yield node("p", node("b", f"{study.network.name} · {study.experiment.name}"), f": {runs}{length}{stopped}")
+    yield node("p", node("b", f"{study.network.called} · {study.experiment.called}"), f": {runs}{length}{stopped}")
     if result.expectations:
         yield table(("", "expected", "found"), [_verdict(outcome) for outcome in result.expectations])
     if summary["spikes"]:
+        symbols = {p.name: p.symbol for p in study.network.populations}
         unit = "per step" if line is not None and line.in_steps else "Hz"
         rates = {name: "" if rate is None else shown(rate, unit=unit) for name, rate in summary["rates_hz"].items()}
-        yield table(("population", "spikes", "rate"), [(name, str(count), rates[name]) for name, count in summary["spikes"].items()])
+        yield table(
+            ("population", "spikes", "rate"), [(symbols[name], str(count), rates[name]) for name, count in summary["spikes"].items()]
+        )
     for finding in (*result.failure, *result.warnings):
         yield node("p", node("b", f"{finding.severity}: "), finding.message)
     if len(result):

@@ -94,6 +94,23 @@ def test_run_shows_rates_and_verdicts(capsys, model):
     assert err == ""
 
 
+def test_names_are_shown_as_they_are_written(capsys, tmp_path):
+    """Also where no Latin letters are in them, and where an accent is; `summary.json` has them in ASCII."""
+    (tmp_path / "größe.plas").write_text(
+        "neuron Κύτταρο:\n    größe = 10 ms\n    größe dV/dt = 1 − V\n    spike when V > 0.5:\n        V → 0\n\n"
+        "synapse Σύναψη_:\n    on pre:\n        post.V += w\n\n".replace("Σ", "S")
+        + "network Δίκτυο:\n    γ = 3 Κύτταρο\n    körper = 2 Κύτταρο\n    s = γ → körper: Sύναψη_, all to all, w = 0.1\n\n"
+        "experiment Prüfung on Δίκτυο:\n    dt = 1 ms\n    phase p for 20 ms\n    expect rate(γ) > 0 Hz\n"
+    )
+    file = str(tmp_path / "größe.plas")
+    out = run(capsys, "run", file)[1]
+    assert out.startswith("Δίκτυο · Prüfung: 0.02 s")
+    assert re.search(r"^  γ +\d+ spikes", out, re.MULTILINE) and re.search(r"^  körper +\d+ spikes", out, re.MULTILINE)
+    assert run(capsys, "test", file)[1].splitlines()[0].endswith(": Prüfung")
+    said = run(capsys, "explain", file)[1]
+    assert said.startswith("network Δίκτυο\n") and "s: γ → körper, all to all" in said
+
+
 def test_a_failed_expectation_is_status_1(capsys, model):
     status, out, _ = run(capsys, "run", model, "Wrong")
     assert status == 1

@@ -44,6 +44,9 @@ def latex(expression: str) -> str:
         ("Δt", r"\Delta t"),
         ("Ca_∞", r"{\mathrm{Ca}}_{\infty}"),
         ("image", r"\mathrm{image}"),
+        ("größe", r"\mathrm{gr\ddot{o}\text{ß}e}"),
+        ("μέση", r"\mathrm{\mu{}\acute{\varepsilon{}}\sigma{}\eta{}}"),
+        ("V_höhe", r"{V}_{\mathrm{h\ddot{o}he}}"),
         ("dt", r"\mathrm{d} t"),
     ],
 )

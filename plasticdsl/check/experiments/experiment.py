@@ -141,6 +141,7 @@ def check_experiment(
     _check_phases(block, report)
     made = Experiment(
         name=block.name.name,
+        symbol=block.name.text,
         doc=block.doc,
         network=network.name,
         dt=_time_step(body, taking),

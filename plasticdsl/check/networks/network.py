@@ -246,7 +246,8 @@ def _finished(block: tree.Block, variables: tuple[Variable, ...], building: Buil
     named = {n: d.dim for n, d in building.names.items() if d.dim is not None}
     declared = _dimensioned(Block("network", block.name.name, variables=variables), named, solver).variables
     sets = tuple(_of_dimension(p, building.pattern_dims[p.name], solver) for p in building.patterns.values())
-    return Network(block.name.name, block.doc, declared, populations, projections, order, block.span, sets, tuple(building.data.values()))
+    data, symbol = tuple(building.data.values()), block.name.text
+    return Network(block.name.name, block.doc, declared, populations, projections, order, block.span, sets, data, symbol=symbol)
 
 
 def _dimensioned(block: Block, dims: Mapping[str, Dim], solver: Solver) -> Block:
