@@ -92,6 +92,10 @@ _SEEN = {word: letter for word, letter in zip(GREEK, _LOWER, strict=True) if wor
 }
 _OVER = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304", "dot": "\u0307"}
 _WITHIN_WORDS = {"_grave": "\u0300", "_acute": "\u0301", "_ddot": "\u0308"}
+_BY_NAME = dict(zip(GREEK, _LOWER, strict=True)) | {word.capitalize(): letter for word, letter in zip(GREEK, _UPPER, strict=True)}
+_GREEK_LETTER = rf"({'|'.join(sorted(_BY_NAME, key=len, reverse=True))})((?:_acute|_ddot)*)"
+#: Three letters and more are a word in Greek: `ρεύμα`.
+_GREEK_WORD = re.compile(rf"(?<![A-Za-z0-9])(?:{_GREEK_LETTER}){{3,}}(?![A-Za-z0-9])")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _BELOW = re.compile(r"(\d*)(plus|minus)?")
 _OF_INDICES = re.compile(rf"({'|'.join(word for word in GREEK if word not in ('pi', 'omicron'))})([ijkl]?)")
@@ -117,10 +121,21 @@ def in_unicode(text: str) -> str:
 
 def accented(text: str) -> str:
     """A word with its accents and foreign letters, `Schlo_ddotgl` → `Schlögl`; as it is where it has none."""
-    word = re.sub(r"u([0-9a-f]{4})_", lambda match: chr(int(match[1], 16)), canonical(text))
+    word = _GREEK_WORD.sub(_in_greek, canonical(text))
+    word = re.sub(r"^Delta_(?=[^\W\d_])(?![ -~])", "Δ", word)
     for name, accent in _WITHIN_WORDS.items():
         word = re.sub(f"(?<=[A-Za-z]){name}(?=[a-z])", accent, word)
+    word = re.sub(r"u([0-9a-f]{4})_", lambda match: chr(int(match[1], 16)), word)
     return text if word.isascii() else _kept(word, text)
+
+
+def _in_greek(match: re.Match[str]) -> str:
+    """A word that is spelt by the names of its letters."""
+
+    def letter(one: re.Match[str]) -> str:
+        return _BY_NAME[one[1]] + "".join(_WITHIN_WORDS[f"_{mark}"] for mark in one[2].split("_")[1:])
+
+    return re.sub("σ$", "ς", re.sub(_GREEK_LETTER, letter, match[0]))
 
 
 def _below(part: str, before: str, is_symbol: bool) -> str:

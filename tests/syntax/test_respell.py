@@ -192,6 +192,10 @@ def test_functions_of_the_author_and_names_of_blocks_stay() -> None:
         "late₋",
         "Δ₂",
         "Θ_C",
+        "größe",
+        "ρεύμα",
+        "στόχος",
+        "Κύτταρο",
     ],
 )
 def test_names_come_back(name: str) -> None:

@@ -88,7 +88,9 @@ def statements(body: tuple[tree.Statement, ...], scope: BlockScope) -> tuple[Sta
         elif isinstance(statement, tree.Define) and isinstance(statement.target, tree.Name) and not statement.arguments:
             name = statement.target
             if _is_changed(statement, name, context.scope):
-                declared = scope.context.scope.find(name.name) is not None and name.name not in scope.contents.states
+                own, changes = scope.contents, {*scope.contents.states, *scope.contents.bounds}
+                fixed = name.name in {*own.defines, *own.functions, *own.draws, *own.inputs}
+                declared = fixed or (scope.context.scope.find(name.name) is not None and name.name not in changes)
                 only_named(statement, name, name.text, context.report, can_change=not declared)
                 continue
             scope.named.setdefault(name.name, statement)
