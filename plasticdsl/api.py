@@ -203,7 +203,7 @@ class Model:
                 raise ValueError("runs are carried out by workers of this machine, or by those of a client's cluster, not by both")
             keeper = None if keep is None else KeptRuns(job, order, Path(keep), settings.duration(checkpoint, 1.0), company)
             beside = job if keeper is None else replace(job, places=keeper.places)
-            crew = Cluster(job, client) if client is not None else Crew(beside, workers) if workers > 1 else None
+            crew = Cluster(beside, client) if client is not None else Crew(beside, workers) if workers > 1 else None
             hands = None if crew is None else crew.carry_out
             with nullcontext() if keeper is None else keeper.in_its_folder(resume):
                 study, compiling = driver.simulate(self._loaded, found, options, order, bar, hands, keeper, company, **given)

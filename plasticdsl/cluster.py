@@ -9,6 +9,7 @@ What workers, scheduler and client send each other are pickles: whoever can talk
 
 from __future__ import annotations
 
+import logging
 import pickle
 import queue
 import threading
@@ -102,6 +103,8 @@ def connected(address: str) -> Iterator[Any]:
     """
     from distributed import Client
 
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # they print traces of what is raised here
     opened: Callable[..., Any] = Client  # which has no types
     where = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
     with opened(**where, set_as_default=False, timeout=ANSWER) as client:
@@ -139,10 +142,10 @@ class Cluster:
 
 
 class _Sent:
-    """Turns on their way, each with its future. `answers`: the numbers of those that are done, or given up."""
+    """Turns on their way, each with its future. `answers`: the numbers of those that are done, or given up; `kept`: whether finished runs are."""
 
     def __init__(self, client: Any, task: Task, turns: Turns) -> None:
-        self.client, self.turns, self.returns = client, turns, Returns()
+        self.client, self.turns, self.returns, self.kept = client, turns, Returns(), task.job.places is not None
         self.answers: queue.SimpleQueue[int] = queue.SimpleQueue()
         self.futures: dict[int, Any] = {}
         self.place = self._submit(_Place, pickle.dumps((task, __version__), pickle.HIGHEST_PROTOCOL))
@@ -172,28 +175,35 @@ class _Sent:
             number = self.answers.get(timeout=TICK)
         except queue.Empty:
             if self.client.status not in ("running", "connecting"):
-                raise ConnectionError("the scheduler is gone") from None
+                raise self.gone from None
             return
-        self.returns.put(number, _brought(self.futures.pop(number), number))
+        self.returns.put(number, self._brought(self.futures.pop(number), number))
         self.turns.show(progress, self.returns.done, "running")
+
+    @property
+    def gone(self) -> ConnectionError:
+        """What is raised where the scheduler does not answer any more."""
+        kept = "; finished runs are kept, and ‘--resume’ goes on with the others" if self.kept else ""
+        return ConnectionError(f"the scheduler is gone{kept}")
+
+    def _brought(self, future: Any, number: int) -> Answer:
+        """The answer of a future that is done. Raises ConnectionError where there is none."""
+        patience = PATIENCE
+        while True:
+            try:
+                answer = future.result(timeout=patience)
+                break
+            except TimeoutError:  # its worker is gone, and another one is at it
+                patience *= 2.0
+            except Exception as error:
+                if self.client.status != "running" or getattr(error, "reason", "") == "scheduler-connection-lost":
+                    raise self.gone from error
+                raise ConnectionError(f"run {number + 1} is not carried out by the cluster: {error}") from error
+        assert isinstance(answer, Done | Failed), "who waits for it has not taken it back"
+        return answer
 
     def take_back(self) -> None:
         """What nobody waits for any more is not begun, and what has begun ends."""
         held = [*self.futures.values(), self.place, *([] if self.compiled is None else [self.compiled])]
         if self.client.status == "running":
             self.client.cancel(held, force=True)
-
-
-def _brought(future: Any, number: int) -> Answer:
-    """The answer of a future that is done. Raises ConnectionError where there is none."""
-    patience = PATIENCE
-    while True:
-        try:
-            answer = future.result(timeout=patience)
-            break
-        except TimeoutError:  # its worker is gone, and another one is at it
-            patience *= 2.0
-        except Exception as error:
-            raise ConnectionError(f"run {number + 1} is not carried out by the cluster: {error}") from error
-    assert isinstance(answer, Done | Failed), "who waits for it has not taken it back"
-    return answer

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from plasticdsl.driver import Loaded
 
 
+class Reached(Marker, Protocol):
+    """Knows where runs stand, in a folder that other processes may see, or not."""
+
+    def is_here(self) -> bool:
+        """Whether this process sees it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What an experiment is run with. `given` as in `driver.simulate`; `places`: what knows where its runs stand, wherever they are carried out."""
@@ -32,7 +39,7 @@ class Job:
     experiment: Experiment
     options: CompileOptions
     given: Mapping[str, Any]
-    places: Marker | None = None
+    places: Reached | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,8 @@ class Bench:
         self._task = task
         network = next(n for n in job.loaded.module.networks if n.name == job.experiment.network)
         self._workshop, self._compiler = driver.workshop_of(job.loaded, network, job.options, told, **job.given)
-        self._beginnings = Beginnings(job.loaded.module, self._workshop, task.data, job.places)
+        places = job.places if job.places is not None and job.places.is_here() else None
+        self._beginnings = Beginnings(job.loaded.module, self._workshop, task.data, places)
 
     def compile(self, turn: Turn) -> None:
         """Makes the kernels that a turn needs, if it can; otherwise carrying it out says why not."""

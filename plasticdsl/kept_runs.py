@@ -26,7 +26,7 @@ from plasticdsl.jobs import Job
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.model.networks import GivenSpikes
 from plasticdsl.model.patterns import PatternFile
-from plasticdsl.occupied import occupied
+from plasticdsl.occupied import OWN, held_by, occupied
 from plasticdsl.runtime.engine.company import Company
 from plasticdsl.runtime.play.experiment import Order, Run
 from plasticdsl.runtime.play.place import Checkpoints
@@ -51,12 +51,17 @@ _OTHERS = (
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where runs of a study (or what they begin with) stand, in a folder. `study`: a digest of all that these depend on together, with which every name
-    begins; `every`: they are kept so often (s); `company`: the processes that share each run."""
+    begins; `every`: they are kept so often (s); `company`: the processes that share each run; `holder`: the process that has the folder."""
 
     folder: Path
     study: str
     every: float
     company: Company | None = None
+    holder: bytes = OWN
+
+    def is_here(self) -> bool:
+        """Whether this process, perhaps on another machine, sees the folder that the holder has."""
+        return held_by(self.folder) == self.holder
 
     def checkpoints(self, experiment: Experiment, order: Order, alone: bool) -> Checkpoints:
         """Of one run, and, if it is `alone`, where what it records is put meanwhile."""
@@ -85,7 +90,7 @@ class KeptRuns:
         options = replace(job.options, processes=1)  # any number goes on with what another has kept
         study = _digest((job.loaded.digest, job.experiment, options, dict(job.given), _stamps(job), ordered))
         self._common: tuple[Order, str] | None = None  # what the turns of a study have in common, which can be large
-        self.places = Places(folder, cache.key(study), every, company)
+        self.places = Places(folder.absolute(), cache.key(study), every, company)
 
     @contextmanager
     def in_its_folder(self, resume: bool) -> Iterator[None]:

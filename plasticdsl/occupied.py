@@ -15,7 +15,7 @@ from pathlib import Path
 
 #: The file that is locked, and what a process writes into it.
 LOCK = "lock"
-_OWN = uuid.uuid4().hex.encode()
+OWN = uuid.uuid4().hex.encode()
 
 
 @contextmanager
@@ -36,6 +36,15 @@ def occupied(folder: Path) -> Iterator[None]:
                     one.rmdir()
 
 
+def held_by(folder: Path) -> bytes:
+    """What the process that has a folder has written there; nothing where none has it, or where it is not seen from here."""
+    try:
+        with (folder / LOCK).open("rb") as file:
+            return file.read(len(OWN))
+    except OSError:
+        return b""
+
+
 def _locked(path: Path) -> int | None:
     """The open file; None where there is nothing to give back."""
     try:
@@ -54,10 +63,10 @@ def _locked(path: Path) -> int | None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_still(handle, path):
                 os.truncate(handle, 0)
-                os.write(handle, _OWN)
+                os.write(handle, OWN)
                 return handle
         except OSError as problem:
-            own = os.pread(handle, len(_OWN), 0) == _OWN
+            own = os.pread(handle, len(OWN), 0) == OWN
             os.close(handle)
             if own or problem.errno not in (errno.EAGAIN, errno.EACCES):
                 return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.util import find_spec
 from typing import Annotated, Any
 
@@ -36,7 +37,7 @@ from plasticdsl.results.files import require_writable
 from plasticdsl.results.result import Result, Unfinished
 from plasticdsl.results.trials import lines
 from plasticdsl.results.verdicts import verdicts
-from plasticdsl.runtime.play.progress import ending
+from plasticdsl.runtime.play.progress import Terminated, ending
 from plasticdsl.units.display import shown
 
 #: Where finished runs of a sweep are kept, in the folder of the results, until all are done, and where unfinished ones stand.
@@ -87,9 +88,9 @@ def run(
     load_s = time.perf_counter() - begin
     if not quiet:
         console.tell_findings(model.warnings, model.loaded.sources)
-    with nullcontext() if out is None else occupied(out / UNFINISHED):  # until the results are written
+    with ending(), nullcontext() if out is None else occupied(out / UNFINISHED):  # until the results are written
         failure: Unfinished | None = None
-        with ending(), console.asking(), _client(cluster) as client, console.progress(quiet) as bar:
+        with console.asking(), _client(cluster) as client, console.progress(quiet) as bar:
             try:
                 result = model.run(
                     experiment,
@@ -118,7 +119,8 @@ def run(
             console.tell_findings(result.warnings, model.loaded.sources)
             _report(result)
         if out is not None:
-            result.save(out, plots=not no_plots, format=format, size=size)
+            with _saying_what_is_kept():
+                result.save(out, plots=not no_plots, format=format, size=size)
             if failure is None and not result.interrupted:
                 result.forget()
         if failure is not None:
@@ -132,6 +134,16 @@ def run(
             raise typer.Exit(status)
         if not result.passed:
             raise typer.Exit(1)
+
+
+@contextmanager
+def _saying_what_is_kept() -> Iterator[None]:
+    """For results that are being written when Ctrl-C or SIGTERM comes."""
+    try:
+        yield
+    except (KeyboardInterrupt, Terminated):
+        console.tell("the results are not written; --resume goes on from where the run stood last")
+        raise
 
 
 def _client(address: str | None) -> AbstractContextManager[Any]:

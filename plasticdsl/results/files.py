@@ -7,6 +7,7 @@ result; so in a folder that exists, those of the result before go, and all other
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import shutil
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from plasticdsl.options import FigureFormat, FigureSize
 from plasticdsl.results.trials import NAME as TRIALS
+from plasticdsl.runtime.play.progress import Interruption
 from plasticdsl.shortage import is_room
 
 if TYPE_CHECKING:
@@ -55,32 +57,36 @@ def _require_libraries() -> None:
 
 
 def write(result: Result, folder: Path, plots: bool, format: FigureFormat, size: FigureSize) -> None:  # noqa: A002
-    """Raises OSError, and leaves nothing behind, where the folder cannot be written or the disk is full; MemoryError where there is not enough memory."""
+    """Raises OSError, and leaves nothing behind, where the folder cannot be written or the disk is full; MemoryError where there is not enough memory;
+    KeyboardInterrupt or `Terminated` after Ctrl-C or SIGTERM, and then nothing is left behind either."""
     _require_libraries()
     folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        made.chmod(0o755)
-        _fill(result, made, plots, format, size)
-        _move(made, folder)
-    except OSError as problem:
-        raise OSError(problem.errno, f"the results could not be written ({problem.strerror or problem})", str(folder)) from problem
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+    with Interruption() as interruption:
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            made.chmod(0o755)
+            _fill(result, made, plots, format, size, interruption)
+            _move(made, folder)
+        except OSError as problem:
+            interruption.end()
+            raise OSError(problem.errno, f"the results could not be written ({problem.strerror or problem})", str(folder)) from problem
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
 
 
-def _fill(result: Result, folder: Path, plots: bool, ending: FigureFormat, size: FigureSize) -> None:
+def _fill(result: Result, folder: Path, plots: bool, ending: FigureFormat, size: FigureSize, interruption: Interruption) -> None:
     if len(result):
-        _write_recordings(result, folder / RECORDINGS)
+        _write_recordings(result, folder / RECORDINGS, interruption)
     if result.study.fitted is not None:
-        _write_netcdf(result.trials, folder / f"{TRIALS}.nc")
+        _write_netcdf(result.trials, folder / f"{TRIALS}.nc", interruption)
     if plots:
         from plasticdsl.results.plots import write as write_figure
 
         for name in result.figures:
+            interruption.end()
             write_figure(result.figures.sized(name, size), folder / f"{name}.{ending}", size)
         for name, dataset in result.plotted():
-            _write_netcdf(dataset, folder / f"{name}.nc")
+            _write_netcdf(dataset, folder / f"{name}.nc", interruption)
     files = sorted((SUMMARY, *(path.name for path in folder.iterdir())))
     text = json.dumps({**result.summary, "files": files}, ensure_ascii=False, indent=2, allow_nan=False)
     (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
@@ -95,19 +101,19 @@ def _files_of(folder: Path) -> list[str]:
     return [name for name in listed if isinstance(name, str) and Path(name).name == name and not (folder / name).is_dir()]
 
 
-def _write_recordings(result: Result, path: Path) -> None:
+def _write_recordings(result: Result, path: Path, interruption: Interruption) -> None:
     """All but long trains and recordings at once, and those piece by piece."""
     from plasticdsl.results import long_series, long_trains
     from plasticdsl.results.stack import stacked, to_dataset
 
     trains, series = tuple(long_trains.long_records(result.study)), tuple(long_series.long_series(result.study))
     if not trains and not series:
-        _write_netcdf(result.dataset, path)
+        _write_netcdf(result.dataset, path, interruption)
         return
     others = stacked(result.study, frozenset(record.name for record in trains))
     dataset = with_safe_names(to_dataset(others, result.summary))
     apart = {one.name.replace("/", _SLASH): one.kept for one in series}
-    with _Patient(path, "w+") as file:
+    with _Patient(path, interruption) as file:
         dataset.drop_vars(list(apart)).to_netcdf(file, engine="h5netcdf")
         for name, rows in apart.items():
             if file.problem is None:
@@ -119,17 +125,21 @@ def _write_recordings(result: Result, path: Path) -> None:
             raise file.problem
 
 
-def _write_netcdf(dataset: xarray.Dataset, path: Path) -> None:
-    with _Patient(path, "w+") as file:
+def _write_netcdf(dataset: xarray.Dataset, path: Path, interruption: Interruption) -> None:
+    with _Patient(path, interruption) as file:
         with_safe_names(dataset).to_netcdf(file, engine="h5netcdf")
         if file.problem is not None:
             raise file.problem
 
 
 class _Patient(io.FileIO):
-    """A file for HDF5, which takes down the process when a write fails: the first failure is kept in `problem`, and what comes later goes nowhere."""
+    """A file for HDF5, which takes down the process when a write fails, or Ctrl-C comes in its middle: the first failure is kept in `problem`, and what
+    comes later goes nowhere."""
 
-    problem: OSError | None = None
+    def __init__(self, path: Path, interruption: Interruption) -> None:
+        super().__init__(path, "w+")
+        self.problem: OSError | None = None
+        self._interruption = interruption
 
     def truncate(self, size: int | None = None) -> int:
         return self._tried(partial(super().truncate, size), size or 0)
@@ -146,6 +156,8 @@ class _Patient(io.FileIO):
         return size
 
     def _tried(self, what: Callable[[], int], instead: int) -> int:
+        if self._interruption.requested and self.problem is None:
+            self.problem = InterruptedError(errno.EINTR, "interrupted")
         if self.problem is None:
             try:
                 return what()

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ import pytest
 import xarray
 
 import plasticdsl
+from plasticdsl.checkpoints import ENDING, FolderOfCheckpoints
 from plasticdsl.cli.app import status
 from plasticdsl.cluster import connected
+from plasticdsl.kept_runs import Places
+from plasticdsl.occupied import occupied
 from plasticdsl.results.result import Unfinished
 from tests.runtime.test_crew import TEXT, Told, same
 from tests.runtime.test_fitting import SMALL
@@ -28,10 +32,9 @@ pytest.importorskip("distributed")
 LONG = TEXT.replace("for 100 ms", "for 20000 s").replace("every 10 ms", "at end").replace("record spikes(c)", "")
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A scheduler and two workers with their nannies."""
-    folder = tmp_path_factory.mktemp("dask")
+@contextmanager
+def dask(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A scheduler and two workers with their nannies: its file, and the scheduler."""
     file = folder / "scheduler.json"
     common = ["--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "DASK_DISTRIBUTED__ADMIN__LOG_LENGTH": "100"}
@@ -44,7 +47,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     deadline = time.monotonic() + 60.0
     while not file.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    yield str(file)
+    yield str(file), begun[0]
     for process in reversed(begun):
         process.terminate()
         try:
@@ -52,6 +55,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with dask(tmp_path_factory.mktemp("dask")) as (found, _):
+        yield found
 
 
 @pytest.fixture
@@ -126,6 +135,54 @@ def test_ctrl_c_ends_the_runs_of_the_workers_too(client: Any):
         time.sleep(0.1)
         executing = client.run(lambda dask_worker: len(dask_worker.state.executing))
     assert not any(executing.values()), executing
+
+
+def test_a_run_under_way_goes_on_where_it_stood(client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where the workers see the folder of what is kept. Others do without."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    model, keep = plasticdsl.parse(TEXT.replace("for 100 ms", "for 30 s").replace("every 10 ms", "every 1 s")), tmp_path / "unfinished"
+
+    def press() -> None:
+        deadline = time.monotonic() + 60.0
+        while not list(keep.glob(f"*{ENDING}")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
+    assert model.run("Rates", client=client, keep=keep, checkpoint=0.05).interrupted
+    found, last = [], FolderOfCheckpoints.last
+    monkeypatch.setattr(FolderOfCheckpoints, "last", lambda self: found.append(last(self)) or found[-1])
+    same(model.run("Rates"), model.run("Rates", keep=keep, resume=True))
+    assert any(one is not None and one.step > 0 for one in found)
+
+
+def test_places_that_are_not_seen(tmp_path: Path):
+    """A folder of the same name on another machine has another holder, or none."""
+    here, elsewhere = Places(tmp_path, "a", 1.0), Places(tmp_path, "a", 1.0, holder=b"another")
+    assert not here.is_here()
+    with occupied(tmp_path):
+        assert here.is_here()
+        assert not elsewhere.is_here()
+
+
+def test_a_scheduler_that_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """What is finished stays finished."""
+    (tmp_path / "study.plas").write_text(LONG.replace("2 repeats", "12 repeats").replace("20000 s", "3 s"))
+    arguments = ["run", str(tmp_path / "study.plas"), "Rates", "--no-plots", "--quiet", "--out", str(tmp_path / "out")]
+    kept = tmp_path / "out" / "unfinished"
+    with dask(tmp_path) as (address, scheduler):
+
+        def end() -> None:
+            deadline = time.monotonic() + 60.0
+            while not list(kept.glob("*.run.json")) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            scheduler.kill()
+
+        threading.Thread(target=end, daemon=True).start()
+        assert status([*arguments, "--cluster", address]) == 1
+    said = capsys.readouterr().err
+    assert said == "plasticdsl: the scheduler is gone; finished runs are kept, and ‘--resume’ goes on with the others\n"
+    assert list(kept.glob("*.run.json"))
 
 
 def test_from_the_command_line_into_one_file(address: str, tmp_path: Path):

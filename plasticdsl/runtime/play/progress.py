@@ -118,6 +118,11 @@ class Interruption:
         if self.terminated and self._before[signal.SIGTERM] is not _end:
             signal.raise_signal(signal.SIGTERM)
 
+    def end(self) -> None:
+        """Raises KeyboardInterrupt or `Terminated` where it is requested, for what cannot be left half done and gone on with."""
+        if self.requested:
+            raise Terminated(143) if self.terminated else KeyboardInterrupt
+
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if self.requested and number == signal.SIGINT:
             raise KeyboardInterrupt
