@@ -91,6 +91,10 @@ def before_the_beginning(state: dict[str, np.ndarray]) -> None:
     state["state/clock"] = np.asarray(-5)
 
 
+def a_list_of_clocks(state: dict[str, np.ndarray]) -> None:
+    state["state/clock"] = np.zeros(3, int)
+
+
 def no_whole_number(state: dict[str, np.ndarray]) -> None:
     state["state/source/spikes"] = state["state/source/spikes"].astype(float)
 
@@ -104,7 +108,8 @@ def missing(state: dict[str, np.ndarray]) -> None:
 
 
 MADE_UP: list[Callable[[dict[str, np.ndarray]], None]] = [
-    *(no_unit, before_the_first, more_than_there_is_room, in_a_circle, before_the_beginning, no_whole_number, another_shape, missing)
+    *(no_unit, before_the_first, more_than_there_is_room, in_a_circle, before_the_beginning, a_list_of_clocks, no_whole_number),
+    *(another_shape, missing),
 ]
 
 
@@ -121,6 +126,12 @@ def test_a_state_without_its_heading(model: plasticdsl.Model, tmp_path: Path, st
     refused(model, tmp_path / "other.npz", {**state, name: np.zeros(2)}, "no saved state")
     del state[name]
     refused(model, tmp_path / "without.npz", state, "no saved state")
+
+
+def test_the_seed_of_a_state_is_told_to_its_last_digit(model: plasticdsl.Model, tmp_path: Path):
+    model.build(seed=123456789).save(tmp_path / "state.npz")
+    with pytest.raises(ValueError, match=r"build it with seed=123456789$"):
+        model.build(seed=3).load(tmp_path / "state.npz")
 
 
 def test_a_compressed_state_is_none(model: plasticdsl.Model, tmp_path: Path, state: dict[str, np.ndarray]):
@@ -206,3 +217,35 @@ def test_a_sparse_matrix_that_is_large_when_it_is_full(tmp_path: Path):
     with pytest.raises(ValueError, match="more than the memory"):
         files.load(tmp_path / "x.npz")
     assert files.load_sparse(tmp_path / "x.npz")["x"].shape == (2**20, 2**20)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"indptr": np.array([0, 10**8, 2, 3, 4])},
+        {"indptr": np.array([0, -(10**8), 2, 3, 4])},
+        {"indices": np.array([0, 10**9, 2, 3])},
+        {"indices": np.array([0, -1, 2, 3])},
+        {"format": np.array(b"csc"), "indices": np.array([0, 10**9, 2, 3])},
+    ],
+    ids=lambda wrong: " ".join(f"{name} {value}" for name, value in wrong.items()),
+)
+def test_a_sparse_matrix_that_points_out_of_itself(tmp_path: Path, wrong: dict[str, np.ndarray]):
+    """SciPy does not look; the process ended with a segmentation fault."""
+    right = {"format": np.array(b"csr"), "shape": np.array([4, 4]), "data": np.ones(4), "indices": np.arange(4), "indptr": np.arange(5)}
+    np.savez(tmp_path / "x.npz", **right)
+    assert (files.load(tmp_path / "x.npz")["x"] == np.eye(4)).all()
+    np.savez(tmp_path / "x.npz", **{**right, **wrong})
+    for read in (files.describe, files.load, files.load_sparse):
+        with pytest.raises(ValueError, match=r"x\.npz is no sparse matrix of plain arrays"):
+            read(tmp_path / "x.npz")
+
+
+def test_a_damaged_file_that_is_compressed(tmp_path: Path):
+    path = tmp_path / "x.npz"
+    np.savez_compressed(path, x=np.arange(1000.0))
+    content = bytearray(path.read_bytes())
+    content[60:64] = b"\xff\xff\xff\xff"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="no NumPy file"):
+        files.load(path)

@@ -31,8 +31,9 @@ def require_sound(
 ) -> None:
     """`units`: of each population. Raises ValueError (one sentence) where an array of whole numbers has one that cannot be there, or is of another
     kind."""
-    _require("clock", state.get(clock, np.asarray(-1)), 0, MOST)
-    step = int(state[clock])
+    at = np.asarray(state.get(clock, -1))
+    _require("clock", at if not at.ndim else np.asarray(-1), 0, MOST)
+    step = int(at)
     for array in program.arrays:
         values = state.get(str(array.name))
         if not array.changes or values is None:

@@ -53,10 +53,12 @@ def load(path: Path, network: Network, instance: Instance) -> dict[str, NDArray[
     for what, own in (("seed", instance.seed), ("dt", instance.dt)):
         saved = content[what].item()
         if saved != own:
-            raise ValueError(f"{path} was saved with {what} = {saved:g}, this network has {own:g}; build it with {what}={saved:g}")
+            raise ValueError(f"{path} was saved with {what} = {saved}, this network has {own}; build it with {what}={saved}")
     if str(content["digest"]) != digest(network, instance):
         raise ValueError(f"{path} was saved from another model, or one with other parameters, sizes, connections or given spikes")
     prefix = "state/"
+    if any(content[name].shape for name in (f"{prefix}clock", f"{prefix}step") if name in content):
+        raise ValueError("the saved state cannot be gone on from: its step is no single number")
     return {name.removeprefix(prefix): array for name, array in content.items() if name.startswith(prefix)}
 
 
