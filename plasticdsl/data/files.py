@@ -21,6 +21,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from plasticdsl.data import matlab
 from plasticdsl.model.patterns import ENDINGS
 from plasticdsl.support.arrays import Floats, Sparse
 
@@ -185,22 +186,34 @@ def _sparse(path: Path, arrays: Mapping[str, NDArray[Any]]) -> Sparse | None:
 def _of_matlab(path: Path) -> dict[str, NDArray[Any]]:
     """MATLAB's variables; it keeps numbers as 1 × 1 and lists as 1 × n or n × 1, which are no matrices here."""
     _require_scipy(path)
+    content = path.read_bytes()
+    if matlab.is_hdf5(content):
+        raise ValueError(f"{path.name} is a file of MATLAB 7.3; write it with ‘save(…, '-v7')’, or as .h5")
+    if 0 in content[:4]:
+        return _of_matlab_4(path)
+    try:
+        declared = matlab.variables(content, values=False)
+        found = matlab.variables(content, values=True) if _has_room(declared) else {}
+    except (ValueError, zlib.error):
+        raise ValueError(f"{path.name} is no MATLAB file of plain arrays") from None
+    _require_room(declared, path)
+    return found
+
+
+def _of_matlab_4(path: Path) -> dict[str, NDArray[Any]]:
+    """The same of version 4, which SciPy reads."""
     from scipy.io import loadmat, whosmat
 
     try:
         declared = {name: np.broadcast_to(0.0, shape) for name, shape, _ in whosmat(path)}
         found = loadmat(path, squeeze_me=True) if _has_room(declared) else {}
-    except NotImplementedError:
-        raise ValueError(f"{path.name} is a file of MATLAB 7.3; write it with ‘save(…, '-v7')’, or as .h5") from None
     except (OSError, MemoryError):
         raise
-    except Exception:  # whatever is met on the way in a damaged file, variables without a value among it
+    except Exception:  # whatever is met on the way in a damaged file
         raise ValueError(f"{path.name} is no MATLAB file of plain arrays") from None
     _require_room(declared, path)
-    known = {name: values for name, values in found.items() if not name.startswith("__")}
     return {
-        name: values.toarray() if type(values).__module__.startswith("scipy.sparse") else np.asarray(values)
-        for name, values in known.items()
+        name: np.asarray(found[name].toarray() if hasattr(found[name], "toarray") else found[name]) for name in declared if name in found
     }
 
 
