@@ -80,7 +80,7 @@ def coloured(analysis: Analysis, known: Sequence[Knowledge]) -> tuple[Coloured, 
 def _texts(lines: Sequence[Line], path: str) -> Iterator[Coloured]:
     for line in lines:
         if line.doc is not None:
-            yield Coloured(Span(line.start, line.end, path), Shade.STRING)
+            yield Coloured(Span(line.start, line.end, path), Shade.COMMENT)
         yield from _texts(line.body, path)
 
 
@@ -115,7 +115,8 @@ def _statement(statement: Written, analysis: Analysis, known: Sequence[Knowledge
                 yield Coloured(Span(span.end - 3, span.end, span.path), Shade.OPERATOR)
             case _:
                 is_word = word.text[:1].isalpha() and word.text != "ᵀ"
-                yield Coloured(span, Shade.KEYWORD if is_word else Shade.OPERATOR)
+                begins = is_word and number == 0 and statement.rule == "item"
+                yield Coloured(span, Shade.KEYWORD if is_word else Shade.OPERATOR, declaration=begins)
 
 
 def _number(word: Token, text: str, statement: Written, known: Sequence[Knowledge]) -> Iterator[Coloured]:

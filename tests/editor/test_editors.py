@@ -219,3 +219,20 @@ def test_where_no_page_can_be_shown_its_address_is_told() -> None:
             assert client.messages.pop() == f"The preview is at {address}"
 
         found.talk(conversation)
+
+
+def test_blocks_and_what_they_say_of_themselves_keep_their_colours_when_the_server_starts(server: Server) -> None:
+    """The grammar has the words of blocks as types of storage, and what blocks say of themselves as comments."""
+
+    async def conversation(client: Client) -> None:
+        uri = "untitled:begin"
+        client.open(uri, PARTS)
+        tokens = await client.speaking.text_document_semantic_tokens_full_async(lsp.SemanticTokensParams(lsp.TextDocumentIdentifier(uri)))
+        assert tokens is not None
+        found = list(zip(*[iter(tokens.data)] * 5, strict=True))
+        kinds = [(length, protocol.SHADES[kind].name, flags) for _, _, length, kind, flags in found]
+        assert kinds[0] == (6, "KEYWORD", 1)
+        assert kinds[3] == (len(PARTS.splitlines()[1].strip()), "COMMENT", 0)
+        assert [flags for _, name, flags in kinds[1:] if name == "KEYWORD"] == [0, 0, 0]
+
+    server.talk(conversation)
