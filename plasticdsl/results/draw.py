@@ -141,7 +141,11 @@ def _axis(axes: Axes, name: str, axis: Axis) -> None:
     """Label, ends and marks."""
     side = axes.xaxis if name == "x" else axes.yaxis
     set_scale, set_ends = (axes.set_xscale, axes.set_xlim) if name == "x" else (axes.set_yscale, axes.set_ylim)
-    if axis.logarithmic:
+    least = axes.dataLim.minposx if name == "x" else axes.dataLim.minposy
+    if axis.logarithmic and axes.has_data() and not np.isfinite(least):
+        said = f"nothing above 0 along {name}, so the axis is not logarithmic"
+        axes.annotate(said, (0.5, 1.0), xycoords="axes fraction", ha="center", va="bottom", fontsize="small", color=GREY)
+    elif axis.logarithmic:
         set_scale("log")
         _powers(side, axes.get_xlim() if name == "x" else axes.get_ylim())
     if axis.low is not None or axis.high is not None:

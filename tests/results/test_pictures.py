@@ -205,6 +205,29 @@ def test_values_of_units_are_an_image_and_several_over_time() -> None:
     assert "numbers of rows and columns" in refused("plot a.V as image 5")
 
 
+def test_an_image_has_a_place_for_each_unit() -> None:
+    for line, units in (
+        ("plot a.V as image 2 × 2 at end", 6),
+        ("plot ab.w as image 1 × 3 at end", 6),
+        ("plot a.V[1 to 3] as image 1 × 2 at end", 3),
+    ):
+        with pytest.raises(PlasError, match=f"and here are {units} units"):
+            result(line)
+    (panel,) = shown("plot a.V[1 to 4] as image 2 × 2 at 0 ms").panels
+    assert panel.marks[0].values == pytest.approx(np.array([[1.0, 2.0], [3.0, 4.0]]))
+
+
+def test_what_is_nowhere_above_0_has_no_logarithmic_axis() -> None:
+    """matplotlib would warn, and show nothing."""
+    (negative,) = result("plot −a.V over time with log y").figures.values()
+    (axes,) = negative.axes
+    assert axes.get_yscale() == "linear"
+    assert "nothing above 0" in "".join(text.get_text() for text in axes.texts)
+    (positive,) = result("plot a.V over time with log y").figures.values()
+    (axes,) = positive.axes
+    assert axes.get_yscale() == "log"
+
+
 def test_values_over_time_are_a_map() -> None:
     (panel,) = shown("plot a.V over time as map").panels
     (field,) = panel.marks

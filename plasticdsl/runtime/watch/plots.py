@@ -73,7 +73,7 @@ def _plot(spec: PlotSpec, planner: Planner) -> PlotPlan:
         else:
             series = next(paths) if kind == "plane" else _drawn(item, kind, planner)
             key = (item.text, item.span) if item.layout is not None else _sharing(series, kind, planner)
-            before = panels.get(key, Panel(kind, shape=_shape(item, planner)))
+            before = panels.get(key, Panel(kind, shape=_shape(item, series, planner)))
             panels[key] = replace(before, series=(*before.series, series), labels=(*before.labels, label_of(item)))
     axes = tuple(one.item for one in spec.over) if {"sweep", "grid"}.intersection(kinds) else ()
     ends = (_ends(wish, planner) for wish in (spec.horizontal, spec.vertical))
@@ -100,11 +100,20 @@ def _ends(wish: AxisWish, planner: Planner) -> Ends | None:
     return None if wish.start is None or wish.stop is None else (planner.reader.number(wish.start), planner.reader.number(wish.stop))
 
 
-def _shape(item: Recording, planner: Planner) -> tuple[int, int]:
-    """Rows and columns of an image, where they are said."""
+def _shape(item: Recording, series: Series, planner: Planner) -> tuple[int, int]:
+    """Rows and columns of an image, where they are said. Raises `PlasError` where units have no place in it."""
     if item.layout is None or item.layout.rows is None or item.layout.columns is None:
         return 0, 0
     rows, columns = (counted(planner.reader.number(n), "The size of an image", item.span) for n in (item.layout.rows, item.layout.columns))
+    observer = planner.reader.observer
+    projection = next((p for p in observer.network.projections if p.name == series.owner), None)
+    ends = (series.owner,) if projection is None else (projection.pre, projection.post)
+    sizes = [observer.size(end) for end in ends if end in observer.instance.populations]
+    if series.units is not None and projection is None:
+        sizes = [len(series.units)]
+    if sizes and rows * columns < sizes[0] and rows * columns not in sizes:
+        message = f"An image of {rows} × {columns} has {rows * columns} places, and here are {sizes[0]} units."
+        raise PlasError((Diagnostic("out-of-range", message, item.span, "Give it as many, or leave the numbers out."),))
     return rows, columns
 
 
