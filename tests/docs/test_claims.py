@@ -21,7 +21,7 @@ from .claims import changed, checked, claims
 from .pages import ROOT, Example, examples, pages, script
 
 #: Pages whose changed experiments take long.
-LONG = {"coming/brian2.md", "lecture/competition.md"}
+LONG = {"coming/brian2.md", "howto/fitting.md", "lecture/competition.md"}
 
 PAGE = """
 # A page
