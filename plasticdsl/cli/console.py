@@ -29,13 +29,24 @@ def prepare() -> None:
 
 def say(text: str) -> None:
     """A line of the result."""
-    sys.stdout.write(text + "\n")
+    with _read_or_not():
+        sys.stdout.write(text + "\n")
 
 
 def tell(text: str) -> None:
     """A message."""
-    sys.stdout.flush()
+    with _read_or_not():
+        sys.stdout.flush()
     sys.stderr.write(text + "\n")
+
+
+@contextmanager
+def _read_or_not() -> Iterator[None]:
+    """Where nobody reads the results any more (`| head`), files are written all the same."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def sentence(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -64,3 +65,16 @@ def test_while_results_are_written(
     said = {signal.SIGINT: "interrupted", signal.SIGTERM: "ended by SIGTERM"}[number]
     assert capsys.readouterr().err == f"the results are not written; --resume goes on from where the run stood last\n{said}\n"
     assert [one.name for one in tmp_path.iterdir()] == ["model.plas"], "nothing is left beside them"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_results_are_written_where_nobody_reads_what_is_said(unbuffered: str, tmp_path: Path) -> None:
+    path, out = tmp_path / "model.plas", tmp_path / "out"
+    path.write_text(TEXT)
+    command = [sys.executable, "-m", "plasticdsl", "run", str(path), "--out", str(out), "--no-plots"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "PYTHONUNBUFFERED": unbuffered}
+    read, write = os.pipe()
+    os.close(read)
+    subprocess.run(command, stdout=write, env=environment, timeout=120, check=False)
+    os.close(write)
+    assert sorted(one.name for one in out.iterdir()) == ["recordings.nc", "summary.json"]
