@@ -26,14 +26,15 @@ neuron Cell:
 
 
 def bare(node: Any) -> Any:
-    """A part of the model without places and without the order of its statements."""
+    """A part of the model without places, the order of its statements, and what it is called."""
     match node:
         case Span():
             return ()
         case tuple() | list():
             return sorted((bare(n) for n in node), key=repr)
         case _ if dataclasses.is_dataclass(node):
-            return (type(node).__name__, *((f.name, bare(getattr(node, f.name))) for f in dataclasses.fields(node) if f.name != "name"))
+            called = ("name", "symbol") if isinstance(node, Network) else ("name",)
+            return (type(node).__name__, *((f.name, bare(getattr(node, f.name))) for f in dataclasses.fields(node) if f.name not in called))
         case _:
             return node
 

@@ -78,8 +78,12 @@ def test_spikes_of_a_result(result: Result) -> None:
     part = result.spikes("part")
     assert part.times.tolist() == cells.times[cells.units >= 2].tolist()
     assert result.spikes("spikes(part)").units.tolist() == part.units.tolist()
-    with pytest.raises(KeyError, match=r"the spikes of F were not recorded \(write ‘record spikes\(F\)’\); those that were: E, clock"):
+    with pytest.raises(KeyError, match="there is no population F; there is clock, E"):
         result.spikes("F")
+    with pytest.raises(
+        KeyError, match=r"the spikes of E\.burst were not recorded \(write ‘record spikes\(E\.burst\)’\); those that were: E, clock"
+    ):
+        result.spikes("E.burst")
 
 
 def test_spikes_of_a_sweep_are_those_of_one_run(swept: Result) -> None:

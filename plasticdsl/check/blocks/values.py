@@ -82,7 +82,8 @@ class Values:
                     self.units[name] = unit[:2]
 
     def _define(self, name: str, statement: tree.Define) -> None:
-        value = translate_number(statement.rhs, self._before(name, statement.target))
+        reads = any(read.name == name for read in names_read(statement.rhs))  # as ‘x = c − ⟨x⟩_τ’ may
+        value = translate_number(statement.rhs, self.scope.context if reads else self._before(name, statement.target))
         if any(isinstance(r.owner, StandIn) for r in refs(value.expr)):
             self.scope.replace(name, value)
         else:
