@@ -4,7 +4,8 @@ Comes in: a value made of the package's own dataclasses, named tuples, enumerati
 of a table, one line for each value, those that others are made of before them; what occurs several times is there once, and once it is read.
 
 Nothing in such bytes is executed: a class is one of this package's dataclasses with the fields that it has now, a function one of `support`, and anything
-else ends in ValueError. (Whoever calls such a function later gives it checked arguments; that the table is one this user wrote, `cache` looks after.)
+else ends in ValueError. (Whoever calls such a function later gives it checked arguments; that the table is one this user wrote, `cache` looks after.) What
+the fields of such a dataclass hold is whatever the table says; `of_type` looks whether it is what they are declared to be.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from enum import Enum
 from fractions import Fraction
 from functools import cache, partial
 from importlib import import_module
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 #: What heads the line of a container; those of the package's classes come after them, in a table of their own.
 TUPLE, LIST, DICT, SET, FROZEN, BYTES, FRACTION, ARRAY, FUNCTION, MEMBER = range(10)
@@ -271,3 +273,61 @@ def _fraction(parts: list[Any]) -> Fraction:
 _CONTAINERS: tuple[Callable[[list[Any]], Any], ...] = (
     tuple, list, _dict, set, frozenset, _bytes, _fraction, partial(_array, ()), lambda parts: _function(parts[0]), _member,
 )  # fmt: skip
+
+# --- looked through --------------------------------------------------------------------------------------------------
+
+T = TypeVar("T")
+
+
+def of_type(value: object, kind: type[T]) -> T:
+    """The value, with all that it is made of, where that is of the types that its classes declare. Raises ValueError where something is not."""
+    waiting: list[tuple[object, Any]] = [(value, kind)]
+    seen: set[tuple[int, int]] = set()
+    while waiting:
+        one, declared = waiting.pop()
+        if _is_atom(one) or (id(one), id(declared)) not in seen:
+            seen.add((id(one), id(declared)))
+            waiting += _inside(one, declared)
+    return value  # type: ignore[return-value]
+
+
+def _inside(value: Any, declared: Any) -> Iterable[tuple[object, Any]]:
+    """What a value is made of, and of what type each has to be. Raises ValueError where the value itself is of another type."""
+    for choice in _choices(declared):
+        kind, of = get_origin(choice) or choice, get_args(choice)
+        if kind is Any or (kind is Literal and value in of):
+            return ()
+        if kind is Literal or getattr(kind, "_is_protocol", False) or not isinstance(value, (int, float) if kind is float else kind):
+            continue
+        if is_dataclass(kind) or hasattr(kind, "_fields"):
+            return [(getattr(value, name), part) for name, part in _types(kind).items()]
+        if _is_array(value):
+            return _numbers(value, *get_args(of[-1]))
+        match value:
+            case Mapping():
+                return [*((key, of[0]) for key in value), *((part, of[1]) for part in value.values())]
+            case tuple() if of[-1] is not ...:
+                return zip(value, of, strict=True)
+            case tuple() | list():
+                return [(part, of[0]) for part in value]
+            case _:
+                return ()
+    raise ValueError(f"{type(value).__name__} in place of {getattr(declared, '__name__', declared)}")
+
+
+def _numbers(array: Any, kind: Any) -> tuple[()]:
+    """Nothing, where an array has numbers of that kind; ValueError where it has others."""
+    if kind is not Any and not issubclass(array.dtype.type, kind):
+        raise ValueError(f"numbers of type {array.dtype} in place of {kind.__name__}")
+    return ()
+
+
+@cache
+def _choices(declared: Any) -> tuple[Any, ...]:
+    return get_args(declared) if get_origin(declared) in (Union, UnionType) else (declared,)
+
+
+@cache
+def _types(kind: type[Any]) -> Mapping[str, Any]:
+    types = get_type_hints(kind)
+    return {name: types[name] for name in _fields(kind)}

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.as_data import read, written
+from plasticdsl.as_data import of_type, read, written
 from plasticdsl.runtime.engine.company import Company
 from plasticdsl.runtime.play.place import Checkpoint
 from plasticdsl.runtime.watch.streams import PIECE, Streams, required
@@ -145,7 +145,4 @@ def _read(path: Path | BinaryIO) -> Checkpoint:
             raise ValueError("nothing in it is compressed, so that nothing takes more memory than its file")
     with np.load(path, allow_pickle=False) as file:
         arrays = [file[f"array {number}"] for number in range(len(file.files) - 1)]
-        found = read(file[_TABLE].tobytes(), arrays)
-    if not isinstance(found, Checkpoint):
-        raise ValueError("it holds something else")
-    return found
+        return of_type(read(file[_TABLE].tobytes(), arrays), Checkpoint)

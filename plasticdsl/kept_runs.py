@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from plasticdsl import cache
-from plasticdsl.as_data import read, written
+from plasticdsl.as_data import of_type, read, written
 from plasticdsl.checkpoints import ENDING as OF_CHECKPOINTS
 from plasticdsl.checkpoints import FolderOfCheckpoints, SharedCheckpoints
 from plasticdsl.driver import stamp
@@ -119,10 +119,9 @@ class KeptRuns:
     def find(self, order: Order, turn: Turn) -> Run | None:
         """The run of that turn, if it is there."""
         try:
-            found = read(self._content(order, turn))
+            return of_type(read(self._content(order, turn)), Run)
         except ValueError:
             return None
-        return found if isinstance(found, Run) else None
 
     def _content(self, order: Order, turn: Turn) -> bytes:
         """What is kept, or nothing."""

@@ -146,7 +146,7 @@ def _below(part: str, before: str, is_symbol: bool) -> str:
     greek = _OF_INDICES.fullmatch(part) if is_symbol else None
     if greek is not None:
         return f"_{_SEEN[greek[1]]}{greek[2]}"
-    return f"_{'∞' if part == 'inf' else part}"
+    return "_∞" if part == "inf" else f"_{_GREEK_WORD.sub(_in_greek, part)}"
 
 
 def _lowered(part: str) -> str | None:

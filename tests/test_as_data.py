@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import math
 import random
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from plasticdsl import as_data, driver
 from plasticdsl.kernels.program import Artifact
 from plasticdsl.kernels.recipes import Apply
 from plasticdsl.library import find_file, read
-from plasticdsl.model.expr import Binary, Number, Special
+from plasticdsl.model.expr import Binary, Expr, Number, Special
 from plasticdsl.model.parts import Emitted
 from plasticdsl.options import CompileOptions
 from plasticdsl.support.steps import to_steps
+from plasticdsl.units.dimension import ONE, Dimension
 
 
 def again(value: object) -> Any:
@@ -48,6 +51,37 @@ def test_an_array_comes_back_and_can_be_written(array: np.ndarray):
     assert found.shape == array.shape
     assert found.tobytes() == array.tobytes()
     found[...] = 0
+
+
+FLOATS, MANY = np.zeros(2), np.zeros(2, dtype=np.int32)
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        (int, 1, "1"),
+        (float, 1, None),
+        (int | None, None, 1.5),
+        (Literal["a", "b"], "b", "c"),
+        (tuple[int, ...], (1, 2), (1, "2")),
+        (tuple[int, str], (1, "2"), (1, "2", 3)),
+        (list[int | str], ["1"], ("1",)),
+        (Mapping[str, list[int]], {"a": [1]}, {"a": [None]}),
+        (Mapping[str, int], {"a": 1}, {1: 1}),
+        (NDArray[np.float64], FLOATS, MANY),
+        (NDArray[np.generic], MANY, 1),
+        (dict[str, NDArray[Any]], {"a": MANY}, {"a": "b"}),
+        (Expr, Binary("+", Number(1.0), Special("t")), Binary("+", Number(1.0), 2)),  # type: ignore[arg-type]
+        (Expr, Number(1.0), Number("1")),  # type: ignore[arg-type]
+        (Emitted, Emitted("cells", ""), Emitted("cells", 1)),  # type: ignore[arg-type]
+        (Dimension, ONE, Dimension((Fraction(1),))),  # type: ignore[arg-type]
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_types_are_those_that_are_declared(kind: Any, good: object, bad: object):
+    assert as_data.of_type(good, kind) is good
+    with pytest.raises(ValueError, match=r" in place of |argument"):
+        as_data.of_type(bad, kind)
 
 
 def test_what_is_there_once_is_there_once_again():

@@ -145,11 +145,10 @@ def _piece(word: Word, where: Where, finding: Diagnostic) -> Diagnostic | None:
     if word.kinds and where.kind not in word.kinds:
         return None
     for match in word.pattern.finditer(where.source.text, where.line.start, where.line.end):
-        text = _filled(word.write, match.groups(), where)
-        if text is not None and (word.anywhere or match.start() <= finding.span.start < match.end()):
+        texts = word.write(match.groups(), where) if callable(word.write) else (_filled(word.write, match.groups(), where) or "",)
+        if any(texts) and (word.anywhere or match.start() <= finding.span.start < match.end()):
             at = Span(match.start(), match.end(), where.source.path)
             said = (_filled(word.sentence, match.groups(), where) if "{" in word.sentence else None) or word.sentence
-            texts = tuple(text.split("|")) if callable(word.write) else (text,)
             hint = Hint(f"Write {' or '.join(f'‘{one}’' for one in texts)}.", texts)
             return diagnostic("foreign-line", said, at, hint, severity=finding.severity)
     return None

@@ -16,27 +16,27 @@ _QUANTITY = re.compile(r"([-−]?)\s*((?:\d+\.?\d*|\.\d+))(?:\s+([^\W\d][\w/·^�
 _NORMAL = ("randn", "gauss")
 
 
-def drawn(groups: Sequence[str | None], where: Where) -> str | None:
-    """`x = a + b*rand()` as `x ~ U(a, a + b)`, `x = a + b*randn()` as `x ~ N(a, b)`; None for what is no such sum."""
+def drawn(groups: Sequence[str | None], where: Where) -> tuple[str, ...]:
+    """`x = a + b*rand()` as `x ~ U(a, a + b)`, `x = a + b*randn()` as `x ~ N(a, b)`; nothing for what is no such sum."""
     target, right = (text or "" for text in groups)
     calls = _CALL.findall(right)
     terms = _terms(plain(right))
     if len(calls) != 1 or terms is None:
-        return None
+        return ()
     random = [(sign, term) for sign, term in terms if _CALL.search(term)]
     if len(random) != 1:
-        return None
+        return ()
     [(sign, term)] = random
     factor = _factor(term)
     if factor is None:
-        return None
+        return ()
     rest = [(s, t) for s, t in terms if not _CALL.search(t)]
     base = "".join(f" {s} {t}" if number else f"{'−' if s == '−' else ''}{t}" for number, (s, t) in enumerate(rest))
     nothing = _nothing_like(factor)
     if calls[0] in _NORMAL:
-        return f"{target} ~ N({base or nothing}, {factor})"
+        return (f"{target} ~ N({base or nothing}, {factor})",)
     ends = (base or nothing, _sum(base, sign, factor)) if sign == "+" else (_sum(base, sign, factor), base or nothing)
-    return f"{target} ~ U({', '.join(ends)})"
+    return (f"{target} ~ U({', '.join(ends)})",)
 
 
 def _terms(text: str) -> list[tuple[str, str]] | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from plasticdsl.syntax.foreign_draws import DRAWN, drawn
-from plasticdsl.syntax.foreign_lines import Written
 from plasticdsl.syntax.foreign_texts import Where, units_like
 
 _UNKNOWN = frozenset(("unknown-name", "unknown-function"))
@@ -17,33 +16,36 @@ _WORD = r"([^\W\d]\w*)"
 _POWER = r"([A-Za-zµμΩ]+(?:⁻?[¹²³⁴]|\^-?\d)?)"
 
 
+Writing = str | Callable[[Sequence[str | None], Where], tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A piece of a line that looks like `pattern`, where a finding with one of the `codes` (those of strange lines, where none are named) lies in it, or
     `anywhere` in its line.
 
-    `sentence` says what is wrong, `write` what stands in its place, both as in `foreign_lines.Shape`; a function may give several texts apart by ‘|’, of
-    which one is meant. `kinds`: of blocks; all where none are named.
+    `sentence` says what is wrong, `write` what stands in its place, both as in `foreign_lines.Shape`; a function gives all texts of which one is meant,
+    or none. `kinds`: of blocks; all where none are named.
     """
 
     pattern: re.Pattern[str]
     sentence: str
-    write: Written
+    write: Writing
     codes: frozenset[str] = frozenset()
     anywhere: bool = False
     kinds: tuple[str, ...] = ()
 
 
 def _word(
-    pattern: str, sentence: str, write: Written, codes: frozenset[str] = frozenset(), *, anywhere: bool = False, kinds: tuple[str, ...] = ()
+    pattern: str, sentence: str, write: Writing, codes: frozenset[str] = frozenset(), *, anywhere: bool = False, kinds: tuple[str, ...] = ()
 ) -> Word:
     return Word(re.compile(pattern), sentence, write, codes, anywhere, kinds)
 
 
-def _units(groups: Sequence[str | None], where: Where) -> str | None:
+def _units(groups: Sequence[str | None], where: Where) -> tuple[str, ...]:
     """`10 hz`, `3 PA`: the number with each unit that may be meant."""
     number, word = groups
-    return "|".join(f"{number} {unit}" for unit in units_like(word or "")) or None
+    return tuple(f"{number} {unit}" for unit in units_like(word or ""))
 
 
 _UNIT_STANDS = "A unit stands behind its number and a blank."

@@ -13,7 +13,8 @@ import pytest
 
 import plasticdsl
 from plasticdsl import driver
-from plasticdsl.as_data import read, written
+from plasticdsl.as_data import of_type, read, written
+from plasticdsl.checkpoints import FolderOfCheckpoints
 from plasticdsl.model.experiments import Experiment
 from plasticdsl.options import CompileOptions, EngineName
 from plasticdsl.runtime.play import runner
@@ -51,9 +52,7 @@ class Left:
     def last(self) -> Checkpoint | None:
         if not self.kept:
             return None
-        found = read(self.kept[-1][0], self.kept[-1][1])
-        assert isinstance(found, Checkpoint)
-        return found
+        return of_type(read(self.kept[-1][0], self.kept[-1][1]), Checkpoint)
 
     def keep(self, checkpoint: Checkpoint) -> None:
         arrays: list[np.ndarray] = []
@@ -109,7 +108,7 @@ def in_pieces(carried_out: Carried, chance: random.Random, folder: Path | None =
         interruption.requested = False
         found = carried_out(interruption, left)
         if not found.interrupted:
-            require_same(content(found), whole)
+            require_same(of_type(content(found), Run), whole)
             return pieces
     raise AssertionError("it never ends")
 
@@ -184,6 +183,30 @@ def test_rounds_in_pieces(engine: EngineName, on_disk: str, tmp_path: Path, monk
 
     for seed in range(3):
         assert in_pieces(carried_out, random.Random(seed), tmp_path / str(seed) if on_disk else None) >= 3
+
+
+def test_a_table_of_other_types_is_left_out_and_the_one_before_gone_on_from(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    model, interruption = plasticdsl.parse(ROUNDS), Interruption()
+    workshop, _ = driver.workshop_of(model.loaded, model.loaded.module.networks[0], CompileOptions(engine="python"))
+    left = Left(interruption, random.Random(1), None)
+    run_once(model.find_experiment("E"), workshop, Order(), SILENT, interruption, None, left)
+    checkpoint = left.last()
+    assert checkpoint is not None
+    folder = FolderOfCheckpoints(tmp_path, "run", 0.0)
+    for later in range(2):
+        folder.keep(replace(checkpoint, step=checkpoint.step + later))
+    newest = max(tmp_path.iterdir())
+    with np.load(newest) as file:
+        arrays = dict(file)
+    table = arrays["table"].tobytes()
+    for changed in (table.replace(b"true", b"null"), table.replace(b"null", b'"x"')):
+        assert changed != table
+        np.savez(newest, **{**arrays, "table": np.frombuffer(changed, dtype=np.uint8)})
+        caplog.clear()
+        found = folder.last()
+        assert found is not None
+        assert found.step == checkpoint.step
+        assert "in place of" in caplog.text
 
 
 def library_in_pieces(file: str, make: MakeEngine, folder: Path) -> None:

@@ -196,6 +196,7 @@ def test_functions_of_the_author_and_names_of_blocks_stay() -> None:
         "ρεύμα",
         "στόχος",
         "Κύτταρο",
+        "τ_μεμβ",
     ],
 )
 def test_names_come_back(name: str) -> None:
