@@ -14,7 +14,7 @@ from plasticdsl.model import Network, Role
 from plasticdsl.model.experiments import Experiment, Phase
 from plasticdsl.model.expr import Call, Number, Ref, Special
 from plasticdsl.model.module import Module
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import OfPopulation, Whose
 from plasticdsl.model.patterns import RandomPatterns
 from plasticdsl.model.protocol import Asked, Course, Repeat
 from plasticdsl.runtime.engine.engine import Engine
@@ -36,6 +36,11 @@ from tests.values import value_of
 
 STEPS = 120
 UNITS = 120
+#: Of what has parts that are shares of it, or units that are named by number.
+SIZES = {
+    "Cortex": {Ref(Whose.NETWORK, "N"): Number(130.0)},
+    "Chain": {Ref(OfPopulation("chain"), ""): Number(1000.0)},
+}
 #: These show in seconds how phases with items, starts and single updates are carried out.
 QUICK = ["networks/pavlov.plas", "networks/hopfield.plas"]
 
@@ -115,7 +120,7 @@ def small(network: Network, experiment: Experiment) -> Settings:
         found[place] = Number(float(1 << fewer.bit_length() if place.owner is Whose.NETWORK and share < 1 else fewer))
     counts = [p.source.count for p in network.patterns if isinstance(p.source, RandomPatterns)]
     found |= {c: Number(5.0) for c in counts if isinstance(c, Ref)}
-    return found
+    return found | SIZES.get(network.name, {})
 
 
 def carried_out(
