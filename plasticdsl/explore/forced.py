@@ -22,8 +22,7 @@ from plasticdsl.model.expr import Compare, Expr, Number, Ref, walk
 from plasticdsl.model.owners import Whose
 from plasticdsl.net import Net
 
-#: Lags, t_post − t_pre ; how far over its threshold a unit is pushed (a part of the value, or SI where that is 0).
-LAGS = LAGS
+#: How far over its threshold a unit is pushed (a part of the value, or SI where that is 0).
 _OVER = 1e-3
 #: For how long (s) both sides fire by chance, after as many seconds as the first number says, in so many parts, of which each is one measurement; and how
 #: far apart (s) two spikes of a unit are at least.
