@@ -16,6 +16,8 @@ from pathlib import Path
 #: The file that is locked, and what a process writes into it.
 LOCK = "lock"
 OWN = uuid.uuid4().hex.encode()
+#: So often may who had the folder delete it just when it is opened.
+_TRIES = 1000
 
 
 @contextmanager
@@ -51,12 +53,12 @@ def _locked(path: Path) -> int | None:
         import fcntl
     except ModuleNotFoundError:  # Windows
         return None
-    while True:
+    for _ in range(_TRIES):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except FileNotFoundError:
-            continue  # who had the folder has just deleted it
+            continue  # who had the folder has just deleted it, or there can be none (below /proc)
         except OSError:
             return None
         try:
@@ -72,6 +74,7 @@ def _locked(path: Path) -> int | None:
                 return None
             raise BlockingIOError(errno.EAGAIN, "another run is writing there; give each a folder of its own", str(path.parent)) from None
         os.close(handle)
+    return None
 
 
 def _is_still(handle: int, path: Path) -> bool:

@@ -120,3 +120,9 @@ def test_what_another_run_has_left_stays(tmp_path: Path, caplog: pytest.LogCaptu
         assert np.isfinite(kept["c.V"].values).all()
         kept.forget()
         assert keep.exists() == (seed == 1), "what the other has left is there"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder in which none can be made is that of Linux's processes")
+def test_where_there_can_be_no_folder_nobody_has_it() -> None:
+    with occupied(Path("/proc/none/here")):
+        pass
