@@ -99,9 +99,29 @@ def truth(groups: Groups, where: Where) -> str | None:
     return None if match is None else f"{match[1]} = 1 if {plain(match[2])}\n    0 otherwise"
 
 
+def cases(groups: Groups, where: Where) -> str | None:
+    """`F(x) = { a if x > 0; b otherwise }`, with or without brackets."""
+    left, _, right = where.text.partition("=")
+    lines = [plain(part) for part in _apart(right.strip("{} "), ",;")]
+    sound = len(lines) > 1 and not re.search("[<>]", left) and all(re.fullmatch(r".+\s(if\b.+|otherwise)", line) for line in lines)
+    return f"{left.strip()} = " + "\n    ".join(lines) if sound else None
+
+
 def one_by_one(groups: Groups, where: Where) -> str | None:
     """`a = 1; b = 2`."""
-    return "\n".join(map(plain, statements(where.text))) if "'" not in where.text and '"' not in where.text else None
+    return "\n".join(map(plain, _apart(where.text, ";"))) if not re.search("[{'\"]", where.text) else None
+
+
+def _apart(text: str, signs: str) -> list[str]:
+    """What stands between some signs outside brackets."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter in signs and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts if part.strip()]
 
 
 # --- synapses and rules ----------------------------------------------------------------------------------------------

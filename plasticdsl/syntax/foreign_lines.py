@@ -149,6 +149,8 @@ _OF_NEURONS: tuple[Shape, ...] = (
     Shape(DYNAMICS, "NAME = … if … else …", "Cases stand one below the other.", "{1} = {2} if {3}\n    {4} otherwise"),
     Shape(DYNAMICS, "NAME = if … : … else :? …", "Cases stand one below the other.", "{1} = {3} if {2}\n    {4} otherwise"),
     Shape(DYNAMICS, "NAME = where|ite|ifelse ( … , … , … )", "Cases stand one below the other.", "{1} = {3} if {2}\n    {4} otherwise"),
+    Shape(DYNAMICS, "NAME ( NAME ) = … if … else …", "Cases stand one below the other.", "{1}({2}) = {3} if {4}\n    {5} otherwise"),
+    Shape(DYNAMICS, "… = … if …", "Cases stand one below the other.", calls.cases),
     Shape(DYNAMICS, "NAME = int|float|bool ( … >|<|>=|<=|== … )", "Cases stand one below the other.", calls.truth),
 )
 

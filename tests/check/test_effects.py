@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import plasticdsl
 from plasticdsl.check.module import Checked
 from plasticdsl.diagnostics.diagnostic import Severity
 from plasticdsl.driver import read
@@ -201,3 +203,42 @@ experiment E on N:
 )
 def test_what_is_waited_for_reads_all_states(waits: str, found: list[str]) -> None:
     assert [place for _, _, place in told(WAITING.format(waits=waits))] == found
+
+
+#: A learning window as papers print it, and what is said to write instead; pairs 10 ms apart change a weight by 0.1 e^(−1/2), as F says.
+PRINTED = """rule Printed:
+    τ = 20 ms
+    w(0) = 0
+    Δw(Δt) = 0.1 exp(−Δt/τ)  if Δt > 0
+             0               otherwise
+
+network Pair:
+    a = 1 SpikeTimes([10 ms])
+    b = 1 SpikeTimes([20 ms])
+    ab = a → b: Printed
+"""
+
+
+def test_a_change_that_is_defined_as_a_function() -> None:
+    (found,) = check(PRINTED).diagnostics
+    assert (found.code, found.hint) == (
+        "only-named",
+        "Write ‘F(Δt) = …’, and below a line ‘on all pairs:’ the change ‘Δw = F(t_post − t_pre)’.",
+    )
+    followed = PRINTED.replace("    Δw(Δt)", "    on all pairs:\n        Δw = F(t_post − t_pre)\n    F(Δt)")
+    assert not check(followed).diagnostics
+    net = plasticdsl.parse(followed).build(dt="0.1 ms")
+    net.run("30 ms")
+    assert net["ab"].w[0] == pytest.approx(0.1 * np.exp(-0.5))
+
+
+def test_a_change_that_is_defined_as_a_function_and_made() -> None:
+    text = PRINTED.replace("    w(0) = 0", "    w(0) = 0\n    on all pairs:\n        Δw = Δw(t_post − t_pre)")
+    assert not check(text).diagnostics
+
+
+def test_a_function_of_a_neuron_that_is_called_as_a_change() -> None:
+    text = "neuron N:\n    V(0) = 1\n    ΔV(x) = 2 x\n    ΔT(x) = 2 x\n    10 ms dV/dt = −V\n"
+    assert [(d.code, d.hint) for d in check(text).diagnostics] == [
+        ("only-named", "A change is written ‘ΔV = …’, below what it happens at.")
+    ]

@@ -120,9 +120,29 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
         conserved=of_kind(body, tree.Conserved),
     )
     _two_things(contents, report)
+    _never_applied(block, contents, report)
     for symbol in (*block.parameters, *(symbol for name, symbol in symbols.items() if name not in contents.bounds)):
         check_declarable(symbol, report, in_block=True)
     return contents
+
+
+def _never_applied(block: tree.Block, contents: Contents, report: Reporter) -> None:
+    """Reports `Δw(Δt) = …`, as papers define a learning window: a function of which nothing is made, where a change was meant."""
+    applied = {n.function.name for n in nodes(block.body) if isinstance(n, tree.Apply) and isinstance(n.function, tree.Name)}
+    for name, function in contents.functions.items():
+        changed = name.removeprefix("Delta_")
+        if changed == name or name in applied or (block.kind == "neuron" and changed not in contents.symbols):
+            continue
+        symbol = contents.symbols[name].text
+        of = symbol.removeprefix("Δ").removeprefix("Delta_")
+        message = f"‘{symbol}(…) = …’ only names a function; ‘{of}’ does not change."
+        window = block.kind != "neuron" and len(function.arguments) == 1
+        hint = (
+            f"Write ‘F({function.arguments[0].text}) = …’, and below a line ‘on all pairs:’ the change ‘{symbol} = F(t_post − t_pre)’."
+            if window
+            else ""
+        )
+        report.error("only-named", message, function.span, hint or f"A change is written ‘{symbol} = …’, below what it happens at.")
 
 
 def declared_values(block: tree.Block) -> frozenset[str]:
