@@ -36,16 +36,17 @@ def describe(module: Module, sources: Mapping[str, SourceFile]) -> Document:
     texts = _Texts(sources, module.path)
     own = texts.files[module.path]
     blocks = [b for b in module.blocks if b.span.path == module.path or b.name in _used(module)]
-    of_blocks = [(found, b) for b in blocks if (found := texts.block(b.span)) is not None]
+    of_blocks = list(_with_bases([(found, b) for b in blocks if (found := texts.block(b.span)) is not None], module, texts))
     of_networks = [(found, n) for n in module.networks if (found := texts.block(n.span)) is not None]
     experiments = [item for item in own.items if isinstance(item, tree.Block) and item.kind == "experiment"]
     sections = [network_section(found, n, texts.written(n.span)) for found, n in of_networks]
-    sections += [block_section(found, b, texts.written(b.span)) for found, b in of_blocks]
+    sections += [block_section(found, b, texts.written(found.span)) for found, b in of_blocks]
     functions = list(_functions(texts, module.path, [b for b, _ in of_blocks]))
     sections += [functions_section(functions)] if functions else []
     sections += [_numerics(found, n, experiments) for found, n in of_networks]
     sections += experiment_sections(experiments, texts.of(module.path))
-    docs = [module.doc, *(b.doc for b, _ in (*of_blocks, *of_networks)), *(e.doc for e in experiments)]
+    shown = [b for b, _ in (*of_blocks, *of_networks)]
+    docs = [module.doc, *(texts.files[b.span.path].doc for b in shown), *(b.doc for b in shown), *(e.doc for e in experiments)]
     title, *rest = paragraphs(own.doc) or ((Words(Path(module.path).stem),),)
     return Document(_title(module.path), (title, *rest), tuple(sections), references(docs))
 
@@ -61,6 +62,10 @@ def _meant(file: tree.File) -> tree.File:
         return with_products(item, declared_values(item) if isinstance(item, tree.Block) else frozenset())
 
     return replace(file, items=tuple(map(meant, file.items)))
+
+
+#: A block as it was written, and what the checker made of it, where that is known.
+Found = tuple[tree.Block, Block | None]
 
 
 class _Texts:
@@ -83,6 +88,11 @@ class _Texts:
         items = self.files[span.path].items if span.path in self.files else ()
         return next((b for b in items if isinstance(b, tree.Block) and b.span.start <= span.start < b.span.end), None)
 
+    def named(self, name: str, path: str) -> tree.Block | None:
+        """The block of that name, in that file or in one that it uses."""
+        files = (self.files[path], *(file for where, file in self.files.items() if where != path))
+        return next((b for file in files for b in file.items if isinstance(b, tree.Block) and b.name.name == name), None)
+
 
 def _used(module: Module) -> set[str]:
     """The names of blocks that networks are made of."""
@@ -91,13 +101,34 @@ def _used(module: Module) -> set[str]:
     return units | origins | {rule for n in module.networks for p in n.projections for rule in p.rules}
 
 
+def _with_bases(blocks: list[Found], module: Module, texts: _Texts) -> Iterator[Found]:
+    """Blocks, and before each what it is like, of other files too: without that nobody reads what it does."""
+    meant = {(b.span.path, b.span.start): b for b in module.blocks}
+    done: set[Span] = set()
+
+    def line_of(found: tree.Block) -> Iterator[tree.Block]:
+        base = texts.named(found.base.name, found.span.path) if found.base is not None else None
+        yield from line_of(base) if base is not None else ()
+        yield found
+
+    for block, known in blocks:
+        for one in line_of(block):
+            if one.span not in done:
+                done.add(one.span)
+                yield one, known if one is block else meant.get((one.span.path, one.span.start))
+
+
 def _functions(texts: _Texts, path: str, blocks: Iterable[tree.Block]) -> Iterator[tuple[tree.Function, Written]]:
     """Those of the file, and of other files those that blocks apply."""
     applied = {n.function.name for n in nodes(tuple(blocks)) if isinstance(n, tree.Apply) and isinstance(n.function, tree.Name)}
+    done: set[str] = set()
     for where, file in texts.files.items():
         for item in file.items:
             if isinstance(item, tree.Function) and (where == path or item.name.name in applied):
-                yield item, texts.of(where)
+                said = texts.of(where).text(item.span)
+                if said not in done:  # files that say the same say it once
+                    done.add(said)
+                    yield item, texts.of(where)
 
 
 # --- how it is integrated --------------------------------------------------------------------------------------------

@@ -55,7 +55,9 @@ class _Network:
         uses = [use for p in self.connected for use in (*p.uses, *p.with_rules)]
         rules = dict.fromkeys(u.name.text for u in uses if u.name.name in {r for p in self.meant.projections for r in p.rules})
         synapses = dict.fromkeys(u.name.text for u in uses if u.name.text not in rules)
-        yield cell("populations"), cell(_listed(p.name.text for p in self.written))
+        if self.block.base is not None:
+            yield cell("based on"), cell(f"like {self.block.base.text}, with what is written here instead")
+        yield from self._line("populations", (p.name.text for p in self.written))
         yield from self._line("connectivity", dict.fromkeys(c.kind for p in self.connected for c in p.connectivity))
         yield from self._line("neuron models", dict.fromkeys(p.kind.text for p in neurons))
         yield from self._line("synapse models", synapses)

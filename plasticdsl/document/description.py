@@ -6,10 +6,13 @@ Comes from `describe`; goes to the writers (`markdown`, `latex`, `html`). The ta
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from plasticdsl.document.formula import Formula
+from plasticdsl.document.formula import Formula, Letter, Script, Sign, Upright
+from plasticdsl.document.symbols import symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +111,35 @@ class Document:
 
 
 def words(text: str) -> Line:
-    """A line of running text; what stands between backquotes in it is text of the file."""
+    """A line of running text; what stands between backquotes in it is text of the file. Symbols with an index and powers (`τ_m`, `2^(−2/3)`) are set as
+    such, and of a link to another file its words stand there.
+    """
     parts = text.split("`")
     if len(parts) % 2 == 0:
-        return (Words(text),)
-    return tuple(Mono(part) if number % 2 else Words(part) for number, part in enumerate(parts) if part)
+        return tuple(_running(text))
+    return tuple(piece for number, part in enumerate(parts) if part for piece in ((Mono(part),) if number % 2 else _running(part)))
+
+
+_LINK = re.compile(r"\[([^\[\]]+)\]\((?!\w+:)[^()\s]+\)")
+_SYMBOL = r"(?<![\w/.])[^\W\d_][^\W\d_]?_[^\W_]+(?![\w/(]|\.\w)"
+_POWER = r"(?P<base>(?<![\w.])(?:[^\W\d_]|\d[\d.]*)|\))\^(?P<power>\([^()_]+\)|\{[^{}_]+\}|[−-]?(?:\d[\d.]*|[^\W\d_](?!\w)))"
+_SET = re.compile(f"(?P<symbol>{_SYMBOL})|{_POWER}")
+
+
+def _running(text: str) -> Iterator[Inline]:
+    at = 0
+    text = _LINK.sub(r"\1", text)
+    for found in _SET.finditer(text):
+        if at < found.start():
+            yield Words(text[at : found.start()])
+        yield symbol(found["symbol"]) if found["symbol"] else _power(found["base"], found["power"])
+        at = found.end()
+    if at < len(text):
+        yield Words(text[at:])
+
+
+def _power(base: str, power: str) -> Formula:
+    return Script(Letter(base) if base.isalpha() else Sign(base) if base == ")" else Upright(base), None, Upright(power.strip("(){}")))
 
 
 def cell(*lines: Line | str) -> Cell:

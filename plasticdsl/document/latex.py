@@ -27,6 +27,7 @@ from plasticdsl.document.formula import (
     Total,
     Upright,
 )
+from plasticdsl.document.plain import plain
 
 _LETTERS = "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ"
 _COMMANDS = (
@@ -42,18 +43,24 @@ _SIGNS = {
     "⟩": r"\rangle", "{": r"\lbrace", "}": r"\rbrace", "|": r"\vert", "%": r"\%", "Σ": r"\sum", "∑": r"\sum", "√": r"\surd",
     "∝": r"\propto", "⇒": r"\Rightarrow",
     "½": r"\tfrac12", "¼": r"\tfrac14", "¾": r"\tfrac34", "⅓": r"\tfrac13", "⅔": r"\tfrac23", "″": "''", "…": r"\dots", "#": r"\#", "∫": r"\int",
+    "∓": r"\mp", "≪": r"\ll", "≫": r"\gg", "≡": r"\equiv", "≃": r"\simeq", "↔": r"\leftrightarrow", "∇": r"\nabla", "⊗": r"\otimes", "∘": r"\circ",
 }  # fmt: skip
 _ACCENTS = {
     "\u0300": "grave", "\u0301": "acute", "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0305": "bar", "\u0306": "breve", "\u0307": "dot",
     "\u0308": "ddot", "\u030a": "mathring", "\u030c": "check", "\u0332": "underline", "\u20d7": "vec",
 }  # fmt: skip
 _SPACES = {Space.THIN: r"\,", Space.AFTER: r"\ ", Space.NONE: "", Space.OPERATOR: "", Space.RELATION: ""}
+#: Lines end behind commas, and between factors where nothing else is left.
+_BREAKS = {Space.AFTER: r"\allowbreak ", Space.THIN: r"\penalty9000 "}
+_OPENING = "([{⟨"
 #: Names that LaTeX sets as functions.
 _FUNCTIONS = frozenset(("exp", "log", "ln", "sin", "cos", "tan", "tanh", "cosh", "sinh", "arccos", "arcsin", "arctan", "max", "min"))
 
 
-def formula(found: Formula) -> str:
-    """In mathematical mode."""
+def formula(found: Formula, width: int | None = None) -> str:
+    r"""In mathematical mode. `width`: how many letters a line of LaTeX holds there; the formula is then one for `tex`, whose lines break behind
+    commas and in brackets, and what does not break is in `\fitted`, which is as wide as the line at most.
+    """
     match found:
         case Digits(text):
             return _digits(text)
@@ -62,11 +69,11 @@ def formula(found: Formula) -> str:
         case Upright(text):
             return rf"\{text}" if text in _FUNCTIONS else rf"\mathrm{{{_upright(text)}}}"
         case Sign(text, space):
-            return _sign(text, space)
+            return _sign(text, space) + (_BREAKS.get(space, "") if width is not None else "")
         case Row(parts):
-            return " ".join(filter(None, (formula(part) for part in parts)))
+            return " ".join(filter(None, (formula(part, width) for part in parts)))
         case Fraction(above, below):
-            return rf"\frac{{{formula(above)}}}{{{formula(below)}}}"
+            return _fitted(found, rf"\frac{{{formula(above)}}}{{{formula(below)}}}", width)
         case Script(base, below, above):
             scripts = (f"{mark}{{{formula(part)}}}" for mark, part in (("_", below), ("^", above)) if part is not None)
             return f"{{{formula(base)}}}{''.join(scripts)}"
@@ -77,17 +84,56 @@ def formula(found: Formula) -> str:
         case Root(inner):
             return rf"\sqrt{{{formula(inner)}}}"
         case Fenced(left, inner, right):
-            return rf"\left{_sign(left)} {formula(inner)} \right{_sign(right)}"
+            return _fenced(left, inner, right, width)
         case Measure(unit):
             return r"\,".join(_unit(name, power) for name, power in unit)
         case Cases(lines):
-            return r"\begin{cases} " + r" \\ ".join(_case(*line) for line in lines) + r" \end{cases}"
+            return _cases(lines, width)
         case _:
             assert_never(found)
 
 
+def _fenced(left: str, inner: Formula, right: str, width: int | None) -> str:
+    r"""Brackets are as high as what they hold. Those that are as high as a line are plain, as `\left` has a blank before it and breaks no line."""
+    if left in _OPENING and not is_high(inner):
+        return f"{_sign(left)}{' ' if _sign(left)[-1:].isalpha() else ''}{formula(inner, width)}{_sign(right)}"
+    if width is not None and len(plain(inner)) > width // 2:
+        return rf"\Bigl{_sign(left)} {formula(inner, width)} \Bigr{_sign(right)}"
+    return rf"\left{_sign(left)} {formula(inner)} \right{_sign(right)}"
+
+
+def is_high(found: Formula) -> bool:
+    """Whether something in it is higher than a line."""
+    match found:
+        case Fraction() | Cases() | Total() | Root():
+            return True
+        case Row(parts):
+            return any(map(is_high, parts))
+        case Fenced(_, inner, _) | Accent(inner, _):
+            return is_high(inner)
+        case Script(base, _, above):
+            return is_high(base) or (above is not None and is_high(above))
+        case _:
+            return False
+
+
+def _fitted(found: Formula, text: str, width: int | None) -> str:
+    return text if width is None or len(plain(found)) <= 4 * width // 5 else rf"\fitted{{{text}}}"
+
+
+def _cases(lines: tuple[tuple[Formula, Formula | None], ...], width: int | None) -> str:
+    if width is None or max((len(plain(v)) + len(plain(c)) for v, c in lines if c is not None), default=0) <= width:
+        return r"\begin{cases} " + r" \\ ".join(_case(*line) for line in lines) + r" \end{cases}"
+    return r"\fitted{\begin{broken} " + r" \\ ".join(_broken(*line, width) for line in lines) + r" \end{broken}}"
+
+
 def _case(value: Formula, condition: Formula | None) -> str:
     return rf"{formula(value)} & " + (r"\text{otherwise}" if condition is None else rf"\text{{if }} {formula(condition)}")
+
+
+def _broken(value: Formula, condition: Formula | None, width: int) -> str:
+    """A case whose condition stands on several lines."""
+    return rf"{formula(value)} & " + ("otherwise" if condition is None else f"if ${formula(condition, width)}$")
 
 
 def _digits(text: str) -> str:
@@ -143,7 +189,8 @@ _PUNCTUATION = {"‘": "`", "’": "'", "“": "``", "”": "''", "–": "--", "
 
 def text_of(text: str) -> str:
     """Running text, with letters of formulas in mathematical mode."""
-    return "".join(_escaped(c) for c in unicodedata.normalize("NFC", text))
+    letters = re.findall(r".[\u0300-\u036f\u20d7]*", unicodedata.normalize("NFC", text), re.DOTALL)
+    return "".join(_escaped(c) if len(c) == 1 else rf"\ensuremath{{{_accented(c[0], c[1:])}}}" for c in letters)
 
 
 def _escaped(letter: str) -> str:

@@ -249,9 +249,33 @@ def _points(boxes: Mapping[str, Box], passing: Mapping[Place, Point], chain: Seq
         out = side * 0.28 * min(start.width, end.width)
         a, d = (start.x + out, start.y + side * start.height / 2), (end.x + out, end.y - side * end.height / 2)
         return a, (a[0] + out, a[1] + side * 14), (d[0] + out, d[1] - side * 14), d
-    lowest = max(b.y + b.height / 2 for b in boxes.values() if end.x - 1.0 <= b.x <= start.x + 1.0) + 40
-    a, d = (start.x, start.y + start.height / 2), (end.x, end.y + end.height / 2)
-    return a, (a[0], lowest), (d[0], lowest), d
+    return _back(boxes, start, end)
+
+
+def _back(boxes: Mapping[str, Box], start: Box, end: Box) -> tuple[Point, ...]:
+    """An arrow to the left: below all boxes that it passes, or above them where another box is below one of its ends; where there are boxes on both
+    sides, it leaves to the right and arrives from the left.
+    """
+    passed = [b for b in boxes.values() if end.x - end.width / 2 <= b.x + b.width / 2 and b.x - b.width / 2 <= start.x + start.width / 2]
+    for side in (1.0, -1.0):
+        outermost = max(side * b.y + b.height / 2 for b in passed) + 40
+        if all(side * b.y <= side * one.y or not _overlap(b, one) for b in passed for one in (start, end)):
+            a, d = (start.x, start.y + side * start.height / 2), (end.x, end.y + side * end.height / 2)
+            return a, (a[0], side * outermost), (d[0], side * outermost), d
+    low = max(b.y + b.height / 2 for b in passed) + 40
+    out = 0.5 * _BETWEEN_COLUMNS
+    right = max(b.x + b.width / 2 for b in passed if _overlap(b, start))
+    left = min(b.x - b.width / 2 for b in passed if _overlap(b, end))
+    a, d = (start.x + start.width / 2, start.y), (end.x - end.width / 2, end.y)
+    return (
+        *(a, (right + out, a[1]), (right + out, low), (right, low)),
+        *((right - out, low), (left + out, low), (left, low)),
+        *((left - out, low), (left - out, d[1]), d),
+    )
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return abs(one.x - other.x) < (one.width + other.width) / 2
 
 
 def _middle(points: Sequence[Point]) -> Point:

@@ -2,16 +2,20 @@ r"""A document as LaTeX: a file for pdflatex with amsmath, booktabs, longtable a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, zip_longest
 
-from plasticdsl.document.description import Cell, Diagram, Document, Inline, Line, Mono, Section, Table, Words
-from plasticdsl.document.latex import formula, text_of
+from plasticdsl.document.description import Diagram, Document, Inline, Line, Mono, Section, Table, Words
+from plasticdsl.document.latex import formula, is_high, text_of
 from plasticdsl.document.layout import Box, Curve, caption, drawing
+from plasticdsl.document.plain import plain
 from plasticdsl.document.references import in_words, keys
 
 _HEAD = r"""\documentclass[a4paper]{article}
 \usepackage[utf8]{inputenc}
 \usepackage[T1]{fontenc}
+\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{} % letters that are drawn, not dots
 \usepackage{textcomp}
 \usepackage{amsmath}
 \usepackage{amssymb}
@@ -22,10 +26,21 @@ _HEAD = r"""\documentclass[a4paper]{article}
 \usepackage{tikz}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{0.5em}
-\newcolumntype{L}[1]{>{\raggedright\arraybackslash}p{#1\linewidth}}
+\setlength{\emergencystretch}{3em}
+\setlength{\LTleft}{0pt}
+\setlength{\LTright}{\fill}
+% columns, and the conditions of cases, whose lines do not touch
+\newcommand{\ragged}{\raggedright\lineskiplimit=2pt\lineskip=3pt\arraybackslash}
+\newcolumntype{L}[1]{>{\ragged}p{#1\linewidth}}
+\newcolumntype{C}{>{\ragged}p{0.6\linewidth}}
+\newenvironment{broken}{\left\{\begin{array}{@{}l@{\quad}C@{}}}{\end{array}\right.}
+% what is wider than its column becomes as wide as that
+\newsavebox{\wide}
+\newcommand{\fitted}[1]{\sbox{\wide}{$\displaystyle #1$}%
+  \ifdim\wd\wide>\linewidth\resizebox{\linewidth}{!}{\usebox{\wide}}\else\usebox{\wide}\fi}
 """
-#: How wide the columns of a table are, by their number.
-_WIDTHS = {1: (0.95,), 2: (0.22, 0.72), 3: (0.22, 0.34, 0.34), 4: (0.13, 0.19, 0.19, 0.39), 5: (0.13, 0.25, 0.09, 0.24, 0.19)}
+#: Letters of tables that a line holds, and how many the blank between two columns is wide.
+_LETTERS, _BETWEEN = 92.0, 2.4
 #: Widest diagram in points of its own that is drawn at full size.
 _PER_CENTIMETRE, _WIDEST = 40.0, 16.5
 
@@ -45,9 +60,14 @@ def _lines(document: Document) -> Iterator[str]:
     if document.references:
         yield r"\begin{thebibliography}{99}"
         for key, reference in zip(keys(document.references), document.references, strict=True):
-            yield rf"\bibitem{{{key}}} {text_of(in_words(reference))}."
+            yield rf"\bibitem{{{key}}} {_in_words(_with_dashes(in_words(reference)))}."
         yield r"\end{thebibliography}"
     yield r"\end{document}"
+
+
+def _with_dashes(reference: str) -> str:
+    """From page to page there is a dash."""
+    return re.sub(r"(:\w+)-(\w+)$", r"\1–\2", reference)
 
 
 def _section(section: Section) -> Iterator[str]:
@@ -60,32 +80,62 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
-    columns = "".join(f"L{{{width}}}" for width in _WIDTHS[len(table.head)])
+    widths = _widths(table)
+    columns = "".join(f"L{{{width / _LETTERS:.3f}}}" for width in widths)
     yield rf"\begin{{longtable}}{{@{{}}{columns}@{{}}}}"
     head = " & ".join(text_of(head) for head in table.head) + r" \\ \midrule" if any(table.head) else ""
-    yield rf"\multicolumn{{{len(table.head)}}}{{@{{}}l}}{{\textbf{{{text_of(table.caption)}}}}} \\ \toprule {head} \endfirsthead"
+    yield rf"\multicolumn{{{len(table.head)}}}{{@{{}}l}}{{\textbf{{{text_of(table.caption)}}}}} \\* \toprule {head} \endfirsthead"
     yield rf"\toprule {head} \endhead"
-    for row in table.rows:
-        yield " & ".join(_cell(cell) for cell in row) + r" \\"
+    yield from _rows(table, widths)
     yield "\\bottomrule\n\\end{longtable}"
 
 
-def _cell(cell: Cell) -> str:
-    return r" \newline ".join(_line(line) for line in cell)
+def _rows(table: Table, widths: Sequence[float]) -> Iterator[str]:
+    """Each line of a cell in a row of its own, as LaTeX goes on to the next page between rows alone; two of them stay together where a cell begins."""
+    lines = [(number, line) for row in table.rows for number, line in enumerate(zip_longest(*row, fillvalue=()))]
+    for (number, line), (following, below) in pairwise([*lines, (0, ())]):
+        cells = " & ".join(_line(part, int(width)) for part, width in zip(line, widths, strict=True))
+        blank = 3 if any(is_high(part) for one in (*line, *below) for part in one if not isinstance(part, Words | Mono)) else 1
+        yield rf"{cells} \\{'*' if number == 0 and following else ''}" + (rf" \addlinespace[{blank}pt]" if below else "")
 
 
-def _line(line: Line) -> str:
-    return "".join(_inline(part) for part in line)
+def _widths(table: Table) -> list[float]:
+    """Of the columns, in letters: what stands in a column fits where there is room for all; what is too wide shares the rest."""
+    columns = ([(Words(head),), *(line for row in table.rows for line in row[number])] for number, head in enumerate(table.head))
+    wanted = [float(max(len(_plain(line)) for line in column)) for column in columns]
+    room = _LETTERS - _BETWEEN * (len(wanted) - 1)
+    wanted = [min(1.15 * letters + 1.5, room) for letters in wanted]
+    found = [0.0] * len(wanted)
+    waiting = sorted(range(len(wanted)), key=lambda number: wanted[number])
+    while waiting:
+        number = waiting.pop(0)
+        found[number] = min(wanted[number], room / (len(waiting) + 1))
+        room -= found[number]
+    found[-1] += room if len(found) == 2 else 0.0
+    return [width + room / len(found) for width in found] if len(found) > 2 else found
 
 
-def _inline(part: Inline) -> str:
+def _plain(line: Line) -> str:
+    return "".join(part.text if isinstance(part, Words | Mono) else plain(part) for part in line)
+
+
+def _line(line: Line, width: int | None = None) -> str:
+    return "".join(_inline(part, width) for part in line)
+
+
+def _inline(part: Inline, width: int | None = None) -> str:
     match part:
         case Words(text):
-            return text_of(text)
+            return _in_words(text)
         case Mono(text):
-            return rf"\texttt{{{text_of(text)}}}"
+            return rf"\texttt{{{_in_words(text)}}}"
         case _:
-            return rf"$\displaystyle {formula(part)}$"
+            return rf"$\displaystyle {formula(part, width)}$"
+
+
+def _in_words(text: str) -> str:
+    """Names of files and addresses break where no word does."""
+    return re.sub(r"(?<=\S{6})(\\_|/)(?=\S{4})", r"\1\\allowbreak{}", text_of(text))
 
 
 # --- the diagram -----------------------------------------------------------------------------------------------------

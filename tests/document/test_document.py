@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import plasticdsl
 from plasticdsl.cli import app
-from plasticdsl.document.description import Cell, Diagram, Document, Edge, Mono, Node, Table, Words
+from plasticdsl.document.description import Cell, Diagram, Document, Edge, Mono, Node, Section, Table, Words, cell, words
+from plasticdsl.document.formula import Digits, Fenced, Row, Upright
 from plasticdsl.document.latex import formula, text_of
 from plasticdsl.document.layout import drawing
 from plasticdsl.document.markdown import markdown
 from plasticdsl.document.pdf import NoLatex, pdf
 from plasticdsl.document.references import bibtex, in_words, references
 from plasticdsl.document.symbols import symbol
-from plasticdsl.document.typeset import typeset
+from plasticdsl.document.tex import tex
+from plasticdsl.document.typeset import COMMA, typeset
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.parser import parse
@@ -65,11 +69,11 @@ def test_names(name: str, shown: str) -> None:
         ("√(2 D)", r"\sqrt{2\,D}"),
         ("1e-5 mV/ms", r"10^{-5}\,\mathrm{mV}\,{\mathrm{ms}}^{-1}".replace("{\\mathrm{ms}}", r"\mathrm{ms}")),
         ("post.V", r"{V}^{\mathrm{post}}"),
-        ("post.V²", r"{\left({V}^{\mathrm{post}}\right)}^{2}"),
+        ("post.V²", r"{({V}^{\mathrm{post}})}^{2}"),
         ("post.g_ex", r"{g}_{\mathrm{ex}}^{\mathrm{post}}"),
         ("r⁻", "{r}^{-}"),
-        ("⟨x⟩_τ", r"{\left\langlex\right\rangle}_{\tau}"),
-        ("[x − θ]₊", r"{\left[x-\theta\right]}_{+}"),
+        ("⟨x⟩_τ", r"{\langlex\rangle}_{\tau}"),
+        ("[x − θ]₊", r"{[x-\theta]}_{+}"),
         ("|x|", r"\left\vertx\right\vert"),
         ("Σ_{k ∈ E} w_k", r"\sum_{k\inE}\,{w}_{k}"),
         ("Σ_{j≠i} x_j", r"\sum_{j\nei}\,{x}_{j}"),
@@ -154,7 +158,7 @@ def test_the_tables_of_nordlie(document: Document) -> None:
         ["plasticity", "Rule"],
         ["input", "Poisson"],
     ]
-    assert rows(document, "Populations") == [["E", r"LIF; V\left(0\right)=-65\,\mathrm{mV}", "N"]]
+    assert rows(document, "Populations") == [["E", r"LIF; V(0)=-65\,\mathrm{mV}", "N"]]
     assert rows(document, "Input")[0] == [r"\mathrm{inputs}", r"Poisson; \mathrm{rate}=10\,\mathrm{Hz}", "5"]
     assert rows(document, "Input")[1][0] == "—"
     name, source, target, pattern = rows(document, "Connectivity")[0]
@@ -168,13 +172,13 @@ def test_the_tables_of_nordlie(document: Document) -> None:
     ]
     assert rows(document, "Neuron LIF") == [
         ["dynamics", r"{\tau}_{\mathrm{m}}\,\frac{\mathrm{d}V}{\mathrm{d}t}=E-V — the membrane"],
-        ["initial values", r"V\left(0\right)=E"],
+        ["initial values", r"V(0)=E"],
         ["spikes when", r"V>-54\,\mathrm{mV}"],
         ["at a spike", r"V\to-60\,\mathrm{mV}"],
     ]
     assert rows(document, "Rule Rule") == [
-        ["bounds", r"w\in\left[0\,\mathrm{mV},\1\,\mathrm{mV}\right]"],
-        ["at postsynaptic spikes", r"w\tow-\left(\eta\,w+0.1\,\mathrm{mV}\right); w\tow\cdot0.5"],
+        ["bounds", r"w\in[0\,\mathrm{mV},\1\,\mathrm{mV}]"],
+        ["at postsynaptic spikes", r"w\tow-(\eta\,w+0.1\,\mathrm{mV}); w\tow\cdot0.5"],
     ]
     assert [row[0] for row in rows(document, "Of the network as a whole")] == ["part", "observable"]
 
@@ -184,7 +188,7 @@ def test_parameters_have_units_meanings_and_places(document: Document) -> None:
         [r"{\tau}_{\mathrm{m}}", "20", r"\mathrm{ms}", "time constant", "line 5"],
         ["E", "-70", r"\mathrm{mV}", "", "line 6"],
         ["b", r"2\,E", "mV", "", "line 7"],
-        ["C", r"\simN\left(1,\0.1\right)", "1", "", "line 8"],
+        ["C", r"\simN(1,\0.1)", "1", "", "line 8"],
     ]
 
 
@@ -194,8 +198,8 @@ def test_integrators_and_experiments(document: Document) -> None:
         ["step", r"\mathrm{d}t=0.2\,\mathrm{ms}"],
         ["phase go", r"for 100\,\mathrm{ms}; rules off for ex"],
         ["recorded", r"{V}^{\mathrm{E}} every 5\,\mathrm{ms}"],
-        ["shown", r"\mathrm{raster}\left(E\right) over the last 50\,\mathrm{ms}"],
-        ["expected", r"\mathrm{rate}\left(E\right)\approx3\,\mathrm{Hz}\pm10\,\% over the last 40\,\mathrm{ms}"],
+        ["shown", r"\mathrm{raster}(E) over the last 50\,\mathrm{ms}"],
+        ["expected", r"\mathrm{rate}(E)\approx3\,\mathrm{Hz}\pm10\,\% over the last 40\,\mathrm{ms}"],
     ]
     assert rows(document, "Experiments like Run") == [["Longer", r"like Run; phase go: for 900\,\mathrm{ms}"]]
 
@@ -241,6 +245,53 @@ def test_what_is_cited() -> None:
 
 def test_texts_in_latex() -> None:
     assert text_of("50 % of τ ≤ 3 µm² & A_1") == r"50 \% of \ensuremath{\tau} \ensuremath{\le} 3 \ensuremath{\mu}m\ensuremath{^{2}} \& A\_1"
+
+
+def test_letters_with_marks_keep_them() -> None:
+    """`w̃` without its mark would be another symbol."""
+    assert text_of("with w̃ = w at 5 ∓ √15, größe") == (r"with \ensuremath{\tilde{w}} = w at 5 \ensuremath{\mp} \ensuremath{\surd}15, größe")
+
+
+def test_symbols_in_prose_are_set_as_in_formulas() -> None:
+    said = words("Where d^(3/2) of √(R_m d): [force](force.plas), `V_m`, tests/test_it.py, song_abbott and x_tar; (1 − w)^μ")
+    assert plain((said,)).replace(" ", "") == (
+        r"Where{d}^{\mathrm{3/2}}of√({R}_{\mathrm{m}}d):force,V_m,tests/test_it.py,song_abbottand{x}_{\mathrm{tar}};(1−w{)}^{\mathrm{\mu{}}}"
+    )
+
+
+def test_what_a_block_is_like_is_shown_too() -> None:
+    """The equations of a neuron that is like one of another file are those of the other, and so is the work that they come from."""
+    document = plasticdsl.load("cobahh").document
+    titles = [section.title for section in document.sections]
+    assert titles.index("Neuron Cortical") < titles.index("Neuron Cell")
+    assert "neuronal networks of the hippocampus" in " ".join(map(in_words, document.references)).lower()
+    assert any(r"{g}_{\mathrm{Na}}" in row[1] for row in rows(document, "Neuron Cortical"))
+
+
+def test_a_network_says_what_it_is_like() -> None:
+    assert rows(plasticdsl.load("hopfield").document, "Summary of Cued") == [
+        ["based on", "like Hopfield, with what is written here instead"]
+    ]
+
+
+def test_functions_that_several_files_have_are_shown_once() -> None:
+    shown = [row[0] for row in rows(plasticdsl.load("spine_plasticity").document, "Functions")]
+    assert len([f for f in shown if f.startswith(r"\mathrm{logistic}")]) == 1
+
+
+def test_tables_of_latex_fit() -> None:
+    """Columns are as wide as what stands in them asks for; long lines share what is left, and lines break where formulas do."""
+    long = Row((Upright("f"), Fenced("(", Row(tuple(part for k in range(40) for part in (Digits(f"0.{k + 10}"), COMMA))), ")")))
+    line = cell((long,), "next")
+    text = tex(Document("m", (), (Section("block", "B", (), None, (Table("T", ("a", "b", "c"), ((cell("x"), line, cell("y")),)),)),)))
+    widths = [float(width) for width in re.findall(r"L\{([\d.]+)\}", text.split("longtable}{", 1)[1].split("\n")[0])]
+    assert widths[0] < 0.1
+    assert widths[2] < 0.1
+    assert widths[1] > 0.7
+    assert sum(widths) + 2 * 2.4 / 92 == pytest.approx(1, abs=0.002)
+    assert text.count(r"\allowbreak") == 40
+    assert r"y \\* \addlinespace[1pt]" in text  # the second line of a cell is a row of its own
+    assert "\n & next &  \\\\\n" in text
 
 
 def test_arrows_past_boxes_go_through_none() -> None:

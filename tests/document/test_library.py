@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, fromstring
 
@@ -18,6 +19,7 @@ from plasticdsl.document.describe_networks import network_section
 from plasticdsl.document.description import Document
 from plasticdsl.document.formula import Row, digits_in
 from plasticdsl.document.html import page
+from plasticdsl.document.layout import Box, drawing
 from plasticdsl.document.markdown import markdown
 from plasticdsl.document.mathml import math
 from plasticdsl.document.pdf import latex_program, pdf
@@ -96,11 +98,68 @@ def test_what_is_written_is_well_formed(name: str) -> None:
             assert len(drawn.findall(".//{*}rect")) == 1 + len(section.diagram.nodes)
 
 
+def _log(text: str, folder: Path) -> str:
+    """What LaTeX says of a text, the second time."""
+    program = latex_program()
+    assert program is not None
+    (folder / "model.tex").write_text(text, encoding="utf-8")
+    for _ in range(2):
+        subprocess.run([program, "-interaction=nonstopmode", "-halt-on-error", "model.tex"], cwd=folder, capture_output=True, check=True)
+    return (folder / "model.log").read_text(encoding="utf-8", errors="replace")
+
+
+def _faults(log: str) -> list[str]:
+    """Lines and pages that are too full by more than a hair, and letters that no font has."""
+    full = [found[0] for found in re.finditer(r"Overfull \\[hv]box \((\d+)\.\d+pt.*", log) if int(found[1]) > 0]
+    return full + re.findall(r"Missing character.*|LaTeX Warning: Reference.*undefined", log)
+
+
+#: A neuron, molecules with long formulas, cases with long conditions, and letters with marks.
+_HARD = ["neurons/cable", "molecules/camkii", "networks/wang_decision", "rules/orchestrated"]
+
+
+@pytest.mark.skipif(latex_program() is None, reason="no LaTeX is installed")
+@pytest.mark.parametrize("name", _HARD)
+def test_lines_end_on_the_page(name: str, tmp_path: Path) -> None:
+    assert not _faults(_log(tex(documented(name)), tmp_path))
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(latex_program() is None, reason="no LaTeX is installed")
 @pytest.mark.parametrize("name", library_models())
-def test_latex_makes_a_pdf(name: str) -> None:
-    assert pdf(tex(documented(name))).startswith(b"%PDF")
+def test_latex_makes_a_pdf(name: str, tmp_path: Path) -> None:
+    text = tex(documented(name))
+    assert not _faults(_log(text, tmp_path))
+    assert pdf(text).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("name", library_models())
+def test_latex_has_every_letter(name: str) -> None:
+    """A letter that LaTeX has no command for is a question mark, and none of the library has one."""
+    text = library_models()[name].read_text(encoding="utf-8")
+    assert tex(documented(name)).count("?") <= text.count("?") * 2
+
+
+@pytest.mark.parametrize("name", library_models())
+def test_arrows_go_through_no_box(name: str) -> None:
+    for section in documented(name).sections:
+        plane = drawing(section.diagram) if section.diagram is not None else None
+        for curve in plane.curves if plane is not None else ():
+            assert not [b.node.title for b in plane.boxes for x, y in along(curve.points) if inside(b, x, y)], curve.label
+
+
+def along(points: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """Points of a curve of Bézier."""
+    for number in range(0, len(points) - 1, 3):
+        a, b, c, d = points[number : number + 4]
+        for t in (k / 50 for k in range(51)):
+            x, y = ((1 - t) ** 3 * a[i] + 3 * (1 - t) ** 2 * t * b[i] + 3 * (1 - t) * t**2 * c[i] + t**3 * d[i] for i in (0, 1))
+            yield x, y
+
+
+def inside(box: Box, x: float, y: float) -> bool:
+    """Where an arrow begins or ends it touches its box."""
+    return abs(x - box.x) < box.width / 2 - 0.5 and abs(y - box.y) < box.height / 2 - 0.5
 
 
 def test_every_construct_of_the_language_has_its_place() -> None:
