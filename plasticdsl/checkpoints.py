@@ -1,7 +1,7 @@
 """Where a run stands, in a folder: what it goes on from after a crash, a reboot or Ctrl-C.
 
 Comes in: a folder, a name that says all that the run depends on, and how often to keep. Goes out: the last checkpoint that is whole. A file holds arrays
-and data alone (`as_data`), is written whole or not at all, and the last two are there.
+and data alone (`archives`), and the last two are there.
 """
 
 from __future__ import annotations
@@ -10,28 +10,24 @@ import io
 import logging
 import math
 import time
-import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plasticdsl.as_data import of_type, read, written
+from plasticdsl import archives
 from plasticdsl.runtime.engine.company import Company
 from plasticdsl.runtime.play.place import Checkpoint
 from plasticdsl.runtime.watch.streams import PIECE, Streams, required
 from plasticdsl.streaming import ZarrStreams
-from plasticdsl.whole import written as written_whole
 
 _log = logging.getLogger(__name__)
 
 ENDING = ".checkpoint.npz"
 #: So many are there of a run.
 KEPT = 2
-
-_TABLE = "table"
 
 
 class FolderOfCheckpoints:
@@ -56,15 +52,15 @@ class FolderOfCheckpoints:
         """The same, and where it is."""
         for path in reversed(self._files()):
             try:
-                return path, _read(path)
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError) as problem:
+                return path, archives.read(path, Checkpoint)[0]
+            except archives.PROBLEMS as problem:
                 _log.warning("%s is left out: %s", path, problem)
         return None
 
     def keep(self, checkpoint: Checkpoint) -> None:
         """Keeps it; where that is not possible (a full disk, for example), it is said, and the run goes on."""
         try:
-            _write(self._folder / f"{self._name}-{checkpoint.step:020d}{ENDING}", checkpoint)
+            archives.write(self._folder / f"{self._name}-{checkpoint.step:020d}{ENDING}", checkpoint, lasting=True)
             for path in self._files()[:-KEPT]:
                 path.unlink(missing_ok=True)
         except OSError as problem:
@@ -101,7 +97,7 @@ class SharedCheckpoints:
         told = self._company.gather(np.zeros(0, dtype=np.uint8) if found is None else np.fromfile(found[0], dtype=np.uint8))[0]
         if not len(told):
             return None
-        checkpoint = found[1] if found is not None else _read(io.BytesIO(told.tobytes()))
+        checkpoint = found[1] if found is not None else archives.read(io.BytesIO(told.tobytes()), Checkpoint)[0]
         names = {name: one.stored for one in checkpoint.series for name in one.names}
         for name, rows in {**names, **{name: one.stored for one in checkpoint.spikes.values() for name in one.names}}.items():
             self._tell(name, rows)
@@ -130,19 +126,3 @@ def _like_those_of_the_first(rows: NDArray[Any] | None, company: Company) -> NDA
     about = "" if rows is None else " ".join((rows.dtype.str, *map(str, rows.shape[1:])))
     kind, *shape = company.gather(np.frombuffer(about.encode(), dtype=np.uint8))[0].tobytes().decode().split()
     return np.zeros((0, *map(int, shape)), dtype=kind)
-
-
-def _write(path: Path, checkpoint: Checkpoint) -> None:
-    arrays: list[np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = []
-    table = np.frombuffer(written(checkpoint, arrays), dtype=np.uint8)
-    with written_whole(path, lasting=True) as file:
-        np.savez(file, **{_TABLE: table, **{f"array {number}": array for number, array in enumerate(arrays)}})  # type: ignore[arg-type]
-
-
-def _read(path: Path | BinaryIO) -> Checkpoint:
-    with zipfile.ZipFile(path) as archive:
-        if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
-            raise ValueError("nothing in it is compressed, so that nothing takes more memory than its file")
-    with np.load(path, allow_pickle=False) as file:
-        arrays = [file[f"array {number}"] for number in range(len(file.files) - 1)]
-        return of_type(read(file[_TABLE].tobytes(), arrays), Checkpoint)

@@ -1,12 +1,13 @@
 """Finished runs of a sweep in a folder, until all are done: what is finished stays finished, whatever becomes of the process.
 
-Comes in: what runs have in common, and a folder. Goes out: for a turn the run that was kept, or None. A file holds data alone (`as_data`), is written
-whole or not at all, and is called by everything that its run depends on; so a file of another model, or of other numbers, is not found.
+Comes in: what runs have in common, and a folder. Goes out: for a turn the run that was kept, or None. A file holds data alone (`archives`), and is called
+by everything that its run depends on; so a file of another model, or of other numbers, is not found. What is large in it stays there, and leaves memory.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import logging
 import re
 import shutil
@@ -16,9 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from plasticdsl import cache
-from plasticdsl.as_data import of_type, read, written
+from plasticdsl import archives, cache
+from plasticdsl.as_data import written
 from plasticdsl.checkpoints import ENDING as OF_CHECKPOINTS
 from plasticdsl.checkpoints import FolderOfCheckpoints, SharedCheckpoints
 from plasticdsl.driver import stamp
@@ -31,12 +33,12 @@ from plasticdsl.runtime.engine.company import Company
 from plasticdsl.runtime.play.experiment import Order, Run
 from plasticdsl.runtime.play.place import Checkpoints
 from plasticdsl.runtime.play.sweep import Turn
+from plasticdsl.runtime.watch.streams import Stored
 from plasticdsl.streaming import ZarrStreams, about
-from plasticdsl.whole import write_whole
 
 _log = logging.getLogger(__name__)
 
-ENDING = ".run.json"
+ENDING = ".run.npz"
 #: What a run alone records, while it is under way, and that of another one, which was left and can go on.
 STREAMS, _ASIDE = "recordings.zarr", ".recordings"
 #: The attribute that says whose it is, and what names of runs look like.
@@ -89,6 +91,7 @@ class KeptRuns:
         self.folder, self._company, self._experiment = folder, company, job.experiment
         options = replace(job.options, processes=1)  # any number goes on with what another has kept
         study = _digest((job.loaded.digest, job.experiment, options, dict(job.given), _stamps(job), ordered))
+        self._moments: dict[tuple[str, int], NDArray[np.int64]] = {}  # of so many values of a recording, which many runs share
         self._common: tuple[Order, str] | None = None  # what the turns of a study have in common, which can be large
         self.places = Places(folder.absolute(), cache.key(study), every, company)
 
@@ -118,27 +121,38 @@ class KeptRuns:
 
     def find(self, order: Order, turn: Turn) -> Run | None:
         """The run of that turn, if it is there."""
+        path = self._path(order, turn)
         try:
-            return of_type(read(self._content(order, turn)), Run)
-        except ValueError:
+            if self._company is None:
+                return self._left(*archives.read(path, Run), path)
+            content = path.read_bytes() if self._company.rank == 0 and path.exists() else b""
+            told = self._company.gather(np.frombuffer(content, dtype=np.uint8))[0]
+            return archives.read(io.BytesIO(told.tobytes()), Run)[0]
+        except archives.PROBLEMS:
             return None
 
-    def _content(self, order: Order, turn: Turn) -> bytes:
-        """What is kept, or nothing."""
-        path, content = self._path(order, turn), b""
-        if self._company is None or self._company.rank == 0:
-            content = path.read_bytes() if path.exists() else b""
-        return content if self._company is None else self._company.gather(np.frombuffer(content, dtype=np.uint8))[0].tobytes()
-
     def keep(self, order: Order, turn: Turn, run: Run) -> None:
-        """Keeps a finished run; where that is not possible (a full disk, for example), it is said."""
+        """Keeps a finished run, of which what is large leaves memory; where that is not possible (a full disk, for example), it is said."""
         if self._company is not None and self._company.rank:
             return
+        path = self._path(order, turn)
         try:
-            write_whole(self._path(order, turn), written(run))
+            self._left(run, archives.write(path, run), path)
             self.places.forget(self._experiment, turn.of(order))
         except OSError as problem:
             _log.warning("a finished run is not kept in %s: %s", self.folder, problem.strerror)
+
+    def _left(self, run: Run, arrays: archives.Arrays, path: Path) -> Run:
+        """A run, of which what is large is read from its file, where these are its arrays, when it is asked for."""
+        there, recorder = archives.lying(path, arrays), run.recorder
+        for emitted, train in run.spikes.items():
+            if not isinstance(train, Stored) and all(id(column) in there for column in train):
+                steps = train[0]
+                run.spikes[emitted] = Stored(tuple(there[id(column)] for column in train), (), (len(steps),), (float(steps[-1]),))
+        for series in (*recorder.series, *recorder.drawn):
+            if (values := there.get(id(series.kept.values))) is not None:
+                series.kept.leave_for(values, self._moments.setdefault((series.name, series.taken), series.steps))
+        return run
 
     def checkpoints(self, experiment: Experiment, order: Order, alone: bool) -> Checkpoints | None:
         """As `Places` says."""

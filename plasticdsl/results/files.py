@@ -110,17 +110,17 @@ def _write_recordings(result: Result, path: Path, interruption: Interruption) ->
     if not trains and not series:
         _write_netcdf(result.dataset, path, interruption)
         return
-    others = stacked(result.study, frozenset(record.name for record in trains))
+    others = stacked(result.study, frozenset(records.name for records in trains))
     dataset = with_safe_names(to_dataset(others, result.summary))
-    apart = {one.name.replace("/", _SLASH): one.kept for one in series}
+    apart = {every[0].name.replace("/", _SLASH): every for every in series}
     with _Patient(path, interruption) as file:
         dataset.drop_vars(list(apart)).to_netcdf(file, engine="h5netcdf")
-        for name, rows in apart.items():
+        for name, every in apart.items():
             if file.problem is None:
-                long_series.append(file, dataset[name], rows)
-        for record in trains:
+                long_series.append(file, dataset[name], long_series.parts_of(result.study, every, dataset[name]))
+        for records in trains:
             if file.problem is None:
-                long_trains.append(file, result.study.runs[0], record)
+                long_trains.append(file, result.study, records)
         if file.problem is not None:
             raise file.problem
 

@@ -6,7 +6,7 @@ the file as of any other recording.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import FileIO
 from typing import Any
 
@@ -16,25 +16,61 @@ from xarray import DataArray, Variable
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from plasticdsl.results.long_trains import LONG
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.rows import BUFFER, Rows, rows_of, size_of
 from plasticdsl.runtime.watch.series import Series
+from plasticdsl.support.arrays import Floats
 
+#: Recordings with more values, and trains with more spikes, are long, wherever they are: how a file is laid out does not depend on how the run went on.
+LONG = 1 << 19
 _CHUNK = 1 << 20
 
 
-def long_series(study: Study) -> Iterator[Series]:
-    """Those of the only run with more values than a long train has spikes, wherever they are."""
-    for run in study.runs if not study.shape else ():
-        for series in run.recorder.series:
-            if not (series.single or series.is_histogram or series.most) and size_of(series.taken, series.shape) > 8 * LONG:
-                yield series
+#: Where a part of an array belongs, and its values.
+Part = tuple[tuple[int | slice, ...], Floats]
+
+
+def long_series(study: Study) -> Iterator[tuple[Series, ...]]:
+    """A recording of each run, where all have many values together."""
+    for every in zip(*(run.recorder.series for run in study.runs), strict=True):
+        first, size = every[0], sum(size_of(series.taken, series.shape) for series in every)
+        if size > 8 * LONG and not first.is_histogram and (study.shape or not (first.single or first.most)):
+            yield every
 
 
 def unread(rows: Rows, dimensions: tuple[str, ...]) -> Variable:
     """The values of a recording, of which those are read that are asked for."""
     return Variable(dimensions, indexing.LazilyIndexedArray(_OnDisk(rows)))
+
+
+class SideBySide(BackendArray):
+    """A block of values of each run, NaN where it has none, on the axes of a sweep. `shape` of a block that has room for each; those of the first runs are
+    there."""
+
+    def __init__(self, swept: tuple[int, ...], shape: tuple[int, ...], blocks: Sequence[Callable[[], Floats]]) -> None:
+        self._swept, self._own, self._blocks = swept, shape, blocks
+        self.shape, self.dtype = (*swept, *shape), np.dtype(np.float64)
+
+    def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
+        return indexing.explicit_indexing_adapter(key, self.shape, indexing.IndexingSupport.BASIC, self.read)
+
+    def read(self, key: tuple[int | slice, ...]) -> Floats:
+        """The values at some places."""
+        rank, inner = len(self._swept), key[len(self._swept) :]
+        numbers = np.arange(np.prod(self._swept, dtype=np.int64)).reshape(self._swept)[key[:rank]]
+        found = np.full((numbers.size, *np.broadcast_to(0.0, self._own)[inner].shape), np.nan)
+        for place, number in enumerate(numbers.ravel()):
+            if number < len(self._blocks):
+                found[place] = self._padded(self._blocks[int(number)]())[inner]
+        return found.reshape(*numbers.shape, *found.shape[1:])
+
+    def _padded(self, block: Floats) -> Floats:
+        if block.shape == self._own:
+            return block
+        whole = np.full(self._own, np.nan)
+        if block.size:
+            whole[tuple(slice(size) for size in block.shape)] = block
+        return whole
 
 
 class _OnDisk(BackendArray):
@@ -59,19 +95,37 @@ class _OnDisk(BackendArray):
         return np.concatenate(found)
 
 
-def append(file: FileIO, array: DataArray, rows: Rows) -> None:
-    """The values that an array stands for, in a file to which xarray has written all that is known of it beside them."""
+def parts_of(study: Study, every: Sequence[Series], array: DataArray) -> Iterator[Part]:
+    """The values that an array of a recording stands for, a few MB or a run at a time."""
+    if not study.shape:
+        at = 0
+        for part in every[0].kept.pieces():
+            yield (slice(at, at + len(part)),), part
+            at += len(part)
+        return
+    for number in range(len(study.runs)):
+        place = tuple(map(int, np.unravel_index(number, study.shape)))
+        yield place, array[place].values
+
+
+def append(file: FileIO, array: DataArray, parts: Iterable[Part]) -> None:
+    """An array of which the values come in parts, in a file to which xarray has written all that is known of it beside them."""
     import h5netcdf
 
     with h5netcdf.File(file, "a") as opened:
         for dimension, size in array.sizes.items():
             if dimension not in opened.dimensions:
                 opened.dimensions[dimension] = size
-        chunk = min(rows.taken, rows_of(_CHUNK, rows.shape)), *rows.shape
-        variable = opened.create_variable(str(array.name), array.dims, np.float64, chunks=chunk, fillvalue=np.nan)
+        variable = opened.create_variable(str(array.name), array.dims, np.float64, chunks=_chunk(array.shape), fillvalue=np.nan)
         along = " ".join(sorted(str(name) for name in array.coords if name not in array.dims and " " not in str(name)))
         variable.attrs.update({**array.attrs, **({"coordinates": along} if along else {})})
-        at = 0
-        for part in rows.pieces():
-            variable[at : at + len(part)] = part
-            at += len(part)
+        for place, values in parts:
+            variable[place] = values
+
+
+def _chunk(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """As many of the last dimensions as fit."""
+    chunk: list[int] = []
+    for size in reversed(shape):
+        chunk.insert(0, min(size, rows_of(_CHUNK, tuple(chunk))))
+    return tuple(chunk)

@@ -55,11 +55,16 @@ class Result:
         self._path, self._compile_s, self._again, self._kept = path, compile_s, again, kept
         self.load_s = load_s
         self._plotted: dict[str, Figures] = {}
+        self._stacked: dict[str, DataArray] = {}
 
     def __getitem__(self, name: str) -> DataArray:
         if name not in self._names:
             raise KeyError(f"nothing was recorded as {name}; there is {', '.join(self._names) or 'nothing'}")
-        return self._arrays[name]
+        if name not in self._stacked:
+            from plasticdsl.results.stack import recording
+
+            self._stacked[name] = recording(self.study, self._names.index(name))
+        return self._stacked[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -90,17 +95,11 @@ class Result:
         return tuple(found)
 
     @cached_property
-    def _arrays(self) -> dict[str, DataArray]:
-        from plasticdsl.results.stack import stacked
-
-        return dict(zip(self._names, stacked(self.study), strict=True))
-
-    @cached_property
     def dataset(self) -> Dataset:
         """All recordings; time dimensions that differ are numbered (`time`, `time_2`, …)."""
         from plasticdsl.results.stack import to_dataset
 
-        return to_dataset(self._arrays.values(), self.summary)
+        return to_dataset(map(self.__getitem__, self), self.summary)
 
     @cached_property
     def expectations(self) -> tuple[Outcome, ...]:

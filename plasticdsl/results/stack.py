@@ -9,16 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from xarray import DataArray, Dataset
+from xarray import DataArray, Dataset, Variable
+from xarray.core import indexing
 
 from plasticdsl.model.protocol import ROUND, round_names
-from plasticdsl.results.long_series import unread
+from plasticdsl.results.long_series import SideBySide, unread
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import Label, Landscape, PlotPlan, Series, SpikeRecord
+from plasticdsl.runtime.watch.spikes import Train
 from plasticdsl.runtime.watch.statistics import histogram
 from plasticdsl.support.arrays import Floats
 from plasticdsl.units.dimension import ONE
@@ -34,14 +37,19 @@ _OWN = ("time", "step", "bin", "unit_", "connection_", "spike_", "after", "lag",
 
 
 def stacked(study: Study, but: frozenset[str] = frozenset()) -> Iterator[DataArray]:
-    """Every recording of the study, but for some trains of spikes."""
-    if not study.runs:
-        return
-    for series in zip(*(run.recorder.series for run in study.runs), strict=True):
-        yield stack_series(study, series)
-    for records in zip(*(run.recorder.spikes for run in study.runs), strict=True):
-        if records[0].name not in but:
-            yield stack_spikes(study, records)
+    """Every recording of the study, but for some."""
+    for run in study.runs[:1]:
+        names = [series.name for series in run.recorder.series] + [record.name for record in run.recorder.spikes]
+        for number, name in enumerate(names):
+            if name not in but:
+                yield recording(study, number)
+
+
+def recording(study: Study, number: int) -> DataArray:
+    """One of them: first come the series, then trains of spikes."""
+    every = [(*run.recorder.series, *run.recorder.spikes)[number] for run in study.runs]
+    series, records = [s for s in every if isinstance(s, Series)], [r for r in every if isinstance(r, SpikeRecord)]
+    return stack_series(study, series) if series else stack_spikes(study, records)
 
 
 def plotted(study: Study, number: int) -> Iterator[DataArray]:
@@ -111,22 +119,32 @@ def axes_of(study: Study) -> tuple[tuple[str, ...], Coordinates]:
 def stack_series(study: Study, every: Sequence[Series]) -> DataArray:
     """One recording of all runs; of a histogram the counts in bins that are the same for all runs and moments."""
     first, (dims, coordinates) = every[0], axes_of(study)
-    rank = len(dims)
     if len(every) == 1 and not study.shape and first.kept.first:
         return _unread(study, first)
     edges = histogram(np.concatenate([s.done.ravel() for s in every]), first.bins_asked or 50)[1] if first.is_histogram else np.zeros(0)
-    values = _filled(study, [_by_round(s, _counts(s, edges) if first.is_histogram else s.done) for s in every])
-    for name, size in zip(round_names(first.most), values.shape[rank:], strict=False):
+    shapes = [_shape_of_block(s, edges) for s in every]
+    shape = tuple(max((one[d] for one in shapes if len(one) > d), default=0) for d in range(max(map(len, shapes))))
+    values: Any = _block(first, edges)
+    if study.shape:
+        side = SideBySide(study.shape, shape, [partial(_block, s, edges) for s in every])
+        values = indexing.LazilyIndexedArray(side) if any(s.kept.first for s in every) else side.read((slice(None),) * len(side.shape))
+    for name, size in zip(round_names(first.most), shape, strict=False):
         dims, coordinates[name] = (*dims, name), ((name,), np.arange(1, size + 1), {"long_name": "round, from 1"})
-    rank = len(dims)
+    time = "step" if study.runs[0].line.in_steps else "time"
+    own, of_each = _each(study, every, shape[len(first.most) + 1 :], edges)
+    found = Variable((*dims, time, *own), values)
     if first.single:
-        values = values[(slice(None),) * rank + (0,)] if values.shape[rank] else np.full(values.shape[:rank], np.nan)
+        there = {d: size for d, size in found.sizes.items() if d != time}
+        found = found.isel({time: 0}) if found.sizes[time] else Variable(tuple(there), np.full(tuple(there.values()), np.nan))
     else:
-        time = "step" if study.runs[0].line.in_steps else "time"
-        dims, coordinates[time] = (*dims, time), ((time,), *_times(study, every))
-    own, of_each = _each(study, every, values.shape[len(dims) :], edges)
+        coordinates[time] = (time,), *_times(study, every)
     attributes: Attributes = {"long_name": first.label.text, "units": "1"} if first.is_histogram else _attributes(first.label)
-    return DataArray(values, dims=(*dims, *own), coords={**coordinates, **of_each}, attrs=attributes, name=first.name)
+    return DataArray(found, coords={**coordinates, **of_each}, attrs=attributes, name=first.name)
+
+
+def _block(series: Series, edges: Floats) -> Floats:
+    """The values of one run, float64[rounds …, moments, …]."""
+    return _by_round(series, _counts(series, edges) if series.is_histogram else series.done)
 
 
 def _unread(study: Study, series: Series) -> DataArray:
@@ -175,20 +193,6 @@ def _attributes(label: Label) -> Attributes:
     return {"units": coherent(label.dimension or ONE), "long_name": label.text, **shown}
 
 
-def _filled(study: Study, arrays: list[Floats]) -> Floats:
-    """The runs' arrays side by side on the axes of the sweep."""
-    rank = max(a.ndim for a in arrays)
-    shape = tuple(max((a.shape[d] for a in arrays if a.ndim > d), default=0) for d in range(rank))
-    count = int(np.prod(study.shape, dtype=np.int64))
-    if len(arrays) == count == 1:
-        return arrays[0].reshape(study.shape + arrays[0].shape)
-    result = np.full((count, *shape), np.nan)
-    for number, array in enumerate(arrays):
-        place: tuple[int | slice, ...] = (number, *(slice(n) for n in array.shape))
-        result[place] = array
-    return result.reshape(study.shape + shape)
-
-
 def _times(study: Study, every: Sequence[Series]) -> tuple[NDArray[Any], dict[str, str]]:
     """The times of the longest run (or round, counted from its beginning); those of the others are its beginning, unless they were taken at other
     intervals."""
@@ -219,19 +223,33 @@ def _longest(series: Series) -> NDArray[np.int64]:
     return series.steps[found.taken : end] - found.step
 
 
+def _shape_of_block(series: Series, edges: Floats) -> tuple[int, ...]:
+    """Of the values of all moments, by rounds."""
+    own = (len(edges) - 1,) if series.is_histogram else series.shape
+    if not series.most:
+        return (series.taken, *own)
+    if not series.rounds:
+        return (*(0 for _ in series.most), 0, *own)
+    begins, ends = _stretches(series)
+    return (*np.max([r.numbers for r in series.rounds], axis=0).tolist(), int(np.max(ends - begins)), *own)
+
+
 def _by_round(series: Series, values: Floats) -> Floats:
     """Values of all moments as float64[rounds …, moments, …], filled up with NaN."""
     if not series.most:
         return values
-    depth = len(series.most)
-    if not series.rounds:
-        return np.full((0,) * depth + (0, *values.shape[1:]), np.nan)
-    begins, ends = np.array([min(r.taken, series.taken) for r in series.rounds]), np.array(_ends_of_rounds(series))
-    numbers = np.array([r.numbers for r in series.rounds])
-    result = np.full((*numbers.max(axis=0), int(np.max(ends - begins)), *values.shape[1:]), np.nan)
-    which = np.repeat(np.arange(len(begins)), ends - begins)
-    result[(*(numbers[which] - 1).T, np.arange(series.taken) - begins[which])] = values
+    result = np.full((*_shape_of_block(series, np.zeros(0))[: len(series.most) + 1], *values.shape[1:]), np.nan)
+    if series.rounds:
+        begins, ends = _stretches(series)
+        which = np.repeat(np.arange(len(begins)), ends - begins)
+        numbers = np.array([r.numbers for r in series.rounds])
+        result[(*(numbers[which] - 1).T, np.arange(series.taken) - begins[which])] = values
     return result
+
+
+def _stretches(series: Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many values there were at the beginning and at the end of each round."""
+    return np.array([min(r.taken, series.taken) for r in series.rounds]), np.array(_ends_of_rounds(series))
 
 
 def _ends(study: Study, series: Series, dimension: str) -> Coordinates:
@@ -254,28 +272,33 @@ def _counts(series: Series, edges: Floats) -> Floats:
 
 
 def stack_spikes(study: Study, every: Sequence[SpikeRecord]) -> DataArray:
-    """Times of all spikes in one row, or what is taken at them, with the unit of each and, in a sweep, the run it belongs to."""
-    first = every[0]
-    trains = [run.train(record) for run, record in zip(study.runs, every, strict=True)]
+    """The spikes of a record of each run in one row."""
+    return spike_row(study, [(number, record, study.runs[number].train(record)) for number, record in enumerate(every)])
+
+
+def spike_row(study: Study, parts: Sequence[tuple[int, SpikeRecord, Train]]) -> DataArray:
+    """Times of spikes in one row, or what is taken at them, with the unit of each and, in a sweep, the run it belongs to. `parts`: numbers of runs, their
+    records, and spikes of these; all of them where something is taken."""
+    first, runs = parts[0][1], [study.runs[number] for number, _, _ in parts]
     dimension = f"spike_{first.called}"
-    times = np.concatenate([steps * run.line.dt for (steps, _), run in zip(trains, study.runs, strict=True)])
-    units = np.concatenate([units for _, units in trains])
+    times = np.concatenate([steps * run.line.dt for run, (_, _, (steps, _)) in zip(runs, parts, strict=True)])
+    units = np.concatenate([units for _, _, (_, units) in parts])
     coordinates: Coordinates = {f"unit_of_{dimension}": ((dimension,), units, {"long_name": f"unit of {first.population}, from 0"})}
     if study.shape:
-        runs = np.repeat(np.arange(len(trains)), [len(steps) for steps, _ in trains])
         dims, known = axes_of(study)
-        chosen = dict(zip(dims, np.unravel_index(runs, study.shape), strict=True))
+        places = np.unravel_index([number for number, _, _ in parts], study.shape)
+        counts = [len(steps) for _, _, (steps, _) in parts]
         for name, (along, values, _) in known.items():
-            coordinates[f"{name}_of_{dimension}"] = (dimension,), values[chosen[along[0]]], {}
+            coordinates[f"{name}_of_{dimension}"] = (dimension,), np.repeat(values[places[dims.index(along[0])]], counts), {}
     if first.numbers:
-        numbers = np.concatenate([np.array(r.numbers)[r.stretch(steps)] for (steps, _), r in zip(trains, every, strict=True)])
+        numbers = np.concatenate([np.array(record.numbers)[record.stretch(steps)] for _, record, (steps, _) in parts])
         for k, name in enumerate(round_names(first.numbers[0])):
             coordinates[f"{name}_of_{dimension}"] = (dimension,), numbers[:, k], {}
     attributes: Attributes = {"units": "s", "long_name": f"spike times of {first.called}"}
     values = times
     if first.label is not None:
         coordinates[f"time_of_{dimension}"] = (dimension,), times, {"units": "s"}
-        values = np.concatenate([run.values(record) for run, record in zip(study.runs, every, strict=True)])
+        values = np.concatenate([run.values(record) for run, (_, record, _) in zip(runs, parts, strict=True)])
         attributes = _attributes(first.label)
     return DataArray(values, dims=(dimension,), coords=coordinates, attrs=attributes, name=first.name)
 

@@ -69,7 +69,7 @@ def test_three_go_on_with_a_fit_that_two_have_begun(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     begun = [str(MPIEXEC), "-n", "2", sys.executable, "killed.py", "run", "model.plas", "--out", "of_3", "--no-plots"]
     subprocess.run(begun, cwd=tmp_path, env=environment, timeout=120, capture_output=True, check=False)
-    assert 10 <= len(list(tmp_path.glob("of_3/unfinished/*.run.json"))) < 20
+    assert 10 <= len(list(tmp_path.glob("of_3/unfinished/*.run.npz"))) < 20
     several = run(tmp_path, FIT, 3, "--out", "of_3", "--no-plots", "--resume")
     one = run(tmp_path, FIT, 1, "--out", "of_1", "--no-plots")
     assert (one.returncode, several.returncode) == (0, 0), several.stderr

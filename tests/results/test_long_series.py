@@ -14,11 +14,13 @@ import xarray
 from numpy.typing import NDArray
 
 import plasticdsl
+from plasticdsl import archives
 from plasticdsl.results import long_series, long_trains
 from plasticdsl.results.result import Result
 from plasticdsl.runtime.play import runner
 from plasticdsl.runtime.watch import recorder, rows
 from plasticdsl.runtime.watch.rows import Rows
+from plasticdsl.runtime.watch.streams import Stored
 from plasticdsl.streaming import ZarrStreams
 
 TEXT = """
@@ -109,6 +111,59 @@ def test_files_are_the_same(tmp_path: Path, small: None, monkeypatch: pytest.Mon
     with xarray.open_dataset(tmp_path / "left/recordings.nc") as one, xarray.open_dataset(tmp_path / "at once/recordings.nc") as other:
         xarray.testing.assert_identical(one, other)
         assert one["V"].encoding["chunksizes"] == (300, 7) or one["V"].encoding["chunksizes"] == (301, 7)
+
+
+#: Runs of different lengths, rounds, values at spikes, parts, another event, and a recording that begins later.
+SWEEP = (
+    TEXT.split("    phase")[0].replace("Look on", "Swept on")
+    + """    sweep c.I in [0.9, 1.2, 1.5], 2 repeats
+    repeat until mean(c.V) > 0.6, at most 5 times:
+        phase q for 40 ms:
+            record c.V every 2 ms as again
+            record spikes(c) as rounds
+    phase p for 100 ms
+    record c.V as V
+    record spikes(c)
+    record c.V at spikes of c[2 to 4] as threshold
+    record s.w at end
+    record mean(c.V) as m
+    record histogram(c.V) at end as h
+    expect mean(m) < 1
+"""
+)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_sweep_whose_runs_leave_memory(workers: int, tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "_LARGE", 100)
+    model = plasticdsl.parse(SWEEP)
+    whole, left = model.run(), model.run(keep=tmp_path / "kept", workers=workers)
+    for run in left.study.runs:
+        assert {series.name for series in run.recorder.series if series.kept.first} >= {"V", "again", "m"}
+        assert all(isinstance(train, Stored) or len(train[0]) * 8 < 100 for train in run.spikes.values())
+    assert any(isinstance(train, Stored) for run in left.study.runs for train in run.spikes.values())
+    moments = {id(series.kept.at) for run in left.study.runs for series in run.recorder.series if series.name == "V"}
+    assert len(moments) == len({run.steps for run in left.study.runs}) < 6
+    values = whole["V"].values
+    for times in (slice(3, 250, 7), slice(None, None, -2), slice(40, 40), 99, [5, 2, 90]):
+        for runs in (slice(None), 1, [2, 0]):
+            np.testing.assert_array_equal(left["V"].isel({"c.I": runs, "time": times}).values, values[runs][..., times, :])
+    xarray.testing.assert_identical(left.dataset, whole.dataset)
+    assert [o.value for o in left.expectations] == [o.value for o in whole.expectations]
+    again = model.run(keep=tmp_path / "kept", resume=True)
+    xarray.testing.assert_identical(again.dataset, whole.dataset)
+    for name, result in {"left": left, "whole": whole, "again": again}.items():
+        result.save(tmp_path / name)
+    for long in (long_series, long_trains):
+        monkeypatch.setattr(long, "LONG", 1 << 30)
+    whole.save(tmp_path / "at once")
+    with xarray.open_dataset(tmp_path / "at once/recordings.nc") as other:
+        for name in ("left", "whole", "again"):
+            with xarray.open_dataset(tmp_path / name / "recordings.nc") as one:
+                xarray.testing.assert_identical(one, other)
+    left.forget()
+    with pytest.raises(FileNotFoundError, match="the results were forgotten"):
+        again["V"].values.sum()
 
 
 def test_what_does_not_fit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

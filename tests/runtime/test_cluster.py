@@ -140,7 +140,7 @@ def test_ctrl_c_ends_the_runs_of_the_workers_too(client: Any):
 def test_a_run_under_way_goes_on_where_it_stood(client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Where the workers see the folder of what is kept. Others do without."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    model, keep = plasticdsl.parse(TEXT.replace("for 100 ms", "for 30 s").replace("every 10 ms", "every 1 s")), tmp_path / "unfinished"
+    model, keep = plasticdsl.parse(TEXT.replace("for 100 ms", "for 60 s").replace("every 10 ms", "every 3 s")), tmp_path / "unfinished"
 
     def press() -> None:
         deadline = time.monotonic() + 60.0
@@ -174,7 +174,7 @@ def test_a_scheduler_that_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
         def end() -> None:
             deadline = time.monotonic() + 60.0
-            while not list(kept.glob("*.run.json")) and time.monotonic() < deadline:
+            while not list(kept.glob("*.run.npz")) and time.monotonic() < deadline:
                 time.sleep(0.01)
             scheduler.kill()
 
@@ -182,7 +182,7 @@ def test_a_scheduler_that_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str
         assert status([*arguments, "--cluster", address]) == 1
     said = capsys.readouterr().err
     assert said == "plasticdsl: the scheduler is gone; finished runs are kept, and ‘--resume’ goes on with the others\n"
-    assert list(kept.glob("*.run.json"))
+    assert list(kept.glob("*.run.npz"))
 
 
 def test_from_the_command_line_into_one_file(address: str, tmp_path: Path):

@@ -117,6 +117,13 @@ class Rows:
             if len(self.values) > (size := rows_of(BUFFER, self.shape)):  # the disk was full for a while
                 self.values = np.empty((size, *self.shape))
 
+    def leave_for(self, values: Stream, moments: NDArray[np.int64]) -> None:
+        """All are there, and no more will come: they leave memory, and so does when they were taken, where that was at these steps."""
+        self.streams, self.width, self.stored, self.first = (values,), self.shape, self.taken, self.taken
+        self.values = self.values[:0].copy()
+        if np.array_equal(moments, self.at[: self.taken]):
+            self.at = moments
+
     def _here(self, begin: int) -> Floats:
         """From row `begin` on, which is in memory."""
         return self.values[begin - self.first : self.taken - self.first]
