@@ -74,6 +74,9 @@ WITHOUT = (
     "a coupling without resistivity",
     "a rate constant of first order",
     "blocks of compartments",
+    "a draw without a unit for a voltage",
+    "noise from rand",
+    "initial values from uniform without a unit",
 )
 
 TEXTS = [text for path in sorted(FOLDER.glob("*.txt")) for text in texts(path)]

@@ -34,6 +34,7 @@ from plasticdsl.source import SourceFile
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.foreign import told
 from plasticdsl.syntax.reading import Reading
+from plasticdsl.units.display import display_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,21 @@ def checked(read: Reading, source: SourceFile, *, folder: Path | None = None, te
     blocks = [item for item in read.file.items if isinstance(item, tree.Block)]
     report.revise(lambda found: with_fractions(found, blocks))
     report.revise(lambda found: with_quantities(found, blocks, declared_values))
+    units = _units(module) if report.diagnostics else {}
     return Checked(
-        None if report.failed else module, told(source, report.diagnostics), {**sources, **morphologies}, module, report.mentions
+        None if report.failed else module, told(source, report.diagnostics, units), {**sources, **morphologies}, module, report.mentions
     )
+
+
+def _units(module: Module) -> dict[str, str]:
+    """The units of variables by their names, where all that have the name have one."""
+    populations = (population.block for network in module.networks for population in network.populations)
+    projections = (projection.connection for network in module.networks for projection in network.projections)
+    blocks = (*module.blocks, *populations, *projections)
+    found: dict[str, set[str]] = {}
+    for variable in (v for block in blocks for v in block.variables if v.dimension is not None):
+        found.setdefault(variable.name, set()).add(display_unit(variable.dimension)[0] if variable.dimension is not None else "")
+    return {name: next(iter(units)) for name, units in found.items() if len(units) == 1}
 
 
 def _module(

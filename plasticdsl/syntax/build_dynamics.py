@@ -15,9 +15,9 @@ from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.build_expressions import Parts, count_and_name, name_of, span_of
-from plasticdsl.syntax.refusal import Refusal
+from plasticdsl.syntax.refusal import Refusal, sum_in_name
 from plasticdsl.syntax.tokens import Token
-from plasticdsl.syntax.walk import of_kind
+from plasticdsl.syntax.walk import nodes, of_kind
 
 
 def kinds(parts: Parts) -> list[str]:
@@ -39,8 +39,16 @@ def target_of(expression: tree.Expr) -> tree.Expr:
         case tree.Name() | tree.Member() | tree.Indexed():
             return expression
         case _:
+            refuse_sum(expression)
             message = "‘{0}’ cannot stand on the left: a statement begins with one name."
             raise Refusal("bad-left-side", expression.span, message, _left_side_hint(expression), quoted=(expression.span,))
+
+
+def refuse_sum(expression: tree.Expr) -> None:
+    """Raises `Refusal` where the sign of sums was meant as a letter of the name that stands on the left: `Σw`, `dΣw/dt`."""
+    for found in of_kind(nodes(expression), tree.Sum):
+        named = [*found.indices, *of_kind(nodes(found.body), tree.Name)]
+        raise sum_in_name(found.span, f"Sigma_{named[0].name}" if named else "Sigma")
 
 
 def _left_side_hint(expression: tree.Expr) -> Hint:

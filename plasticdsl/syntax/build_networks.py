@@ -8,7 +8,7 @@ from typing import Any
 
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.build_dynamics import after, drawn, kinds, target_of
+from plasticdsl.syntax.build_dynamics import after, drawn, kinds, refuse_sum, target_of
 from plasticdsl.syntax.build_expressions import Parts, argument, count_and_name, name_of, sampled, span_of
 from plasticdsl.syntax.problems import misplaced_line
 from plasticdsl.syntax.refusal import Refusal, twice
@@ -40,6 +40,7 @@ def single_name(expression: tree.Expr) -> tree.Name:
     """The name that a population, projection or set of patterns gets."""
     if isinstance(expression, tree.Name):
         return expression
+    refuse_sum(expression)
     raise Refusal("bad-left-side", expression.span, "‘{0}’ is not a name.", "The left side is one name.", quoted=(expression.span,))
 
 

@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
+from types import MappingProxyType
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Replacement, diagnostic
 from plasticdsl.names import NAME
 from plasticdsl.source import SourceFile, Span
+from plasticdsl.syntax.foreign_draws import FLOWING
 from plasticdsl.syntax.foreign_lines import LINES, Shape, Written
 from plasticdsl.syntax.foreign_sections import SECTIONS
 from plasticdsl.syntax.foreign_texts import CONVERTERS, Where, in_ascii
@@ -28,6 +30,7 @@ from plasticdsl.syntax.words import likely_block
 _LONGEST = 300
 #: Characters of a file that is looked at.
 _LARGEST = 100_000
+NO_UNITS: Mapping[str, str] = MappingProxyType({})
 #: The findings that a line of another program gets where no shape names others: it cannot be read, or has names that nothing here has.
 _STRANGE = frozenset(
     (
@@ -65,11 +68,12 @@ _STRANGE = frozenset(
 )
 
 
-def told(source: SourceFile, findings: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The findings of a file, in which a line of another program is one finding, with what to write in its place."""
+def told(source: SourceFile, findings: Sequence[Diagnostic], units: Mapping[str, str] = NO_UNITS) -> tuple[Diagnostic, ...]:
+    """The findings of a file, in which a line of another program is one finding, with what to write in its place; `units`: of its variables, by their
+    ASCII names, as far as they are known."""
     if not findings or len(source.text) > _LARGEST:
         return tuple(findings)
-    places = _Places.of(source)
+    places = _Places.of(source, units)
     statements = Statements(source)
     seen: set[int] = set()
     fixes: list[Replacement] = []
@@ -108,8 +112,8 @@ class _Places:
     places: tuple[Where, ...]
 
     @staticmethod
-    def of(source: SourceFile) -> _Places:
-        places = tuple(_walk(source, layout(source).lines, "item", 0))
+    def of(source: SourceFile, units: Mapping[str, str]) -> _Places:
+        places = tuple(replace(place, units=units) for place in _walk(source, layout(source).lines, "item", 0))
         return _Places(source, tuple(place.line.start for place in places), places)
 
     def at(self, finding: Diagnostic) -> Where | None:
@@ -134,7 +138,7 @@ def _recognised(where: Where, finding: Diagnostic) -> Diagnostic | None:
     """What the first shape says that this line, or a piece of it, has."""
     lines = (
         _made(shape, where, finding)
-        for shape in (*LINES, *SECTIONS)
+        for shape in (*LINES, *SECTIONS, *FLOWING)
         if where.kind in shape.kinds and finding.code in (shape.codes or _STRANGE)
     )
     words = (_piece(word, where, finding) for word in WORDS if finding.code in (word.codes or _STRANGE))
@@ -145,13 +149,18 @@ def _piece(word: Word, where: Where, finding: Diagnostic) -> Diagnostic | None:
     if word.kinds and where.kind not in word.kinds:
         return None
     for match in word.pattern.finditer(where.source.text, where.line.start, where.line.end):
-        texts = word.write(match.groups(), where) if callable(word.write) else (_filled(word.write, match.groups(), where) or "",)
-        if any(texts) and (word.anywhere or match.start() <= finding.span.start < match.end()):
+        found = word.write(match.groups(), where) if callable(word.write) else (_filled(word.write, match.groups(), where) or "",)
+        if (found if isinstance(found, Hint) else any(found)) and (word.anywhere or match.start() <= finding.span.start < match.end()):
             at = Span(match.start(), match.end(), where.source.path)
             said = (_filled(word.sentence, match.groups(), where) if "{" in word.sentence else None) or word.sentence
-            hint = Hint(f"Write {' or '.join(f'‘{one}’' for one in texts)}.", texts)
+            hint = found if isinstance(found, Hint) else _written(found, where)
             return diagnostic("foreign-line", said, at, hint, severity=finding.severity)
     return None
+
+
+def _written(texts: Sequence[str], where: Where) -> Hint:
+    texts = tuple(map(in_ascii, texts) if where.source.text.isascii() else texts)
+    return Hint(f"Write {' or '.join(f'‘{one}’' for one in texts)}.", texts)
 
 
 def _made(shape: Shape, where: Where, finding: Diagnostic) -> Diagnostic | None:

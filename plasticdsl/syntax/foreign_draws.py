@@ -1,95 +1,73 @@
-"""Draws as terms of a sum, `V_0 = −70*mV + rand()*10*mV`: the groups of the pattern come in, a line with its distribution goes out."""
+"""Draws as other programs write them, `V_0 = −70*mV + rand()*10*mV`: the groups of the pattern come in, a line with its distribution goes out."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
+from fractions import Fraction
 
-from plasticdsl.names import NAME
-from plasticdsl.syntax.foreign_texts import Where, plain, unit_word
+from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.names import NAME, canonical
+from plasticdsl.syntax.foreign_lines import DYNAMICS, Shape
+from plasticdsl.syntax.foreign_sums import NORMAL, UNIFORM, Sum, as_sum, nothing_like, plus, times, written
+from plasticdsl.syntax.foreign_texts import Where, plain
 
-_CALL = re.compile(r"(?<![\w.])(?:\w+\.)*(rand|random|randn|gauss)\(\s*\)")
+_FUNCTIONS = "rand|random|randn|gauss|uniform|unifrnd|normal|normrnd|gaussian|norm"
+_DRAW = re.compile(rf"(?<![\w.])(?:\w+\.)*(?:{_FUNCTIONS})\(", re.IGNORECASE)
 #: What is set, and a right side up to the next comma in which a number is drawn.
-DRAWN = rf"(?<![\w./])((?:{NAME}\.)?{NAME}(?:\(\s*0\s*\))?)\s*=(?!=)\s*((?:[^,()\n=]|\([^()]*\))*)"
-_QUANTITY = re.compile(r"([-−]?)\s*((?:\d+\.?\d*|\.\d+))(?:\s+([^\W\d][\w/·^⁻¹²]*))?")
-_NORMAL = ("randn", "gauss")
+DRAWN = rf"(?<![\w./])((?:{NAME}\.)?{NAME}(?:\(\s*0\s*\))?)\s*=(?!=)\s*((?:[^,()\n=]|\((?:[^()]|\([^()]*\))*\))*)"
+
+#: Lines in which a number is drawn all the time.
+FLOWING: tuple[Shape, ...] = (
+    Shape(
+        DYNAMICS,
+        "…? FLOW = …? rand|random|uniform|unifrnd ( …",
+        "A flow goes on all the time, and a number is drawn at an event.",
+        hint="White noise in a flow is ‘σ √(2/τ) ξ(t)’; a number that is drawn again and again has lines of its own: ‘every 1 ms:’, below it "
+        "‘u ~ U(0, 1)’.",
+        codes=frozenset(("unknown-function",)),
+    ),
+)
 
 
-def drawn(groups: Sequence[str | None], where: Where) -> tuple[str, ...]:
+def drawn(groups: Sequence[str | None], where: Where) -> tuple[str, ...] | Hint:
     """`x = a + b*rand()` as `x ~ U(a, a + b)`, `x = a + b*randn()` as `x ~ N(a, b)`; nothing for what is no such sum."""
     target, right = (text or "" for text in groups)
-    calls = _CALL.findall(right)
-    terms = _terms(plain(right))
-    if len(calls) != 1 or terms is None:
+    if not _DRAW.search(right) or "/dt" in right:
         return ()
-    random = [(sign, term) for sign, term in terms if _CALL.search(term)]
-    if len(random) != 1:
+    total = as_sum(plain(right), lambda word: _is_declared(word, where))
+    if total is None:
         return ()
-    [(sign, term)] = random
-    factor = _factor(term)
-    if factor is None:
+    kind = next((kind for kind in (UNIFORM, NORMAL) for factors in total if kind in factors), "")
+    base = {factors: number for factors, number in total.items() if not {UNIFORM, NORMAL} & set(factors)}
+    factor: Sum = {_without(kind, factors): number for factors, number in total.items() if factors not in base}
+    if not kind or any({UNIFORM, NORMAL} & set(factors) for factors in factor):
         return ()
-    rest = [(s, t) for s, t in terms if not _CALL.search(t)]
-    base = "".join(f" {s} {t}" if number else f"{'−' if s == '−' else ''}{t}" for number, (s, t) in enumerate(rest))
-    nothing = _nothing_like(factor)
-    if calls[0] in _NORMAL:
-        return (f"{target} ~ N({base or nothing}, {factor})",)
-    ends = (base or nothing, _sum(base, sign, factor)) if sign == "+" else (_sum(base, sign, factor), base or nothing)
-    return (f"{target} ~ U({', '.join(ends)})",)
+    if next(iter(factor.values())) < 0:
+        turned = times(factor, {(): Fraction(-1)})
+        base, factor = (plus(base, factor), turned) if kind == UNIFORM else (base, turned)
+    unit = where.units.get(canonical(target.partition("(")[0].rpartition(".")[2].strip()), "")
+    bare = all(not factors for part in (base, factor) for factors in part)
+    if unit and bare:
+        one_unit: Sum = {(f" {unit}",): Fraction(1)}
+        base, factor = times(base, one_unit), times(factor, one_unit)
+    one = written(base)
+    other = written(factor if kind == NORMAL else plus(base, factor))
+    if one is None or other is None:
+        return ()
+    nothing = nothing_like(factor)
+    text = f"{target} ~ {'N' if kind == NORMAL else 'U'}({one or nothing}, {other or nothing})"
+    if unit and bare:
+        return Hint(f"‘{target}’ has a unit, so its distribution has one too, for example ‘{text}’.")
+    return (text,)
 
 
-def _terms(text: str) -> list[tuple[str, str]] | None:
-    """The terms of a sum with their signs; None where something is missing."""
-    parts: list[list[str]] = [["+", ""]]
-    depth = 0
-    for place, letter in enumerate(text):
-        depth += (letter in "([{") - (letter in ")]}")
-        before = text[:place].rstrip()
-        exponent = re.search(r"\d[eE]$", text[:place])
-        if letter in "+-−" and not depth and not exponent and (not before or before[-1] not in "*·×/^("):
-            sign = "+" if letter == "+" else "−"
-            if before:
-                parts.append([sign, ""])
-            else:
-                parts[-1][0] = sign
-        else:
-            parts[-1][1] += letter
-    found = [(sign, term.strip()) for sign, term in parts]
-    return found if all(term for _, term in found) else None
+def _without(kind: str, factors: tuple[str, ...]) -> tuple[str, ...]:
+    """The factors of a product but for one draw."""
+    at = factors.index(kind)
+    return factors[:at] + factors[at + 1 :]
 
 
-def _factor(term: str) -> str | None:
-    """What a draw is multiplied by: `1` where it stands alone, `10 mV` of `rand()*10 mV` and of `rand()*10*mV`."""
-    match = _CALL.search(term)
-    assert match is not None, "the term was chosen because it has a draw"
-    before, after = term[: match.start()].rstrip(), term[match.end() :].strip()
-    if before.endswith("/") or before.count("(") != before.count(")"):
-        return None
-    before = before.rstrip("*·× ")
-    if after.startswith("/"):
-        return f"{before or '1'}{after}"
-    after = after.lstrip("*·× ")
-    if unit_word(after) and not before:
-        return f"1 {unit_word(after)}"
-    if unit_word(after) and re.fullmatch(r"[\d.]+", before):
-        return f"{before} {unit_word(after)}"
-    return "·".join(part for part in (before, after) if part) or "1"
-
-
-def _nothing_like(factor: str) -> str:
-    """Zero in the unit of a quantity."""
-    match = _QUANTITY.fullmatch(factor)
-    return f"0 {match[3]}" if match is not None and match[3] else "0"
-
-
-def _sum(base: str, sign: str, factor: str) -> str:
-    """`−70 mV` and `10 mV` as `−60 mV`, `V_r` and `(V_θ − V_r)` as `V_θ`, else as it is written."""
-    if not base:
-        return factor if sign == "+" else f"−{factor}"
-    one, other = _QUANTITY.fullmatch(base), _QUANTITY.fullmatch(factor)
-    if one is not None and other is not None and one[3] == other[3]:
-        value = Decimal(f"{'-' if one[1] else ''}{one[2]}") + Decimal(f"{'-' if sign == '−' else ''}{other[2]}")
-        return f"{value:f}".replace("-", "−") + (f" {one[3]}" if one[3] else "")
-    span = re.fullmatch(rf"\(\s*(.+?)\s*[-−]\s*{re.escape(base)}\s*\)", factor)
-    return span[1] if span is not None and sign == "+" else f"{base} {sign} {factor}"
+def _is_declared(word: str, where: Where) -> bool:
+    """Whether a word that looks like a unit is given a value somewhere in the file."""
+    return re.search(rf"(?<![\w./]){re.escape(word)}\s*(?:\(\s*0\s*\)\s*)?[=~]|\bd{re.escape(word)}/dt", where.source.text) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from textwrap import dedent
 
@@ -16,13 +16,15 @@ from plasticdsl.units.table import is_unit, unit_words
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A statement in its file: in a block of which kind, how deep in it (1: directly), and the statements beside it."""
+    """A statement in its file: in a block of which kind, how deep in it (1: directly), and the statements beside it; and the units of variables as far as
+    they are known, by their ASCII names."""
 
     source: SourceFile
     kind: str
     line: Line
     siblings: Sequence[Line]
     level: int
+    units: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -247,8 +249,14 @@ def _per(text: str, where: Where) -> str | None:
     return None if unit is None else f"/{unit}" if unit else ""
 
 
+def _once(text: str, where: Where) -> str:
+    """When a number is drawn that is no initial value and stands below no trigger."""
+    return " once, before the run," if where.kind in ("neuron", "synapse", "rule") and where.level == 1 and "(" not in text else ""
+
+
 CONVERTERS: Mapping[str, Converter] = {
     "per": _per,
+    "once": _once,
     "plain": lambda text, where: plain(text),
     "unit": _unit,
     "power": _power,

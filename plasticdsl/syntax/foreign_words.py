@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.syntax.foreign_draws import DRAWN, drawn
 from plasticdsl.syntax.foreign_texts import Where, units_like
 
@@ -16,7 +17,7 @@ _WORD = r"([^\W\d]\w*)"
 _POWER = r"([A-Za-zµμΩ]+(?:⁻?[¹²³⁴]|\^-?\d)?)"
 
 
-Writing = str | Callable[[Sequence[str | None], Where], tuple[str, ...]]
+Writing = str | Callable[[Sequence[str | None], Where], tuple[str, ...] | Hint]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Word:
     `anywhere` in its line.
 
     `sentence` says what is wrong, `write` what stands in its place, both as in `foreign_lines.Shape`; a function gives all texts of which one is meant,
-    or none. `kinds`: of blocks; all where none are named.
+    or none, or a hint in words. `kinds`: of blocks; all where none are named.
     """
 
     pattern: re.Pattern[str]
@@ -50,7 +51,7 @@ def _units(groups: Sequence[str | None], where: Where) -> tuple[str, ...]:
 
 _UNIT_STANDS = "A unit stands behind its number and a blank."
 _NOISE = "White noise in a flow is ξ(t)."
-_DRAWN = "What is drawn has a ‘~’ before its distribution."
+_DRAWN = "What is drawn{1:once} has a ‘~’ before its distribution."
 _NETWORK = ("network",)
 _CONNECTION = ("synapse", "rule")
 _VALUE = "‘{2}’ has no value here; as a unit it stands behind a number."
@@ -59,6 +60,7 @@ OPEN = frozenset(("rule-needs", "missing-value"))
 _UNUSED = frozenset(("no-effect", "misspelt-target"))
 
 WORDS: tuple[Word, ...] = (
+    _word(DRAWN, _DRAWN, drawn, _UNKNOWN | {"not-a-function"}),
     _word(
         r"(?:(?<=[/·*])|(?<=\d ))([^\W\d_]+)([23])(?![\w(.])", "The power of a unit is written ‘cm²’ or ‘cm^2’.", "{1:unit}^{2}", _UNKNOWN
     ),
@@ -107,7 +109,6 @@ WORDS: tuple[Word, ...] = (
     ),
     _word(rf"{_NUMBER}\s*°\s*C\b", "Temperatures are in kelvin.", "{1:celsius} K"),
     _word(r"\b(?:xi|ξ)(_\w+)?\b(?!\()", _NOISE, "ξ{1}(t)", _UNKNOWN),
-    _word(DRAWN, _DRAWN, drawn, _UNKNOWN),
     _word(r"(\S+)\s*=\s*(?:\w+\.)?(?:uniform|Uniform)\(([^()]*)\)", _DRAWN, "{1} ~ U({2:plain})", _UNKNOWN),
     _word(r"(\S+)\s*=\s*(?:\w+\.)?(?:normal|Normal|gauss|Gaussian|gaussian|norm)\(([^()]*)\)", _DRAWN, "{1} ~ N({2:plain})", _UNKNOWN),
     _word(r"(\S+)\s*=\s*(?:\w+\.)?(?:lognormal|LogNormal)\(([^()]*)\)", _DRAWN, "{1} ~ LogN({2:plain})", _UNKNOWN),

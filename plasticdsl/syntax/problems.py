@@ -5,6 +5,7 @@ Each function below knows one mistake that people make; the first one that recog
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,7 +14,7 @@ from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.source import Span
 from plasticdsl.syntax.operands import number_after_value, second_power
-from plasticdsl.syntax.refusal import Refusal
+from plasticdsl.syntax.refusal import Refusal, sum_in_name
 from plasticdsl.syntax.tokens import Token, begins_with_name
 from plasticdsl.syntax.words import FIRST_WORDS, RESERVED, likely_block, reserved_message
 from plasticdsl.units.display import unit_text
@@ -71,6 +72,7 @@ _EXAMPLES: Mapping[str, str] = {
 
 _LOOP_OPTIONS = ("shuffled", "epochs", "where", "pause", "again")
 
+_SUMS = frozenset(("SUM", "SUM_OVER"))
 _ALIKE = 0.7  # first words are short, and a wrong guess is worse than none
 _ASSIGNS = frozenset(("=", "->", "<->", "+=", "-=", "*=", "/=", "~", "in"))
 
@@ -235,6 +237,29 @@ def _reserved_name(place: _Place) -> Refusal | None:
         return _is_reserved(first)
     only_name = bool({"NAME", "CALLED"} & place.choices) and not {"(", "*"} & place.choices
     return _is_reserved(token) if only_name and token.text in RESERVED else None
+
+
+def _sum_in_name(place: _Place) -> Refusal | None:
+    """`Σ_w = 1`, `w_Σ = 1`, where the sum lacks what is summed; `record x as Σx`, where only a name can stand."""
+    if place.kind in _ASSIGNS and place.before.kind in _SUMS and not any(token.kind in _ASSIGNS for token in place.tokens[: place.number]):
+        first = place.number - 1
+    elif place.kind in _SUMS and "NAME" in place.choices and "(" not in place.choices:
+        first = place.number
+    else:
+        return None
+    last = first
+    while first and place.tokens[first - 1].kind == "NAME" and _touch(place.tokens, first):
+        first -= 1
+    while last + 1 < len(place.tokens) and place.tokens[last + 1].kind == "NAME" and _touch(place.tokens, last + 1):
+        last += 1
+    text = "".join(token.text for token in place.tokens[first : last + 1])
+    name = re.sub("_*[Σ∑]_?", "_Sigma_", text).strip("_")
+    return sum_in_name(place.tokens[first].span.to(place.tokens[last].span), name)
+
+
+def _touch(tokens: Sequence[Token], number: int) -> bool:
+    """Whether a token follows the one before it without a blank."""
+    return tokens[number - 1].span.end == tokens[number].span.start
 
 
 def _defines(tokens: Sequence[Token]) -> bool:
@@ -485,6 +510,7 @@ _MISTAKES: tuple[Callable[[_Place], Refusal | None], ...] = (
     _chance,
     _waiting,
     _reserved_name,
+    _sum_in_name,
     _first_word,
     _else,
     _misspelled_first_word,

@@ -47,6 +47,12 @@ def twice(word: str, span: Span) -> Refusal:
     return Refusal("twice", span, f"‘{word}’ is given twice.", "Keep one of them.")
 
 
+def sum_in_name(span: Span, name: str) -> Refusal:
+    """The refusal for a name that holds the sign of sums, `Σw = 3`; `name` is what can be written for it."""
+    hint = f"Write it as a word, wherever the name stands: ‘{name}’."
+    return Refusal("reserved-word", span, "‘Σ’ begins a sum and cannot stand in a name.", hint)
+
+
 #: What one character was meant to be, with what can stand in its place where that is clear.
 _MEANT = {
     "\\": Hint("LaTeX commands are not read: write the letter itself (τ) or its name (tau).", ("",)),

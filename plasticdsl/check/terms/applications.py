@@ -147,7 +147,8 @@ def _unknown(node: tree.Apply, function: tree.Name, context: Context) -> Typed:
         hint = Hint(f"For example {_FAMILIAR[function.name]}.")
     elif function.name in _RANDOM:
         hint = Hint(
-            "Something happens with a probability by ‘if chance(0.5)’; a number is drawn by a line ‘u ~ U(0, 1)’ below the trigger."
+            "Something happens with a probability by ‘if chance(0.5)’; a number is drawn by a line of its own, ‘u ~ U(0, 1)’: below a trigger at "
+            "each event, elsewhere once, before the run."
         )
     elif function.name in DISTRIBUTIONS or function.name in _SOURCES:
         drawn = f"What is drawn stands after ‘~’: ‘w ~ {function.text}(…)’." if function.name in DISTRIBUTIONS else ""
