@@ -15,7 +15,7 @@ from plasticdsl.diagnostics.suggest import did_you_mean, nearest
 from plasticdsl.source import Span
 from plasticdsl.syntax.operands import number_after_value, second_power
 from plasticdsl.syntax.refusal import Refusal, sum_in_name
-from plasticdsl.syntax.tokens import Token, begins_with_name
+from plasticdsl.syntax.tokens import CLOSING, OPENING, Token, begins_with_name
 from plasticdsl.syntax.words import FIRST_WORDS, RESERVED, likely_block, reserved_message
 from plasticdsl.units.display import unit_text
 
@@ -458,6 +458,21 @@ def _needs_value(place: _Place) -> Refusal | None:
     return place.refusal("missing-value", f"A value is missing between ‘{before.text}’ and {shown}.")
 
 
+def _second_over(place: _Place) -> Refusal | None:
+    """`plot V over time, rate(E) over time`."""
+    before = place.tokens[: place.number]
+    places = [number for number, token in enumerate(before) if token.text == "over" and not _depth(before[:number])]
+    if place.first.text != "plot" or len(places) < 2 or places[-1] != place.number - 1:
+        return None
+    hint = "Items stand side by side before it, ‘plot E.V[1], rate(E) over time’; what has another axis has a ‘plot’ line of its own."
+    return place.refusal("unexpected", "A plot line has one ‘over’.", hint, place.before.span)
+
+
+def _depth(tokens: Sequence[Token]) -> int:
+    """How many brackets are open."""
+    return sum((token.kind in OPENING) - (token.kind in CLOSING) for token in tokens)
+
+
 def _sign(place: _Place) -> Refusal | None:
     """A second `=`, `w ≤ w_max` as a statement, and an `otherwise` with cases after it."""
     match place.kind:
@@ -523,6 +538,7 @@ _MISTAKES: tuple[Callable[[_Place], Refusal | None], ...] = (
     _second_power,
     _reserved,
     _case_line,
+    _second_over,
     _needs_value,
     _sign,
     _anything,

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from plasticdsl.check.blocks.bounds import check_allowed, values_of
+from plasticdsl.check.experiments.network_names import having, in_parts
 from plasticdsl.check.experiments.readings import Taking, part_of, text_of, undeclared_population
 from plasticdsl.check.experiments.settings import mention
 from plasticdsl.check.experiments.whole_patterns import set_named
@@ -225,6 +226,9 @@ def _parameter(target: tree.Expr, taking: Taking) -> Setting | None:
         owner = path_text(target).rpartition(".")[0] or path_text(target)
         if owner in taking.lookup.owners or problem.hint.words.startswith("Write one of"):
             report.error("unknown-parameter", problem.message, target.span, problem.hint)
+        elif isinstance(target, tree.Name) and (parts := having(target.name, network)):
+            message = f"‘{target.text}’ is a variable of a part of the network."
+            report.error("undeclared-population", message, target.span, f"Say whose: {in_parts(target.text, parts)}.")
         else:
             named = target.base if isinstance(target, tree.Member) else target
             undeclared_population(named, taking.context, [p.symbol for p in network.populations if not p.hidden])
@@ -234,8 +238,9 @@ def _parameter(target: tree.Expr, taking: Taking) -> Setting | None:
         t for t in found.targets if t.owner in blocks and (v := blocks[t.owner].variable(t.name)) is not None and v.role is Role.STATE
     ]
     if states:
-        message = f"‘{path_text(target, as_written=True)}’ is a state; a phase changes parameters of blocks, and starts from states."
-        report.error("not-clamped", message, target.span, f"Name the part of the network it belongs to: ‘start {states[0].path} from …’.")
+        message = f"‘{path_text(target, as_written=True)}’ is a state; a phase changes parameters of blocks, and starts from states of populations."
+        shown = " or ".join(f"‘start {one.path} from …’" for one in states[:4])
+        report.error("not-clamped", message, target.span, f"Say whose: {shown}.")
         return None
     return found
 

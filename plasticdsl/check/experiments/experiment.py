@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from plasticdsl.check.blocks.bounds import known_values
 from plasticdsl.check.experiments.fits import fit
-from plasticdsl.check.experiments.network_names import is_free, names_of, undeclared_names
+from plasticdsl.check.experiments.network_names import is_free, names_of, undeclared_names, with_told
 from plasticdsl.check.experiments.phases import check_course, check_phase, check_places
 from plasticdsl.check.experiments.plots import plot
 from plasticdsl.check.experiments.readings import Sources, Taking
@@ -21,6 +21,7 @@ from plasticdsl.check.experiments.settings import (
     check_set_once,
     names_set,
     setting,
+    settings_told,
     sweep_axis,
     with_initial_values,
     without_restated,
@@ -125,7 +126,9 @@ def check_experiment(
     report.doubt(_doubtful((s for s in block.body if s not in sets), missing | {name for name, found in data.items() if found is None}))
     check_places(body, _PLACES, "an experiment", report)
     solver = Solver()
-    scope = outside.child(networks.names(lookup, solver), undeclared_names(lookup, solver)).child(_data_names(sets, report))
+    told = settings_told(body, lookup, sources)
+    names = with_told(networks.names(lookup, solver), told, lookup, solver)
+    scope = outside.child(names, undeclared_names(lookup, solver, told)).child(_data_names(sets, report))
     files = {d.name: d for d in network.data if d.name not in data}
     context = Context(scope, solver, report).extended(arrays_of(files, single=True))
     taking = replace(_taking(body, lookup, sources, context, data), files=files)

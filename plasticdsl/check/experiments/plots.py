@@ -20,6 +20,7 @@ from plasticdsl.check.terms.amounts import COUNT, amount
 from plasticdsl.check.terms.context import Context
 from plasticdsl.check.terms.expressions import translate, translate_number
 from plasticdsl.check.terms.mismatch import require_same
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.model.experiments import NO_WISH, AxisWish, Layout, Plane, PlotSpec, Recording, Side, Window
 from plasticdsl.model.expr import AT_SPIKES, At, Call, Expr, Ref, children
 from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Owner
@@ -37,7 +38,7 @@ _UNIT_AT_END = re.compile(r"(?P<text>.*?)\s*\((?P<unit>[^()]+)\)")
 
 def plot(statement: tree.Plot, taking: Taking) -> PlotSpec:
     """A plot line; a histogram without a moment is taken at the end."""
-    statement = _with_stretch(statement)
+    statement = _time_last(_with_stretch(statement), taking)
     text = text_of(statement.span, taking.sources).removeprefix("plot ")
     over = statement.over
     if any(_is_contours(item) for item in statement.items) or (len(over) > 1 and any(_is_varied(side, taking) for side in over)):
@@ -65,6 +66,25 @@ def _with_stretch(statement: tree.Plot) -> tree.Plot:
             return replace(statement, moment=replace(moment, start=start, stop=stop), over=(replace(side, start=None, stop=None),))
         case _:
             return statement
+
+
+def _time_last(statement: tree.Plot, taking: Taking) -> tree.Plot:
+    """`plot V over time, raster(E)` as `plot V, raster(E) over time`, after a report."""
+    over, drawings = statement.over, statement.drawings
+    time = next((side for side in over if is_word(side.target, "time")), None)
+    if time is None or len(over) == 1:
+        return statement
+    others = tuple(side for side in over if side is not time)
+    message = "‘over’ stands behind all that is plotted, and what is over time is over nothing else."
+    hint = Hint("Leave out one of them: ‘plot rate(E) over time’, ‘plot rate(E) over I_0’.")
+    if time is over[0] and all(side.start is None for side in others):
+        text = "".join(f", {text_of(side.span, taking.sources)}" for side in others) + " over time"
+        at = Span(drawings[-1].span.end, over[-1].span.end, time.span.path)
+        shown = "plot " + text_of(drawings[0].span.to(drawings[-1].span), taking.sources) + text
+        hint = Hint(f"Write ‘{shown}’.", (text,), at) if statement.moment is None else Hint(f"For example ‘{shown}’.")
+        drawings = (*drawings, *(tree.Drawing(side.target, (), side.span) for side in others))
+    taking.context.report.error("not-here", message, time.span, hint)
+    return replace(statement, drawings=drawings, over=(time,))
 
 
 def _is_of_a_moment(item: Recording) -> bool:

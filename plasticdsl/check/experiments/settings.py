@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from plasticdsl.check.experiments.network_names import having, in_parts
 from plasticdsl.check.experiments.readings import Sources, Taking, text_of
 from plasticdsl.check.experiments.words import words_of
 from plasticdsl.check.likes import path_text
@@ -16,7 +17,7 @@ from plasticdsl.check.report import Reporter
 from plasticdsl.check.terms.amounts import COUNT, amount
 from plasticdsl.check.terms.expressions import translate_as
 from plasticdsl.check.terms.written_units import written_unit
-from plasticdsl.diagnostics.diagnostic import Label
+from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.model import Value
 from plasticdsl.model.experiments import SweepAxis
 from plasticdsl.model.expr import Expr, Ref
@@ -56,6 +57,11 @@ def _told(body: Iterable[tree.Statement], lookup: Lookup, sources: Sources) -> I
     for target, how in _targets(body):
         with suppress(UnknownParameter):
             yield _Told(target, how, _find(target, lookup, sources))
+
+
+def settings_told(body: Iterable[tree.Statement], lookup: Lookup, sources: Sources) -> tuple[Setting, ...]:
+    """All that an experiment sets, sweeps or fits, as far as it is known."""
+    return tuple(one.setting for one in _told(body, lookup, sources))
 
 
 def _targets(body: Iterable[tree.Statement]) -> Iterator[tuple[tree.Expr, How]]:
@@ -149,7 +155,10 @@ def _named(target: tree.Expr, taking: Taking, lookup: Lookup) -> Setting | None:
         mention(target, found, lookup, taking.context.report)
         return found
     except UnknownParameter as problem:
-        taking.context.report.error("unknown-parameter", problem.message, target.span, problem.hint)
+        hint = problem.hint
+        if isinstance(target, tree.Name) and (parts := having(target.name, taking.network)) and not hint.texts:
+            hint = Hint(f"It is no parameter, so a phase holds it, where it can be held: {in_parts(target.text, parts, ' = …')}.")
+        taking.context.report.error("unknown-parameter", problem.message, target.span, hint)
         return None
 
 

@@ -122,6 +122,8 @@ def _value(node: tree.Name | tree.Member, found: Declared, context: Context) -> 
         hint = f"Write it with its arguments: ‘{found.symbol}(…)’."
         return context.refuse("not-a-value", f"‘{found.symbol}’ is a function, not a number.", node.span, hint)
     hint = f"Spikes and other events are counted: ‘rate(E.{found.symbol})’, ‘spike_count(E.{found.symbol})’." if found.what == EVENT else ""
+    if found.hint:
+        return context.refuse("not-a-value", f"‘{found.symbol}’ is {found.what}.", node.span, found.hint)
     if found.members is not None:
         members = [d.symbol for d in found.members.names.values()][:4] or ["V"]
         hint = f"Write one of its variables, for example {', '.join(f'‘{found.symbol}.{m}’' for m in members)}."

@@ -62,7 +62,7 @@ class UserFunction:
 class Declared:
     """One name: what a reference to it becomes (`expr`) and its dimension, or its members, or its function; a block or a data set has none of these.
 
-    `what` names its kind to the reader ("a parameter", "a population").
+    `what` names its kind to the reader ("a parameter", "a population"); `hint` says what else to write where it has no value.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Declared:
     members: Scope | None = None
     function: UserFunction | None = None
     span: Span = NOWHERE
+    hint: str = ""
 
     @property
     def has_no_value(self) -> bool:
