@@ -75,6 +75,8 @@ def read(file: Path | BinaryIO, kind: type[T]) -> tuple[T, Arrays]:
     """The value in a file, and its arrays in their order. Raises one of `PROBLEMS` for anything else."""
     with zipfile.ZipFile(file) as archive:
         _require_honest(archive)
+    if not isinstance(file, Path):
+        file.seek(0)
     with np.load(file, allow_pickle=False) as found:
         arrays = [found[_name(number)] for number in range(len(found.files) - 1)]
         return of_type(read_table(found[_TABLE].tobytes(), arrays), kind), arrays

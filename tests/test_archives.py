@@ -36,6 +36,7 @@ def test_parts_are_read_where_they_lie(tmp_path: Path) -> None:
     with pytest.raises(PermissionError):
         values.put(0, VALUES)
     content = path.read_bytes()
+    np.testing.assert_array_equal(archives.read(io.BytesIO(content), Rows)[0].values, VALUES)
     path.write_bytes(content[: len(content) // 3])
     with pytest.raises(OSError, match="not there as a whole"):
         values.rows(0, 20_000)
