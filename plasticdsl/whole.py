@@ -14,18 +14,29 @@ from typing import BinaryIO
 
 
 @contextmanager
+def said_of(path: Path) -> Iterator[None]:
+    """What cannot be written beside a file is an error about the file: nobody has asked for the other."""
+    try:
+        yield
+    except OSError as problem:
+        raise OSError(problem.errno, problem.strerror or str(problem), str(path)) from None
+
+
+@contextmanager
 def written(path: Path, lasting: bool = False) -> Iterator[BinaryIO]:
     """A file to write into; it is at `path` when the text inside has ended without an error, and nowhere otherwise. `lasting`: it is on the disk by then,
     should the machine go down. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with said_of(path):
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
             if lasting:
                 file.flush()
                 os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        with said_of(path):
+            Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -32,6 +32,21 @@ def test_nobody_sees_half_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert list(path.parent.iterdir()) == [path], "nothing else is left"
 
 
+def test_what_cannot_be_written_is_said_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not of the one beside it that is written first."""
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError, match=r"folder'$"):
+        write_whole(tmp_path / "folder", b"new")
+
+    def refusing(dir: Path, prefix: str) -> tuple[int, str]:  # noqa: A002
+        raise PermissionError(13, "Permission denied", str(dir / f"{prefix}a8f3"))
+
+    monkeypatch.setattr("plasticdsl.whole.tempfile.mkstemp", refusing)
+    with pytest.raises(PermissionError) as found:
+        write_whole(tmp_path / "kept", b"new")
+    assert found.value.filename == str(tmp_path / "kept") and found.value.strerror == "Permission denied"
+
+
 @pytest.mark.parametrize("there", [b"old", None])
 def test_what_cannot_be_written_to_the_end_leaves_no_trace(there: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk is full after three bytes."""

@@ -18,6 +18,7 @@ import numpy as np
 from plasticdsl.results.signals import Firing, Signal, firing, signals
 from plasticdsl.results.trains import run_of
 from plasticdsl.runtime.play.experiment import Run
+from plasticdsl.whole import said_of
 
 if TYPE_CHECKING:
     from plasticdsl.results.result import Result
@@ -46,7 +47,7 @@ def write(result: Result, path: Path, number: int | None, about: Mapping[str, An
     file = pynwb.NWBFile(**{**_told(result, run), **about})
     _add_units(pynwb, file, list(firing(run)), run.line.dt)
     _add_signals(pynwb, file, list(signals(run)))
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
+    with said_of(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
         made = Path(folder) / path.name
         with pynwb.NWBHDF5IO(str(made), "w") as out:
             out.write(file)

@@ -177,6 +177,8 @@ def test_nwb(result: Result, swept: Result, tmp_path: Path) -> None:
         assert read.processing["misc"]["ex.w"]["post"][:].tolist() == [0, 1, 0, 1]
         assert read.processing["misc"]["last"]["value"][:].tolist() == result["last"].to_numpy().tolist()
     assert [p.name for p in tmp_path.iterdir()] == ["run.nwb"]
+    with pytest.raises(FileNotFoundError, match=r"nowhere/run\.nwb'$"):
+        result.to_nwb(tmp_path / "nowhere" / "run.nwb")
     with pytest.raises(ValueError, match="there are 6 runs"):
         swept.to_nwb(tmp_path / "swept.nwb")
 
