@@ -1,4 +1,4 @@
-" As deep as the line above, and deeper behind a colon.
+" As deep as the line above, and deeper behind a colon that ends no line of a docstring.
 if exists("b:did_indent")
   finish
 endif
@@ -8,5 +8,7 @@ let b:undo_indent = "setlocal indentexpr< indentkeys< autoindent<"
 
 function! PlasIndent(number)
   let above = prevnonblank(a:number - 1)
-  return indent(above) + (getline(above) =~# '^[^#]*:\s*\(#.*\)\?$' ? shiftwidth() : 0)
+  let opens = getline(above) =~# '^[^#]*:\s*\(#.*\)\?$'
+  let quotes = opens ? count(join(getline(1, above), "\n"), '"""') : 0
+  return indent(above) + (opens && quotes % 2 == 0 ? shiftwidth() : 0)
 endfunction

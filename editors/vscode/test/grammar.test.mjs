@@ -16,7 +16,22 @@ async function grammar() {
     onigLib: Promise.resolve({ createOnigScanner: (s) => new OnigScanner(s), createOnigString: (s) => new OnigString(s) }),
     loadGrammar: async () => parseRawGrammar(readFileSync(path, "utf8"), "plas.tmLanguage.json"),
   });
-  return registry.loadGrammar("source.plas");
+  return registry.loadGrammarWithEmbeddedLanguages("source.plas", PLAS, embedded);
+}
+
+const PLAS = 2;
+const PLAIN = 3;
+const [{ embeddedLanguages }] = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).contributes.grammars;
+const embedded = Object.fromEntries(Object.entries(embeddedLanguages).map(([scope, language]) => [scope, language === "plaintext" ? PLAIN : 0]));
+
+/** The language at the end of each line, by which VS Code knows what a new line below it is like. */
+function languages(found, text) {
+  let state = INITIAL;
+  return text.split("\n").map((line) => {
+    const result = found.tokenizeLine2(line, state);
+    state = result.ruleStack;
+    return result.tokens[result.tokens.length - 1] & 0xff;
+  });
 }
 
 /** [line, text, innermost scope] of everything that has one. */
@@ -67,5 +82,10 @@ if (process.argv[2] === "--scopes") {
     const found = of('"""One\ntwo"""\nneuron A:');
     assert.ok(found.includes("One comment.block.documentation"));
     assert.ok(found.includes("neuron storage.type"));
+  });
+
+  test("docstrings are plain text, in which a colon indents nothing", () => {
+    const text = 'neuron A:\n    """It has:\n    two parts:\n    """\n    spike when V > 1 mV:  # here\n        V → 0 mV';
+    assert.deepEqual(languages(plas, text), [PLAS, PLAIN, PLAIN, PLAIN, PLAS, PLAS]);
   });
 }
