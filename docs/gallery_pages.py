@@ -196,5 +196,6 @@ def _index(found: list[Entry]) -> str:
 
 
 if __name__ == "__main__":
-    write_pictures(sys.argv[1:] or [entry.name for entry in entries()])
-    write_windows(sys.argv[1:] or [entry.name for entry in entries()])
+    names = [entry.name for entry in entries() if not sys.argv[1:] or {entry.name, entry.name.rpartition("/")[2]} & {*sys.argv[1:]}]
+    write_pictures(names)
+    write_windows(names)

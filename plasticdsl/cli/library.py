@@ -16,6 +16,7 @@ import typer
 
 from plasticdsl._resources import resource
 from plasticdsl.cli import console
+from plasticdsl.document.references import citations, in_words
 from plasticdsl.library import SUFFIX, find_file, library_models, read
 from plasticdsl.whole import write_whole
 
@@ -88,12 +89,14 @@ def entries() -> Iterable[Entry]:
 
 
 def _description(text: str) -> tuple[str, str]:
-    """The first line of a file's docstring, and the first further one that names a year, as references do."""
+    """The first line of a file's docstring, and what that cites, or else the first further line that names a year."""
     doc = re.match(r'\s*(?:#[^\n]*\n\s*)*"""(.*?)"""', text, re.DOTALL)
     lines = [line.strip() for line in doc[1].strip().splitlines()] if doc else []
     title = lines[0].rstrip(".") if lines else ""
-    reference = "" if _YEAR.search(title) else next((line.rstrip(".") for line in lines[1:] if _YEAR.search(line)), "")
-    return title, reference
+    if _YEAR.search(title):
+        return title, ""
+    found = "; ".join(map(in_words, citations(" ".join(lines))))
+    return title, found or next((line.rstrip(".") for line in lines[1:] if _YEAR.search(line)), "")
 
 
 def _with(words: str, entries: Iterable[Entry]) -> list[Entry]:

@@ -27,11 +27,13 @@ _SHIELD = "\ue000"
 
 def references(docs: Iterable[str]) -> tuple[Reference, ...]:
     """Everything that some docstrings cite, each once, by authors and year."""
-    found = dict.fromkeys(reference for doc in docs for reference in _cited(" ".join(doc.split())))
+    found = dict.fromkeys(reference for doc in docs for reference in citations(doc))
     return tuple(sorted(found, key=lambda r: (r.authors, r.year, r.place)))
 
 
-def _cited(doc: str) -> Iterator[Reference]:
+def citations(doc: str) -> Iterator[Reference]:
+    """What a docstring cites, in its order."""
+    doc = " ".join(doc.split())
     authors: tuple[str, ...] = ()
     matches = list(_CITED.finditer(doc))
     for match, following in zip(matches, [*matches[1:], None], strict=False):

@@ -21,6 +21,7 @@ def picture(study: Study, number: int) -> Picture:
     plans = [run.recorder.plots[number] for run in study.runs]
     first, scene = plans[0], scene_of(study, plans)
     panels = tuple(_panel(study, number, plans, [plan.panels[place] for plan in plans], scene) for place in range(len(first.panels)))
+    panels = tuple(_with_wish(panel, first) for panel in panels)
     panels = tuple(replace(p, note="") if k and p.note == panels[k - 1].note else p for k, p in enumerate(panels))
     title = first.spec.title or " · ".join(name.replace("_", " ") for name in (study.network.name, study.experiment.name) if name)
     if study.interrupted:
@@ -29,6 +30,15 @@ def picture(study: Study, number: int) -> Picture:
         title += " (partial)"
     marked = stretches(scene) if any(panel.kind in OVER_TIME for panel in panels) else ()
     return Picture(title, panels, marked, bool(first.spec.title))
+
+
+def _with_wish(panel: Panel, plan: PlotPlan) -> Panel:
+    """A time axis with what the line says of it; its ends are those of the scene."""
+    if panel.kind not in OVER_TIME:
+        return panel
+    wish, axis = plan.spec.horizontal, panel.horizontal
+    low = axis.low if axis.low is None or axis.low > 0.0 or not wish.logarithmic else None
+    return replace(panel, horizontal=replace(axis, label=wish.label or axis.label, low=low, logarithmic=wish.logarithmic))
 
 
 def _panel(study: Study, number: int, plans: Sequence[PlotPlan], every: Sequence[taken.Panel], scene: Scene) -> Panel:

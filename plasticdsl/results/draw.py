@@ -146,7 +146,7 @@ def _axis(axes: Axes, name: str, axis: Axis) -> None:
         said = f"nothing above 0 along {name}, so the axis is not logarithmic"
         axes.annotate(said, (0.5, 1.0), xycoords="axes fraction", ha="center", va="bottom", fontsize="small", color=GREY)
     elif axis.logarithmic:
-        set_scale("log")
+        set_scale("log", nonpositive="mask" if name == "x" and not axes.patches else "clip")  # a line does not come from 0, bars do
         _powers(side, axes.get_xlim() if name == "x" else axes.get_ylim())
     if axis.low is not None or axis.high is not None:
         set_ends(axis.low, axis.high)

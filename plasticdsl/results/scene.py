@@ -78,6 +78,8 @@ def scene_of(study: Study, plans: Sequence[PlotPlan]) -> Scene:
     spans = [span for n in runs for panel in plans[n].panels if panel.kind in timed for s in panel.series if (span := _span(s))]
     spans += [(r.begin, min(r.end, study.runs[0].begin + max(study.runs[0].steps, 1))) for r in plans[0].spikes]
     begin, end = min((first for first, _ in spans), default=0), max((last for _, last in spans), default=line.end)
+    first, last = limits(None if line.in_steps else plans[0].horizontal, line.dt)
+    begin, end = (begin, end) if first is None or last is None else (round(first), round(last))
     axis = time_axis(line, 0 if begin <= 1 else begin, end)
     return Scene(groups, line, longest.rounds, axis, _colours(plans[0], len(groups) == 1))
 

@@ -164,6 +164,9 @@ def _axis(parts: Parts) -> tree.Axis:
     if name.text not in ("x", "y"):
         raise Refusal("unexpected", name.span, f"‘{name.text}’ is no axis: x is the horizontal one, y the vertical one.")
     start, stop = after(parts, "from"), after(parts, "to")
+    if not logarithmic and not said and start is None:
+        what = f'‘log {name.text}’, ‘{name.text} from … to …’ or ‘{name.text} as "…"’'
+        raise Refusal("unexpected", name.span, f"Nothing is said here of the axis {name.text}. Each has words of its own: {what}.")
     return tree.Axis(name.text, logarithmic, said.text[1:-1] if said else "", start, stop, span_of(parts))
 
 

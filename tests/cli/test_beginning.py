@@ -63,6 +63,12 @@ def test_models_prints_one_and_searches(capsys):
     assert len(run(capsys, "models")[1].splitlines()) == len(library_models())
 
 
+def test_models_are_listed_with_what_they_cite(capsys):
+    lines = {line.split()[0]: line for line in run(capsys, "models")[1].splitlines()}
+    assert lines["networks/force_spiking"].endswith(" [Nicola & Clopath (2017), Nat. Commun. 8:2208]")
+    assert lines["neurons/cable"].endswith(" [Rall (1959), Exp. Neurol. 1:491-527; Rall (1962), Ann. N.Y. Acad. Sci. 96:1071-1092]")
+
+
 def test_lines_of_models_fit_the_terminal(capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "70")

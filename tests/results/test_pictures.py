@@ -100,16 +100,22 @@ def test_a_unit_in_brackets_is_the_one_it_is_shown_in() -> None:
 def test_titles_and_axes_are_what_the_line_says() -> None:
     found = shown('plot a.V[1], rate(p) over time titled "Two panels" with log y as "height", x as "when", y from 1 mV to 10 mV')
     assert found.title == "Two panels" and found.chosen_title
+    assert [panel.horizontal.label for panel in found.panels] == ["when", "when"]
     found = shown("plot a.V[1], rate(p) over time with y from −1 mV to 10 mV, x from 2 ms to 5 ms")
     voltage, rate = found.panels
     assert (voltage.vertical.low, voltage.vertical.high) == (-1.0, 10.0)
     assert (rate.vertical.low, rate.vertical.high) == (0.0, None), "the ends are those of a voltage"
+    assert [(panel.horizontal.low, panel.horizontal.high) for panel in found.panels] == [(2.0, 5.0)] * 2
+    (logarithmic,) = shown("plot a.V[1] over time with log x, log y").panels
+    assert (logarithmic.horizontal.logarithmic, logarithmic.vertical.logarithmic) == (True, True)
+    assert logarithmic.horizontal.low is None, "a logarithmic axis has no 0"
     assert shown("plot a.V[1]").title == "Net · Run"
 
 
 def test_what_the_line_says_must_fit() -> None:
     assert "The axis y of this plot has mV" in refused("plot a.V[1] over time with y from 0 ms to 1 ms")
     assert "‘z’ is no axis" in refused("plot a.V[1] with log z")
+    assert "Nothing is said here of the axis y" in refused("plot a.V[1] over time with log x, y")
     assert "Here are several items" in refused('plot a.V[1], b.V[1] over time as "x"')
 
 
