@@ -317,8 +317,9 @@ def _on_ranks(
         own: dict[Kernel, Function] = {}
         calls = _calls(plan, (operation,), own)
         own = {name: ranks.of_rank(plan, single, function) for name, function in own.items()}
+        again = own.keys() <= made.keys()  # what a phase shows is put back at the end of a step, where no more spikes are found
         made |= own
-        finds = isinstance(single, ops.Feed) or (isinstance(single, ops.Units) and single.what is ops.OfUnits.SPIKE)
+        finds = (isinstance(single, ops.Feed) and not again) or (isinstance(single, ops.Units) and single.what is ops.OfUnits.SPIKE)
         done.append(ranks.Done(tuple(calls), tuple(ranks.touched(plan, single, f, arrays) for f in own.values()), finds))
     parts, needed, at_once = ranks.segments(done, lambda more: more or spread.at_once)
     functions = [with_arguments(f, declared) for f in (*others, *made.values())]
