@@ -50,8 +50,18 @@ def _origin(block: tree.Block, by_name: dict[str, tree.Block]) -> tree.Block | N
 
 def _variant(block: tree.Block, text: Written) -> tuple[Cell, ...]:
     lines: list[Line] = [(Words(f"like {block.base.text}{f' on {block.on.text}' if block.on is not None else ''}"),)] if block.base else []
-    lines += [*paragraphs(block.doc), *(line for label, found in _items(block.body, text) for line in _labelled(label, found))]
+    lines += [
+        *paragraphs(block.doc),
+        *(line for label, found in _items(block.body, text) for line in _labelled(label, _beside(label, found))),
+    ]
     return cell(block.name.text), tuple(lines)
+
+
+def _beside(label: str, lines: Sequence[Line]) -> Sequence[Line]:
+    """Settings stand on one line: a row of a table of experiments has many."""
+    return (
+        [tuple(part for n, line in enumerate(lines) for part in (*((Words(", "),) if n else ()), *line))] if label == "settings" else lines
+    )
 
 
 def _labelled(label: str, lines: Sequence[Line]) -> Iterator[Line]:

@@ -37,6 +37,9 @@ _CUSTOMARY: tuple[tuple[Dimension, str, str], ...] = (
     (dimension(cd=1), "cd", "luminous intensity"),
 )
 
+#: So many of them are those of cells.
+_OF_CELLS = 12
+
 #: SI units that have a name, and what else is written with one.
 _NAMED = ["s", "V", "A", "S", "F", "C", "Ω", "m", "kg", "K", "mol", "cd", "J", "N", "W", "Pa"]
 _COHERENT = (*_NAMED, *(unit + power for unit in _NAMED for power in "²³"), *["Hz", "V/s", "A/s", "S/s", "mol/m³", "F/m²", "S/m²", "A/m²"])
@@ -66,8 +69,9 @@ def name_dimension(dim: Dimension) -> str:
     if dim.exponents[2].denominator == 2:
         return f"{name_dimension(dim * TIME ** Fraction(1, 2)).removeprefix('a pure ')} per root of time"
     for factors in _candidates(dim):
-        above = [name for _, name, power in factors if power > 0]
-        below = [name for _, name, power in factors if power < 0]
+        squared = {Fraction(1): "", Fraction(2): " squared"}
+        above = [name + squared[power] for _, name, power in factors if power > 0]
+        below = [name + squared[-power] for _, name, power in factors if power < 0]
         return " times ".join(above or ["1"]) + "".join(f" per {name}" for name in below)
     return ""
 
@@ -79,26 +83,60 @@ def coherent(dim: Dimension) -> str:
     return known[dim] if dim in known else f"1/{known[ONE / dim]}" if ONE / dim in known else str(dim)
 
 
-def _candidates(dim: Dimension) -> list[list[tuple[str, str, Fraction]]]:
-    """Ways to write `dim` as one customary unit, as one per another, or as a product of two; the simplest first."""
+Factors = list[tuple[str, str, Fraction]]
+
+
+def _candidates(dim: Dimension) -> list[Factors]:
+    """Ways to write `dim` as one customary unit, as one per another, or as a product of two; the simplest first. Those of cells come before the others:
+    V²/s is no W/pF to who works with cells, and neither is the square of a concentration m⁶/mol².
+    """
     one = Fraction(1)
     exact = [[(unit, name, one)] for known, unit, name in _CUSTOMARY if known == dim]
     inverse = [[(unit, name, -one)] for known, unit, name in _CUSTOMARY if ONE / known == dim]
     if exact or inverse:
         return exact or inverse
-    quotients = [
+    of_cells = _CUSTOMARY[:_OF_CELLS]
+    found = [*_quotients(dim, of_cells), *_squares(dim, of_cells), *_products(dim, of_cells)]
+    found = found or [*_quotients(dim, _CUSTOMARY), *_products(dim, _CUSTOMARY), *_squares(dim, _CUSTOMARY)]
+    return sorted(found, key=_is_odd)
+
+
+def _is_odd(factors: Factors) -> bool:
+    """V·s is `mV·ms` rather than `pC/nS`, and s² rather `ms²` than `ms/Hz`."""
+    return ("Hz", Fraction(-1)) in {(unit, power) for unit, _, power in factors} or all(unit != "ms" for unit, _, _ in factors)
+
+
+def _quotients(dim: Dimension, units: Sequence[tuple[Dimension, str, str]]) -> list[Factors]:
+    one = Fraction(1)
+    return [
         [(unit, name, one), (below, other, -one)]
-        for divisor, below, other in _CUSTOMARY
-        for known, unit, name in _CUSTOMARY
+        for divisor, below, other in units
+        for known, unit, name in units
         if known / divisor == dim
     ]
-    products = [
+
+
+def _products(dim: Dimension, units: Sequence[tuple[Dimension, str, str]]) -> list[Factors]:
+    """Times stand behind what lasts."""
+    one = Fraction(1)
+    return [
         [(unit, name, one), (second, other, one)]
-        for i, (known, unit, name) in enumerate(_CUSTOMARY)
-        for factor, second, other in _CUSTOMARY[i:]
+        for i, (known, unit, name) in enumerate((*units[1:], units[0]))
+        for factor, second, other in (*units[1:], units[0])[i + 1 :]
         if known * factor == dim
     ]
-    return quotients or products
+
+
+def _squares(dim: Dimension, units: Sequence[tuple[Dimension, str, str]]) -> list[Factors]:
+    """`mV²`, `mV²/ms`, `µM⁻²·ms⁻¹`; lengths have areas and volumes."""
+    one, lengths = Fraction(1), {LENGTH, LENGTH**2, LENGTH**3}
+    return [
+        [(unit, name, power), *([(below, other, -one)] if below else [])]
+        for power in (Fraction(2), Fraction(-2))
+        for divisor, below, other in ((ONE, "", ""), *units)
+        for known, unit, name in units
+        if known not in lengths and known**power / divisor == dim
+    ]
 
 
 def unit_text(factors: Sequence[tuple[str, Fraction]]) -> str:

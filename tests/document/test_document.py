@@ -274,6 +274,11 @@ def test_a_network_says_what_it_is_like() -> None:
     ]
 
 
+def test_settings_of_a_table_of_experiments_share_a_line() -> None:
+    lines = rows(plasticdsl.load("spine_plasticity").document, "Experiments like Pairing")[0][1].split("; ")
+    assert lines[1] == r"settings: N=1, K=0, L=0, {\mathrm{post}}_{\mathrm{at}}=510\,\mathrm{ms}, {I}_{\mathrm{post}}=1\,\mathrm{nA}"
+
+
 def test_functions_that_several_files_have_are_shown_once() -> None:
     shown = [row[0] for row in rows(plasticdsl.load("spine_plasticity").document, "Functions")]
     assert len([f for f in shown if f.startswith(r"\mathrm{logistic}")]) == 1

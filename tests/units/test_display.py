@@ -25,6 +25,13 @@ CUSTOMARY = "ms mV pA nS MΩ pF pC Hz µM µm µm² µm³ mol K kg N Pa J W cd"
     (CONCENTRATION, "µM", "concentration"),
     (ONE / VOLTAGE, "mV⁻¹", "1 per voltage"),
     (ONE / LENGTH**3, "µm⁻³", "1 per volume"),
+    (VOLTAGE**2, "mV²", "voltage squared"),
+    (VOLTAGE**2 / TIME, "mV²/ms", "voltage squared per time"),
+    (VOLTAGE * TIME, "mV·ms", "voltage times time"),
+    (TIME**2, "ms²", "time squared"),
+    (ONE / TIME**2, "Hz/ms", "rate per time"),
+    (VOLTAGE / CURRENT * LENGTH, "µm/nS", "length per conductance"),
+    (CONCENTRATION**-2 / TIME, "µM⁻²·ms⁻¹", "1 per concentration squared per time"),
 ])  # fmt: skip
 def test_customary_units(dim: Dimension, unit: str, name: str) -> None:
     assert display_unit(dim)[0] == unit
