@@ -25,7 +25,11 @@ from plasticdsl.symbolic.algebra import ZERO, add, check_extent, extent, fold, i
 from plasticdsl.symbolic.block_contents import default_values, is_constant
 from plasticdsl.symbolic.equal import surely_equal
 from plasticdsl.symbolic.exponentials import LAG, Mode, NotExponential, Terms, terms_of
+from plasticdsl.symbolic.numeric import evaluate
 from plasticdsl.symbolic.window_sides import on_side, support
+
+#: The pairings in which spikes of long ago count, on either side.
+_SINCE_LONG = {1: (Pairing.ALL, Pairing.CENTRED_PRE), -1: (Pairing.ALL, Pairing.CENTRED_POST)}
 
 
 def window_of(rule: PairRule, block: Block, values: Mapping[Expr, float] | None = None) -> Window:
@@ -86,13 +90,23 @@ def _side(
         for mode, _ in terms:
             if not (constant(mode.rate) and constant(mode.frequency)):
                 raise NotExponential(_changing(mode))
+            if pairing in _SINCE_LONG[sign] and evaluate(mode.rate, values) > 0.0:
+                raise _growing(sign, span)
         traces, coefficients = realise(terms, "r" if sign > 0 else "o")
         return Side(formula, traces, coefficients)
     except NotExponential as problem:
         ends = support(formula, sign, values)
-        if ends is None and pairing in (Pairing.ALL, Pairing.CENTRED_PRE if sign > 0 else Pairing.CENTRED_POST):
+        if ends is None and pairing in _SINCE_LONG[sign]:
             raise _not_separable(sign, str(problem), pairing, span) from None
         return Side(formula, None, history=ends)
+
+
+def _growing(sign: int, span: Span) -> PlasError:
+    """A window that forgets the sign of Δt on one side, `−A exp(−Δt/τ)` for Δt < 0."""
+    side, form, far = ("Δt > 0", "exp(−Δt/τ)", "∞") if sign > 0 else ("Δt < 0", "exp(Δt/τ)", "−∞")
+    message = f"F(Δt) for {side} grows without end as Δt goes to {far}, so of all pairs the oldest would count most."
+    hint = f"A window that decays on this side has ‘{form}’, or ‘exp(−|Δt|/τ)’ on both; one that ends has ‘truncate F at 200 ms’."
+    return PlasError((Diagnostic("window-not-separable", message, span, hint),))
 
 
 def _changing(mode: Mode) -> str:

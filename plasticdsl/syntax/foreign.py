@@ -150,7 +150,9 @@ def _piece(word: Word, where: Where, finding: Diagnostic) -> Diagnostic | None:
         return None
     for match in word.pattern.finditer(where.source.text, where.line.start, where.line.end):
         found = word.write(match.groups(), where) if callable(word.write) else (_filled(word.write, match.groups(), where) or "",)
-        if (found if isinstance(found, Hint) else any(found)) and (word.anywhere or match.start() <= finding.span.start < match.end()):
+        if match[0] in (texts := () if isinstance(found, Hint) else found):
+            continue  # as it is written
+        if (found if isinstance(found, Hint) else any(texts)) and (word.anywhere or match.start() <= finding.span.start < match.end()):
             at = Span(match.start(), match.end(), where.source.path)
             said = (_filled(word.sentence, match.groups(), where) if "{" in word.sentence else None) or word.sentence
             hint = found if isinstance(found, Hint) else _written(found, where)
@@ -181,7 +183,7 @@ def _made(shape: Shape, where: Where, finding: Diagnostic) -> Diagnostic | None:
         groups += beside.groups()
         other = replace(where, line=partner).body if partner is not None else ""
     text = None if shape.write is None else _filled(shape.write, groups, where, other)
-    if text is None and (shape.write is not None or not shape.hint):
+    if text == where.text or (text is None and (shape.write is not None or not shape.hint)):
         return None
     span = Span(where.line.start, where.line.end, where.source.path)
     message = _filled(shape.sentence, groups, where) or shape.sentence

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.syntax.foreign_draws import DRAWN, drawn
-from plasticdsl.syntax.foreign_texts import Where, units_like
+from plasticdsl.syntax.foreign_texts import Where, unit_word, units_like
 
 _UNKNOWN = frozenset(("unknown-name", "unknown-function"))
 _NUMBER = r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][-+−]?\d+)?)"
@@ -49,6 +49,16 @@ def _units(groups: Sequence[str | None], where: Where) -> tuple[str, ...]:
     return tuple(f"{number} {unit}" for unit in units_like(word or ""))
 
 
+def _powers_of_ten(groups: Sequence[str | None], where: Where) -> tuple[str, ...]:
+    """`5·10⁻³ mV` as `5e-3 mV`."""
+    number, power, word = (group or "" for group in groups)
+    unit = unit_word(word)
+    if unit is None or "e" in number.lower():
+        return ()
+    return (f"{number or '1'}e{power.translate(_RAISED)} {unit}",)
+
+
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--", "^*()")
 _UNIT_STANDS = "A unit stands behind its number and a blank."
 _NOISE = "White noise in a flow is ξ(t)."
 _DRAWN = "What is drawn{1:once} has a ‘~’ before its distribution."
@@ -76,6 +86,12 @@ WORDS: tuple[Word, ...] = (
         "A unit stands behind a number.",
         "{1} {2:unit}^-1",
         frozenset(("ambiguous-product",)),
+    ),
+    _word(
+        rf"(?:{_NUMBER}(?:\s*[·*×]\s*|\s+))?(?<![\w.])10((?:\^|\*\*)\(?[-−]?\d+\)?|⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)\s*[·*]?\s*{_WORD}(?![\w(.])",
+        "A unit stands behind one number.",
+        _powers_of_ten,
+        _UNKNOWN | OPEN,
     ),
     _word(rf"{_NUMBER}\s*[·*]\s*{_WORD}(?:\s*/\s*{_WORD})?(?![\w(.])", _UNIT_STANDS, "{1} {2:unit}{3:per}", _UNKNOWN),
     _word(rf"{_NUMBER}\s+{_WORD}(?![\w(.])", "Units are written with their signs.", "{1} {2:unit}", _UNKNOWN),
@@ -107,7 +123,15 @@ WORDS: tuple[Word, ...] = (
         _UNUSED,
         kinds=_CONNECTION,
     ),
+    _word(rf"/\s*{_NUMBER}\s*°\s*C\b", "A difference of temperatures is in kelvin.", "/{1} K"),
     _word(rf"{_NUMBER}\s*°\s*C\b", "Temperatures are in kelvin.", "{1:celsius} K"),
+    _word(
+        r"(?<![\w.,(\[{])(\d+),(\d+)(?![\w.]|,\d)",
+        "Decimals stand behind a point; commas stand between items.",
+        "{1}.{2}",
+        frozenset(("unexpected", "incomplete", "missing-value", "number-after-value")),
+        anywhere=True,
+    ),
     _word(r"\b(?:xi|ξ)(_\w+)?\b(?!\()", _NOISE, "ξ{1}(t)", _UNKNOWN),
     _word(r"(\S+)\s*=\s*(?:\w+\.)?(?:uniform|Uniform)\(([^()]*)\)", _DRAWN, "{1} ~ U({2:plain})", _UNKNOWN),
     _word(r"(\S+)\s*=\s*(?:\w+\.)?(?:normal|Normal|gauss|Gaussian|gaussian|norm)\(([^()]*)\)", _DRAWN, "{1} ~ N({2:plain})", _UNKNOWN),

@@ -213,7 +213,7 @@ class _Reader:
 
     def add_colon(self, line: Line) -> None:
         """Reports a header without its colon and goes on as if it were there; one with a statement behind its colon cannot have a block."""
-        line_has_colon = ":" in self.source.text[line.start : line.end]
+        line_has_colon = any(sign in self.source.text[line.start : line.end] for sign in ":：")  # the wide one is told where it is read
         line.opens = True
         if line_has_colon:
             return

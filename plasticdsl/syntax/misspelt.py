@@ -76,7 +76,7 @@ class Statements:
 def with_keyword(finding: Diagnostic, statements: Statements) -> Diagnostic:
     """A finding about a name that nothing has, with the keyword that was meant by it, or by one beside it, if any. `statements`: those of the file."""
     source, beside = statements.source, _BESIDE if finding.code in _AROUND else 0
-    if finding.code not in _NAMELESS:
+    if finding.code not in _NAMELESS or finding.hint.startswith("For example"):  # a word that is known
         return finding
     for place in (at for at in finding.places if at.path == source.path):
         word = _WORD.match(source.text, place.start)

@@ -34,9 +34,22 @@ def number_after_value(tokens: Sequence[Token], number: int) -> Refusal:
     words = "‘{0}·{1}’ for the product"
     if before.kind in ("NAME", ")") and not token.unit:
         texts, words = (*texts, "{0}^{1}"), f"{words}, ‘{{0}}^{{1}}’ for the power"
+    if _in_list(tokens[:number]):
+        texts, words = ("{0}, {1}", "{0}·{1}"), "‘{0}, {1}’ for two items, ‘{0}·{1}’ for the product"
     hint = Hint(f"Write {words}.", texts, operand.to(token.span))
     message = "The number ‘{1}’ cannot follow ‘{0}’ without a sign between."
     return Refusal("number-after-value", token.span, message, hint, quoted=(operand, token.span))
+
+
+def _in_list(tokens: Sequence[Token]) -> bool:
+    """Whether the innermost bracket that is open is that of a list."""
+    opened: list[str] = []
+    for token in tokens:
+        if token.kind in OPENING:
+            opened.append(token.kind)
+        elif token.kind in CLOSING and opened:
+            opened.pop()
+    return opened[-1:] == ["["]
 
 
 def _two_points(left: str, right: str, place: Span, of_units: bool) -> Refusal:

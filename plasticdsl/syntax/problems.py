@@ -484,6 +484,10 @@ def _sign(place: _Place) -> Refusal | None:
             return place.refusal("unexpected", "‘=’ does not fit here.", Hint('Write ‘data d from "file.npz"’.', (" from ",)))
         case "=" if not place.wants_value:
             return place.refusal("two-equals", "A second ‘=’ in one statement.", "A comma may be missing before the name, or a line break.")
+        case "<" if "=" in place.choices and _touches_minus(place):
+            at = place.span.to(place.tokens[place.number + 1].span)
+            arrow = Hint("Write the arrow from the name to its new value: ‘V -> …’.", ("->",), at)
+            return place.refusal("comparison-statement", "‘<-’ is a comparison with something negative here.", arrow)
         case "<" | "<=" | ">" | ">=" | "!=" if "=" in place.choices:
             hint = "For example ‘w ∈ [0, w_max]’ for bounds, ‘spike when V > V_θ:’ for a threshold."
             return place.refusal("comparison-statement", "A comparison is not a statement.", hint)
@@ -499,6 +503,12 @@ def _sign(place: _Place) -> Refusal | None:
             return place.refusal("incomplete-case", message, "Write one case per line, indented deeper than the first.")
         case _:
             return None
+
+
+def _touches_minus(place: _Place) -> bool:
+    """`V <- V_r`."""
+    after = place.number + 1
+    return after < len(place.tokens) and place.tokens[after].kind == "-" and _touch(place.tokens, after)
 
 
 def _anything(place: _Place) -> Refusal:

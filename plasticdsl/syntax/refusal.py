@@ -6,6 +6,7 @@ import unicodedata
 
 from plasticdsl.diagnostics.diagnostic import Diagnostic, Hint, Label, diagnostic
 from plasticdsl.source import SourceFile, Span
+from plasticdsl.syntax.foreign_signs import meant
 
 
 class Refusal(Exception):  # it becomes a finding; the error is `PlasError`
@@ -53,38 +54,6 @@ def sum_in_name(span: Span, name: str) -> Refusal:
     return Refusal("reserved-word", span, "‘Σ’ begins a sum and cannot stand in a name.", hint)
 
 
-#: What one character was meant to be, with what can stand in its place where that is clear.
-_MEANT = {
-    "\\": Hint("LaTeX commands are not read: write the letter itself (τ) or its name (tau).", ("",)),
-    "–": Hint("This is an en dash; write ‘−’ or ‘-’.", ("−",)),
-    "—": Hint("This is an em dash; write ‘−’ or ‘-’.", ("−",)),
-    "‐": Hint("This is a hyphen from a text; write ‘−’ or ‘-’.", ("−",)),
-    "←": Hint("Write the arrow from the name to its new value: ‘V → V_r’."),
-    "⇒": Hint("Write ‘→’ or ‘->’.", ("→",)),
-    "∗": Hint("Write ‘*’ or ‘·’.", ("·",)),
-    "÷": Hint("Write ‘/’.", ("/",)),
-    "∫": Hint("Integrals are not part of the language; write the state whose derivative the integrand is."),
-    "∏": Hint("Products over an index are not part of the language; write ‘exp(Σ_i log(a_i))’."),
-    "∇": Hint("Write ‘∂E/∂w’."),
-    "‖": Hint("Write ‘sqrt(Σ_i w_i²)’."),
-    "∧": Hint("Write ‘and’.", (" and ",)),
-    "∨": Hint("Write ‘or’.", (" or ",)),
-    "¬": Hint("Write ‘not’.", ("not ",)),
-    "&": Hint("Write ‘and’.", (" and ",)),
-    "!": Hint("Write ‘not’, or ‘!=’ for ≠."),
-    ";": Hint("Write one statement per line."),
-    "'": Hint("A prime needs a function and its argument: ‘σ'(a)’; strings stand in double quotes."),
-    "“": Hint('Write straight quotes: "…".', ('"',)),
-    "”": Hint('Write straight quotes: "…".', ('"',)),
-    "@": Hint("Write a sum: ‘post.h = Σ w x’."),
-    "%": Hint("A percent sign stands directly after a number: ‘20 %’."),
-    "_": Hint("A name begins with a letter."),
-    "ⁿ": Hint("Write the power as ‘x^n’."),
-    "̇": Hint("Write ‘dx/dt’."),
-    "…": Hint("Write the whole expression."),
-    '"': Hint('A text ends on its own line: "digits.npz".'),
-}
-
 _FOREIGN_SIGNS = {
     "==": Hint("Write ‘=’, for comparisons too.", ("=",)),
     "**": Hint("Write powers as ‘x^2’ or ‘x²’.", ("^",)),
@@ -107,5 +76,5 @@ def unexpected_character(source: SourceFile, position: int) -> Refusal:
     name = unicodedata.name(character, "").lower() or f"code U+{ord(character):04X}"
     shown = f"‘{character}’ ({name})" if character.isprintable() else f"The character {name}"
     after_average = character == "_" and source.text[position - 1 : position] == "⟩"
-    hint = Hint("The time constant of an average is one name: ‘⟨x⟩_τ’.") if after_average else _MEANT.get(character, "")
+    hint = Hint("The time constant of an average is one name: ‘⟨x⟩_τ’.") if after_average else meant(source, position)
     return Refusal("unexpected-character", Span(position, position + 1, source.path), f"{shown} is not used here.", hint)

@@ -242,3 +242,31 @@ def test_a_function_of_a_neuron_that_is_called_as_a_change() -> None:
     assert [(d.code, d.hint) for d in check(text).diagnostics] == [
         ("only-named", "A change is written ‘ΔV = …’, below what it happens at.")
     ]
+
+
+@pytest.mark.parametrize(("name", "symbol"), [("V̇", "V̇"), ("dVdt", "dVdt"), ("V_dot", "V_dot")])
+def test_what_is_called_like_a_derivative_and_is_none(name: str, symbol: str) -> None:
+    text = f"neuron A:\n    V(0) = 1\n    {name} = −V/(10 ms)\n    spike when V > 3: V → 0\n\nnetwork N:\n    a = 2 A\n"
+    [found] = check(text).diagnostics
+    assert (found.code, found.message) == ("only-named", f"‘{symbol} = …’ only names a value; ‘V’ does not change.")
+    assert [fix.text for fix in found.fixes] == ["dV/dt"]
+
+
+@pytest.mark.parametrize(("reset", "wrong"), [("V → 2", True), ("V → V_r", True), ("V → 0", False), ("V −= 1", False)])
+def test_a_reset_above_the_threshold(reset: str, wrong: bool) -> None:
+    head = f"neuron A:\n    V_r = 5\n    10 ms dV/dt = V_r − V\n    refractory 2 ms\n    spike when V > 1: {reset}\n"
+    found = check(head + "\nnetwork N:\n    a = 2 A\n").diagnostics
+    assert [d.code for d in found] == ["spikes-every-step"] * wrong
+    assert not check(head + "\nnetwork N:\n    a = 2 A, V_r = 0\n").diagnostics or reset == "V → 2"
+
+
+def test_a_rule_that_is_forgotten() -> None:
+    text = model().replace("Exc with R,", "Exc,").replace("record ab.w", "record b.u")
+    assert ("warning", "no-effect", "R") in told(text)
+    assert ("warning", "no-effect", "R") not in told(model())
+
+
+def test_a_threshold_that_is_met_exactly() -> None:
+    [found] = check("neuron A:\n    10 ms dV/dt = 2 − V\n    spike when V = 1: V → 0\n").diagnostics
+    assert (found.code, found.severity) == ("exact-comparison", Severity.WARNING)
+    assert [fix.text for fix in found.fixes] == [" ≥ "]

@@ -240,3 +240,14 @@ def test_an_exploding_product_is_refused_quickly() -> None:
     text: Expr = e(f"(({terms})**12) if lag > 0 else 0")
     with pytest.raises(PlasError):
         separate(text)
+
+
+def test_a_window_that_grows_with_the_distance_counts_no_pairs() -> None:
+    """‘−B exp(−Δt/τ)’ for Δt < 0; where nearest pairs count, or it ends, it can be meant."""
+    grows = e("A*exp(-lag/tau) if lag > 0 else -B*exp(-lag/tau)")
+    for pairing in (Pairing.ALL, Pairing.CENTRED_POST):
+        with pytest.raises(PlasError) as found:
+            separate(grows, pairing=pairing, values=values_of(VALUES))
+        assert "grows without end as Δt goes to −∞" in found.value.diagnostics[0].message
+    separate(grows, pairing=Pairing.NEAREST, values=values_of(VALUES))
+    separate(grows, Number(0.2), values=values_of(VALUES))

@@ -10,13 +10,15 @@ from plasticdsl.check.blocks.values import Values
 from plasticdsl.check.terms.expressions import translate_as, translate_condition, unknown_name
 from plasticdsl.check.terms.scope import check_declarable
 from plasticdsl.check.terms.unification import SECONDS, Dim
+from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.graph import reached
 from plasticdsl.model import AtRate, Flow, NamedEvent, Refractory, Threshold
 from plasticdsl.model.expr import Expr, Ref, Special, refs, walk
 from plasticdsl.model.mapping import expressions
 from plasticdsl.model.owners import Whose
+from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.syntax.walk import of_kind
+from plasticdsl.syntax.walk import nodes, of_kind
 from plasticdsl.units.dimension import FREQUENCY
 
 
@@ -36,7 +38,25 @@ def spike(scope: BlockScope) -> Threshold | AtRate | None:
 
 def _threshold(when: tree.SpikeWhen, scope: BlockScope) -> Threshold:
     condition = settled(translate_condition(when.condition, scope.context), when.condition, scope)
+    _check_reached(when, scope)
     return Threshold(condition, when.rising, when.span, when.located is not None)
+
+
+def _check_reached(when: tree.SpikeWhen, scope: BlockScope) -> None:
+    """Warns of `spike when V = V_θ` where V flows: at a step it hardly ever is exactly that."""
+    flowing = {} if when.located is not None else scope.contents.flows  # what is looked for within a step has its own finding
+    for compare in of_kind(nodes(when.condition), tree.Compare):
+        sides = [(number, side) for number, side in enumerate(compare.operands) if isinstance(side, tree.Name) and side.name in flowing]
+        if compare.operators == ("=",) and len(compare.operands) == 2 and sides:
+            (number, side), other = sides[0], compare.operands[1 - sides[0][0]]
+            message = f"‘{side.text}’ flows, and at a step it hardly ever is exactly this."
+            at = (
+                Span(side.span.end, other.span.start, side.span.path)
+                if number == 0
+                else Span(other.span.end, side.span.start, side.span.path)
+            )
+            hint = Hint("Write ‘≥’, or ‘rises above’ for the crossing.", (" ≥ " if number == 0 else " ≤ ",), at)
+            scope.context.report.warning("exact-comparison", message, compare.span, hint)
 
 
 def named_events(scope: BlockScope) -> tuple[NamedEvent, ...]:

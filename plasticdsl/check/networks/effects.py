@@ -7,11 +7,13 @@ what has another likely meaning is reported.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.triggers import only_named
+from plasticdsl.check.networks.resets import check_resets
 from plasticdsl.check.report import Reporter
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
@@ -71,6 +73,7 @@ class _Told:
 def check_effects(module: Module, blocks: Sequence[tree.Block], path: str, report: Reporter) -> None:
     """Reports what has no effect in the networks of a file; what stands in other files is not its business."""
     own = [b for b in blocks if b.span.path == path]
+    _unused_rules(module, own, path, report)
     told = [*_event_values(module, own, report), *_inert_rules(module, own, report)]
     idle: dict[Span, tuple[_Owner, Variable]] = {}
     read: set[Span] = set()
@@ -91,6 +94,7 @@ def check_effects(module: Module, blocks: Sequence[tree.Block], path: str, repor
         for checked in (b for b in module.blocks if b.span.path == path):
             _check_held(checked, report)
         for network in module.networks:
+            check_resets(network, path, report)
             if any(e.dt is not None for e in module.experiments if e.network == network.name):
                 _check_endless(network, path, report)
 
@@ -155,6 +159,21 @@ def _inert_rules(module: Module, blocks: Sequence[tree.Block], report: Reporter)
                 yield _Told(block.span, frozenset(v.name for v in rule.variables))
 
 
+def _unused_rules(module: Module, blocks: Sequence[tree.Block], path: str, report: Reporter) -> None:
+    """Warns of rules that no projection carries in a file whose experiments use projections without one: ‘with STDP’ is easily forgotten."""
+    done = {e.network for e in module.experiments}
+    projections = [p for n in module.networks if n.name in done and n.span.path == path for p in n.projections]
+    bare = next((p for p in projections if not p.rules and p.span.path == path), None)
+    used = {rule for n in module.networks for p in n.projections for rule in p.rules} | {b.base.name for b in blocks if b.base is not None}
+    for block in blocks:
+        if bare is not None and block.kind == "rule" and block.name.name not in used:
+            name = block.name.text
+            message = f"No projection carries the rule ‘{name}’, so it has no effect."
+            report.warning(
+                "no-effect", message, block.name.span, f"A projection carries rules behind its synapse: ‘a → b: Exc with {name}, …’."
+            )
+
+
 # --- what nothing reads ----------------------------------------------------------------------------------------------
 
 
@@ -171,22 +190,36 @@ def _idle(owner: _Owner, variable: Variable, written: tree.Define | None, report
                 hint = replace(hint, texts=("refractory ",), at=Span(written.span.start, written.rhs.span.start, written.span.path))
             if owner.watched or hint:
                 report.warning("no-effect", f"Nothing reads ‘{symbol}’, so it has no effect.", variable.span, hint)
-        case Role.DEFINITION if owner.block.kind == "connection":
-            _idle_definition(owner, variable, report)
+        case Role.DEFINITION if owner.block.kind in ("connection", "neuron"):
+            _idle_definition(owner, variable, written, report)
         case Role.STATE:
             _idle_state(owner, variable, report)
         case _:
             pass
 
 
-def _idle_definition(owner: _Owner, variable: Variable, report: Reporter) -> None:
-    """`dw = …` names a value, and `a = Σ w x` fills no input; other definitions may be there to be looked at."""
-    changed = owner.block.variable(variable.name.removeprefix("d"))
-    if variable.name.startswith("d") and changed is not None:
+#: How programs and papers call the derivative of V where it is no name here: `dV`, `dVdt`, `V_dot` (also V̇).
+_DERIVATIVES = (re.compile("d(.+?)_?dt"), re.compile("d(.+)"), re.compile("(.+?)_?dot"))
+
+
+def _idle_definition(owner: _Owner, variable: Variable, written: tree.Define | None, report: Reporter) -> None:
+    """`dw = …` and `V̇ = …` name a value, and `a = Σ w x` fills no input; other definitions may be there to be looked at."""
+    flowing = {flow.variable for flow in owner.block.flows}
+    named = (match[1] for pattern in _DERIVATIVES if (match := pattern.fullmatch(variable.name)))
+    of_connection = owner.block.kind == "connection"  # what it has without a change is a parameter
+    known = (v for v in map(owner.block.variable, named) if v is not None)
+    changed = next((v for v in known if v.name not in flowing and (of_connection or v.role is Role.STATE)), None)
+    if changed is not None:
         message = f"‘{variable.symbol} = …’ only names a value; ‘{changed.symbol}’ does not change."
-        report.error("only-named", message, variable.span, f"A change is written ‘Δ{changed.symbol} = …’, or ‘d{changed.symbol}/dt = …’.")
+        flow = f"d{changed.symbol}/dt"
+        hint = Hint(f"A derivative is written ‘{flow} = …’.", (flow,), written.target.span if written is not None else variable.span)
+        if of_connection:
+            hint = replace(hint, words=f"A change is written ‘Δ{changed.symbol} = …’, or ‘{flow} = …’.")
+        report.error("only-named", message, variable.span, hint)
+    elif owner.block.kind == "neuron":
+        return
     elif variable.name in owner.post or variable.name == _SENT or isinstance(variable.value, Incoming):
-        hint = f"To fill an input of the postsynaptic unit write ‘post.{variable.symbol} = Σ …’."
+        hint = Hint(f"To fill an input of the postsynaptic unit write ‘post.{variable.symbol} = Σ …’.")
         report.warning("no-effect", f"Nothing reads ‘{variable.symbol}’, so it reaches no unit.", variable.span, hint)
 
 

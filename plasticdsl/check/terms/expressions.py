@@ -6,6 +6,7 @@ message. Names are looked up in `context.scope`; numbers become SI; user functio
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Literal, cast
 
@@ -20,12 +21,14 @@ from plasticdsl.check.terms.written_units import number
 from plasticdsl.diagnostics.diagnostic import Hint
 from plasticdsl.diagnostics.suggest import did_you_mean
 from plasticdsl.model.expr import Binary, Call, Choice, Compare, Expr, Limit, Logic, Negate, Number, Ref, joined
+from plasticdsl.names import NAME, canonical
 from plasticdsl.symbolic.derivative import HOLD
 from plasticdsl.syntax import tree
 from plasticdsl.units.table import is_unit
 
 #: Nobody reads more suggestions at once, and each takes a search through all names; through very many, some must do.
 MOST_SUGGESTIONS, FEW_SUGGESTIONS, VERY_MANY = 100, 10, 1000
+_LONGEST_PRODUCT = 12
 
 HOW_TO_REST = "A unit is refractory after its spikes where its neuron has a line ‘refractory 2 ms’ or ‘refractory while V > −40 mV’."
 #: What was probably meant by a name that nothing declares.
@@ -132,7 +135,12 @@ def _value(node: tree.Name | tree.Member, found: Declared, context: Context) -> 
 
 def unknown_name(node: tree.Name, context: Context, scope: Scope | None = None, of: str = "") -> Typed:
     """Reports a name that nothing declares, with the nearest one that is."""
-    hint = Hint(unit_hint(node.text)) or _similar(node, scope or context.scope, context.report.count) or Hint(_familiar(node))
+    hint = (
+        Hint(unit_hint(node.text))
+        or _product(node, scope or context.scope, context.report.count)
+        or _similar(node, scope or context.scope, context.report.count)
+        or Hint(_familiar(node))
+    )
     message = f"‘{of}’ has nothing called ‘{node.text}’." if of else f"Nothing here is called ‘{node.text}’."
     return context.refuse("unknown-name", message, node.span, hint)
 
@@ -142,6 +150,19 @@ def unit_hint(name: str) -> str:
     if len(name) == 1 or not is_unit(name):
         return ""
     return f"As a unit, ‘{name}’ stands directly after a number, without brackets: ‘3 {name}’, ‘3 nS/{name}/s’."
+
+
+def _product(node: tree.Name, scope: Scope, reported: int) -> Hint:
+    """For `gV`, that it is a product of g and V; nothing where it is no two names that have values."""
+    if reported >= FEW_SUGGESTIONS or not 1 < len(node.text) <= _LONGEST_PRODUCT:
+        return Hint("")
+    for place in range(1, len(node.text)):
+        parts = node.text[:place], node.text[place:]
+        if all(
+            re.fullmatch(NAME, part) and (found := scope.find(canonical(part))) is not None and found.expr is not None for part in parts
+        ):
+            return Hint(f"For the product write ‘{' '.join(parts)}’ with a blank.", (" ".join(parts),))
+    return Hint("")
 
 
 def _similar(node: tree.Name, scope: Scope, reported: int) -> Hint:
