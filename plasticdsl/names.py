@@ -17,10 +17,11 @@ SUBSCRIPT_LETTERS = "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧ�
 # What Python counts as a letter or digit and a name does not: powers, fractions, the transpose, the sum.
 NO_LETTERS = "⁰¹²³⁴⁵⁶⁷⁸⁹ⁿⁱᵀ½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞Σ"
 _MARKS = "\u0300-\u036f\u20d0-\u20ff"
-#: A name as a regular expression: a letter, then letters, digits, `_`, subscripts, accents, `_{ij}`, or `_+` at its end.
+#: A name as a regular expression: a letter, then letters, digits, `_`, subscripts, accents, `_{ij}`, or `_+` at its end. There is one way to read each, so
+#: that it does not take long to find that something long is not followed by what is looked for.
 NAME = (
-    rf"(?:[^\W\d_{NO_LETTERS}₀-₉]|[∆∞])"
-    rf"(?:[^\W{NO_LETTERS}]+|[₊₋∞{_MARKS}]+|(?<=_)\{{[\w+\-−∞₊₋]{{1,40}}\}}|(?<=_)[+\-−](?![\w(]))*"
+    rf"(?:[^\W\d_{NO_LETTERS}₀-₉]|[∆∞])[^\W{NO_LETTERS}]*"
+    rf"(?:(?:[₊₋∞{_MARKS}]|(?<=_)\{{[\w+\-−∞₊₋]{{1,40}}\}}|(?<=_)[+\-−](?![\w(]))[^\W{NO_LETTERS}]*)*"
 )
 
 _GREEK_NAMES = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi psi omega"

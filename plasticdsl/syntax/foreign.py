@@ -254,7 +254,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
     """A pattern of words and signs apart by blanks: `NAME`, `NUMBER`, `UNIT`, `QUOTED` and `…` (anything) are groups, `a|b` one of several and
     `(a|b)` one that is a group; a `?` behind either says that it may be missing. Blanks between them are free."""
     parts = [_part(item) for item in pattern.split()]
-    return re.compile(r"\s*" + r"\s*".join(parts) + r"\s*", re.DOTALL)
+    return re.compile(r"\s*+" + r"\s*+".join(parts) + r"\s*+", re.DOTALL)
 
 
 @cache
