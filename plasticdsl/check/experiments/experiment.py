@@ -37,12 +37,12 @@ from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, chec
 from plasticdsl.check.terms.unification import SECONDS, Solver
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model import Network, Trigger
+from plasticdsl.model import Block, Network, Trigger
 from plasticdsl.model.experiments import Expectation, Experiment, Phase, PlotSpec, Recording
 from plasticdsl.model.expr import Expr, Number, Ref, Special, substitute, walk
 from plasticdsl.model.lookup import Lookup
 from plasticdsl.model.module import Module
-from plasticdsl.model.owners import Whose
+from plasticdsl.model.owners import Owner, Whose
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.model.protocol import Begin, Course, Repeat
 from plasticdsl.names import canonical
@@ -283,7 +283,30 @@ def _own(name: str, body: Iterable[tree.Statement], taking: Taking) -> tree.Defi
 
 def _time_step(body: Iterable[tree.Statement], taking: Taking) -> Expr | None:
     line = _own("dt", body, taking)
-    return None if line is None else amount(line.rhs, POSITIVE, "The time step", taking.context, taking.constants, SECONDS)
+    found = None if line is None else amount(line.rhs, POSITIVE, "The time step", taking.context, taking.constants, SECONDS)
+    if line is not None and found is not None and _reads_step(found, taking.network):
+        hint = "For example ‘dt = 0.1 ms’; without such a line, time is counted in steps."
+        taking.context.report.error("missing-dt", "The time step is a time, and cannot be counted in steps.", line.rhs.span, hint)
+        return Number(1e-4)  # so that nothing else is said of it
+    return found
+
+
+def _reads_step(expr: Expr, network: Network) -> bool:
+    """Whether a value depends on the time step, itself or by parameters."""
+    blocks = {Whose.NETWORK: Block("network", network.name, variables=network.variables), **network.blocks}
+    waiting: list[tuple[Expr, Owner]] = [(expr, Whose.NETWORK)]
+    known: set[Ref] = set()
+    while waiting:
+        value, own = waiting.pop()
+        for node in walk(value):
+            if node == Special("dt"):
+                return True
+            if isinstance(node, Ref):
+                place = node if node.owner is not Whose.OWN else Ref(own, node.name)
+                variable = blocks[place.owner].variable(place.name) if place.owner in blocks and place not in known else None
+                known.add(place)
+                waiting += [(variable.value, place.owner)] if variable is not None and isinstance(variable.value, Expr) else []
+    return False
 
 
 def _begin(body: Iterable[tree.Statement]) -> Begin | None:
