@@ -16,7 +16,6 @@ import typer
 
 from plasticdsl._resources import resource
 from plasticdsl.cli import console
-from plasticdsl.document.references import citations, in_words
 from plasticdsl.library import SUFFIX, find_file, library_models, read
 from plasticdsl.whole import write_whole
 
@@ -90,6 +89,8 @@ def entries() -> Iterable[Entry]:
 
 def _description(text: str) -> tuple[str, str]:
     """The first line of a file's docstring, and what that cites, or else the first further line that names a year."""
+    from plasticdsl.document.references import citations, in_words
+
     doc = re.match(r'\s*(?:#[^\n]*\n\s*)*"""(.*?)"""', text, re.DOTALL)
     lines = [line.strip() for line in doc[1].strip().splitlines()] if doc else []
     title = lines[0].rstrip(".") if lines else ""
