@@ -161,3 +161,16 @@ def test_a_result_that_cannot_be_written_leaves_no_trace(tmp_path: Path, monkeyp
     with pytest.raises(OSError, match="could not be written"):
         result.save(tmp_path / "result", plots=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_result_where_no_folder_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said is about the folder that was asked for."""
+    result = plasticdsl.parse(RAMP).run("E", engine="python")
+
+    def forbidden(prefix: str, dir: Path) -> str:  # noqa: A002
+        raise PermissionError(13, "Permission denied", str(dir / f"{prefix}x"))
+
+    monkeypatch.setattr(files.tempfile, "mkdtemp", forbidden)
+    with pytest.raises(PermissionError, match="could not be written") as said:
+        result.save(tmp_path / "result", plots=False)
+    assert said.value.filename == str(tmp_path / "result")

@@ -62,8 +62,9 @@ def write(result: Result, folder: Path, plots: bool, format: FigureFormat, size:
     _require_libraries()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with Interruption() as interruption:
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        made: Path | None = None
         try:
+            made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
             made.chmod(0o755)
             _fill(result, made, plots, format, size, interruption)
             _move(made, folder)
@@ -71,7 +72,8 @@ def write(result: Result, folder: Path, plots: bool, format: FigureFormat, size:
             interruption.end()
             raise OSError(problem.errno, f"the results could not be written ({problem.strerror or problem})", str(folder)) from problem
         finally:
-            shutil.rmtree(made, ignore_errors=True)
+            if made is not None:
+                shutil.rmtree(made, ignore_errors=True)
 
 
 def _fill(result: Result, folder: Path, plots: bool, ending: FigureFormat, size: FigureSize, interruption: Interruption) -> None:
