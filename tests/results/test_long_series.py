@@ -228,3 +228,14 @@ def test_a_full_disk_and_a_rewind(monkeypatch: pytest.MonkeyPatch, caplog: pytes
     np.testing.assert_array_equal(kept.done, values[:12])
     kept.add(-values[12:18], np.arange(12, 18))
     np.testing.assert_array_equal(kept.done, np.concatenate([values[:12], -values[12:18]]))
+
+
+def test_rows_that_leave_keep_when_they_were_taken() -> None:
+    for moments in ([3, 4, 5], [3, 4, 6]):
+        kept = Rows(taken=3, values=np.arange(3.0), at=np.array([3, 4, 5, 0]))
+        shared = np.array(moments)
+        kept.leave_for(Listed(np.arange(3.0)), shared)
+        np.testing.assert_array_equal(kept.at[:3], [3, 4, 5])
+        assert (kept.at is shared) == (moments == [3, 4, 5])
+        np.testing.assert_array_equal(kept.done, np.arange(3.0))
+        assert not len(kept.values)
