@@ -68,14 +68,14 @@ def findings(text: str, folder: Path | None) -> tuple[Diagnostic, ...]:
 
 
 @contextmanager
-def limited() -> Iterator[None]:
-    """Raises `TooSlow` in the middle of what takes too long."""
+def limited(seconds: float = SECONDS) -> Iterator[None]:
+    """Raises `TooSlow` in the middle of what takes longer."""
 
     def stop(*_: Any) -> None:
         raise TooSlow
 
     before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import re
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from itertools import chain
 from types import ModuleType
@@ -19,6 +17,7 @@ from plasticdsl.syntax.foreign import compiled
 from plasticdsl.syntax.foreign_lines import LINES
 from plasticdsl.syntax.foreign_sections import SECTIONS
 from plasticdsl.syntax.foreign_words import WORDS
+from tests.fuzz.fuzz import TooSlow, limited
 
 #: What goes on and on, and ends otherwise than it seems.
 ENDLESS = [
@@ -38,24 +37,6 @@ ENDLESS = [
         "    \n" * 40,
     ),
 ]
-
-
-class TooLong(BaseException):
-    """It took more processor time than anybody waits for."""
-
-
-@contextmanager
-def seconds(most: float) -> Iterator[None]:
-    def stop(*_: object) -> None:
-        raise TooLong
-
-    before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, most)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0.0)
-        signal.signal(signal.SIGVTALRM, before)
 
 
 def of_modules() -> Iterator[re.Pattern[str]]:
@@ -90,9 +71,9 @@ def test_no_pattern_takes_long() -> None:
     for pattern in patterns:
         for text in chain.from_iterable((text, f"    {text} !") for text in ENDLESS):
             try:
-                with seconds(0.5):
+                with limited(0.5):
                     pattern.fullmatch(text)
                     list(pattern.finditer(text))
-            except TooLong:
+            except TooSlow:
                 slow.append((pattern.pattern[:200], text))
     assert slow == []

@@ -37,7 +37,7 @@ from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, chec
 from plasticdsl.check.terms.unification import SECONDS, Solver
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model import Block, Network, Trigger
+from plasticdsl.model import Block, Network, Population, Projection, Trigger
 from plasticdsl.model.experiments import Expectation, Experiment, Phase, PlotSpec, Recording
 from plasticdsl.model.expr import Expr, Number, Ref, Special, substitute, walk
 from plasticdsl.model.lookup import Lookup
@@ -294,6 +294,8 @@ def _time_step(body: Iterable[tree.Statement], taking: Taking) -> Expr | None:
 def _reads_step(expr: Expr, network: Network) -> bool:
     """Whether a value depends on the time step, itself or by parameters."""
     blocks = {Whose.NETWORK: Block("network", network.name, variables=network.variables), **network.blocks}
+    parts: tuple[Population | Projection, ...] = (*network.populations, *network.projections)
+    given = {Ref(part.as_owner, name): value for part in parts for name, value in part.values}
     waiting: list[tuple[Expr, Owner]] = [(expr, Whose.NETWORK)]
     known: set[Ref] = set()
     while waiting:
@@ -305,7 +307,8 @@ def _reads_step(expr: Expr, network: Network) -> bool:
                 place = node if node.owner is not Whose.OWN else Ref(own, node.name)
                 variable = blocks[place.owner].variable(place.name) if place.owner in blocks and place not in known else None
                 known.add(place)
-                waiting += [(variable.value, place.owner)] if variable is not None and isinstance(variable.value, Expr) else []
+                source = given.get(place, variable.value) if variable is not None else None
+                waiting += [(source, Whose.NETWORK if place in given else place.owner)] if isinstance(source, Expr) else []
     return False
 
 
