@@ -37,12 +37,12 @@ from plasticdsl.check.terms.scope import Declared, Scope, check_declarable, chec
 from plasticdsl.check.terms.unification import SECONDS, Solver
 from plasticdsl.diagnostics.diagnostic import Hint, Label
 from plasticdsl.diagnostics.suggest import did_you_mean
-from plasticdsl.model import Block, Network, Population, Projection, Trigger
+from plasticdsl.model import Network, Trigger
 from plasticdsl.model.experiments import Expectation, Experiment, Phase, PlotSpec, Recording
 from plasticdsl.model.expr import Expr, Number, Ref, Special, substitute, walk
 from plasticdsl.model.lookup import Lookup
 from plasticdsl.model.module import Module
-from plasticdsl.model.owners import Owner, Whose
+from plasticdsl.model.owners import OfTable, Whose
 from plasticdsl.model.patterns import DataSet
 from plasticdsl.model.protocol import Begin, Course, Repeat
 from plasticdsl.names import canonical
@@ -284,32 +284,29 @@ def _own(name: str, body: Iterable[tree.Statement], taking: Taking) -> tree.Defi
 def _time_step(body: Iterable[tree.Statement], taking: Taking) -> Expr | None:
     line = _own("dt", body, taking)
     found = None if line is None else amount(line.rhs, POSITIVE, "The time step", taking.context, taking.constants, SECONDS)
-    if line is not None and found is not None and _reads_step(found, taking.network):
-        hint = "For example ‘dt = 0.1 ms’; without such a line, time is counted in steps."
-        taking.context.report.error("missing-dt", "The time step is a time, and cannot be counted in steps.", line.rhs.span, hint)
+    if line is not None and found is not None and not _is_known_early(found, taking.network):
+        hint = "For example ‘dt = 0.1 ms’, or a parameter of the network; without such a line, time is counted in steps."
+        taking.context.report.error(
+            "missing-dt", "The time step cannot be counted in steps, nor read units and connections.", line.rhs.span, hint
+        )
         return Number(1e-4)  # so that nothing else is said of it
     return found
 
 
-def _reads_step(expr: Expr, network: Network) -> bool:
-    """Whether a value depends on the time step, itself or by parameters."""
-    blocks = {Whose.NETWORK: Block("network", network.name, variables=network.variables), **network.blocks}
-    parts: tuple[Population | Projection, ...] = (*network.populations, *network.projections)
-    given = {Ref(part.as_owner, name): value for part in parts for name, value in part.values}
-    waiting: list[tuple[Expr, Owner]] = [(expr, Whose.NETWORK)]
-    known: set[Ref] = set()
+def _is_known_early(expr: Expr, network: Network) -> bool:
+    """Whether a value can be worked out before there is a time step and anything is built: from parameters of the network and numbers of files."""
+    sides = {v.name: v.value for v in network.variables}
+    waiting: list[Expr] = [expr]
+    known: set[str] = set()
     while waiting:
-        value, own = waiting.pop()
-        for node in walk(value):
-            if node == Special("dt"):
-                return True
-            if isinstance(node, Ref):
-                place = node if node.owner is not Whose.OWN else Ref(own, node.name)
-                variable = blocks[place.owner].variable(place.name) if place.owner in blocks and place not in known else None
-                known.add(place)
-                source = given.get(place, variable.value) if variable is not None else None
-                waiting += [(source, Whose.NETWORK if place in given else place.owner)] if isinstance(source, Expr) else []
-    return False
+        for node in walk(waiting.pop()):
+            if node == Special("dt") or (isinstance(node, Ref) and not isinstance(node.owner, OfTable) and node.name not in sides):
+                return False
+            if isinstance(node, Ref) and node.name not in known:
+                known.add(node.name)
+                side = sides.get(node.name)
+                waiting += [side] if isinstance(side, Expr) else []
+    return True
 
 
 def _begin(body: Iterable[tree.Statement]) -> Begin | None:
