@@ -254,7 +254,7 @@ class _Shift:
             case Share(done, what):
                 worker.share = done
                 self.compiled = self.compiled or done > 0.0
-                self.turns.show(progress, self.returns.done + sum(w.share for w in self.workers), what)
+                self._show(progress, what)
             case Lost(status):
                 self.workers.remove(worker)
                 worker.end()
@@ -264,6 +264,10 @@ class _Shift:
                 worker.share, self.compiled = 0.0, True
                 if isinstance(answer, Done):
                     worker.took = answer.run.build_s + answer.run.run_s
+                self._show(progress, "running")  # runs may be too short to tell a share of theirs
+
+    def _show(self, progress: Progress, what: str) -> None:
+        self.turns.show(progress, self.returns.done + sum(worker.share for worker in self.workers), what)
 
     def _give_back(self, worker: _Worker, status: int) -> None:
         """The turns of a process that is lost: it was over the first of them."""

@@ -88,7 +88,14 @@ def test_runs_have_the_bits_that_they_have_alone(model: plasticdsl.Model, alone:
     told = Told(2.0, lambda: None)
     same(alone, model.run("Rates", workers=3, progress=told))
     assert told.seen == sorted(told.seen)
-    assert 0.0 <= told.seen[0] <= told.seen[-1] <= 1.0
+    assert 0.0 <= told.seen[0]
+    assert told.seen[-1] == 1.0
+
+
+def test_runs_that_are_too_short_to_tell_a_share_of_theirs_are_told_when_they_are_done():
+    told = Told(2.0, lambda: None)
+    plasticdsl.parse(TEXT.replace("for 100 ms", "for 1 ms")).run("Rates", workers=2, progress=told)
+    assert {round(6.0 * done, 6) for done in told.seen} >= {1.0, 2.0, 3.0, 4.0, 5.0, 6.0}
 
 
 def test_a_single_run_needs_nobody(monkeypatch: pytest.MonkeyPatch):
