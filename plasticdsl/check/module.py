@@ -13,6 +13,7 @@ from types import MappingProxyType
 from plasticdsl.check.blocks.block import CheckedBlocks
 from plasticdsl.check.blocks.declarations import declared_values
 from plasticdsl.check.blocks.kept import checked_once
+from plasticdsl.check.blocks.never_made import check_changes_are_made
 from plasticdsl.check.experiments.beginnings import with_beginnings
 from plasticdsl.check.experiments.experiment import KnownNetworks, check_experiment, network_of
 from plasticdsl.check.experiments.phases import asked
@@ -97,6 +98,7 @@ def _module(
     units = {i: b for i, b in by_identity.items() if b.kind in ("neuron", "synapse", "rule")}
     parts = {i: checked_once(b, functions, scope, report, files) for i, b in units.items()}
     blocks = CheckedBlocks(parts, sight)
+    check_changes_are_made(by_identity, sight, report)
     here = [identity(b) for b in sight.blocks(path)]
     own = {identity(item) for item in file.items if isinstance(item, tree.Block)}
     experiments = [by_identity[i] for i in here if i in own and by_identity[i].kind == "experiment"]

@@ -237,6 +237,53 @@ def test_a_change_that_is_defined_as_a_function_and_made() -> None:
     assert not check(text).diagnostics
 
 
+#: The same window as what others are like, which make the change for different pairs, and pairs for each.
+BASE = PRINTED.partition("network")[0].replace("Printed", "Base")
+HEIRS = """
+rule AllPairs like Base:
+    on all pairs:
+        Δw = Δw(t_post − t_pre)
+
+rule Nearest like Base:
+    on nearest pairs:
+        Δw = Δw(t_post − t_pre)
+"""
+PAIRS = """
+network Pairs:
+    a = 1 SpikeTimes([10 ms])
+    b = 1 SpikeTimes([20 ms])
+    all = a → b: AllPairs
+    nearest = a → b: Nearest
+"""
+
+
+def test_a_window_that_is_applied_by_those_that_are_like_its_rule(tmp_path: Path) -> None:
+    assert not check(BASE + HEIRS + PAIRS).diagnostics
+    base = tmp_path / "base.plas"
+    base.write_text(BASE, encoding="utf-8")
+    using = 'use Base from "base"\n' + HEIRS + PAIRS
+    assert not read(SourceFile("model.plas", using), tmp_path).diagnostics
+    net = plasticdsl.parse(BASE + HEIRS + PAIRS).build(dt="0.1 ms")
+    net.run("30 ms")
+    assert [net[name].w[0] for name in ("all", "nearest")] == pytest.approx([0.1 * np.exp(-0.5)] * 2)
+
+
+@pytest.mark.parametrize(
+    ("heirs", "told"),
+    [
+        ("", True),
+        ("\nrule Same like Base:\n    τ = 10 ms\n", True),
+        ("\nrule Own like Base:\n    Δw(Δt) = 0.2\n    on all pairs:\n        Δw = Δw(t_post − t_pre)\n", True),  # Base’s is replaced
+        (HEIRS + PAIRS.replace("Nearest", "Base"), True),  # used as it is
+        (HEIRS + "\nrule Third like Base:\n    on post: w += 0.1\n" + PAIRS.replace("Nearest", "Third"), False),  # w changes otherwise
+        (HEIRS + "\nrule Third like Base:\n    τ = 10 ms\n" + PAIRS.replace("Nearest", "Third"), True),
+    ],
+)
+def test_a_window_that_nobody_applies_where_it_is_used(heirs: str, told: bool) -> None:
+    found = check(BASE + heirs).diagnostics
+    assert [(d.code, BASE[d.span.start : d.span.end].partition("=")[0]) for d in found] == [("only-named", "Δw(Δt) ")] * told
+
+
 def test_a_function_of_a_neuron_that_is_called_as_a_change() -> None:
     text = "neuron N:\n    V(0) = 1\n    ΔV(x) = 2 x\n    ΔT(x) = 2 x\n    10 ms dV/dt = −V\n"
     assert [(d.code, d.hint) for d in check(text).diagnostics] == [

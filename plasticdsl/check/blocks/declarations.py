@@ -85,7 +85,7 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
         if not isinstance(statement, allowed):
             _wrong_block(block, statement, report)
     own = [d for d in of_kind(body, tree.Define) if not isinstance(d.target, tree.Member)]
-    defines = _by_name((d for d in own if not _is_function(d)), report)
+    defines = _by_name((d for d in own if not is_function(d)), report)
     draws, inputs = _by_name(of_kind(body, tree.Draw), report), _by_name(of_kind(body, tree.Input), report)
     flows, initials = _by_name(of_kind(body, tree.Flow), report), _by_name(of_kind(body, tree.Initial), report)
     changed: dict[str, Change] = {}
@@ -99,7 +99,7 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
     moving = dict.fromkeys((*flows, *initials, *changed, *species))
     contents = Contents(
         defines=defines,
-        functions=_by_name(filter(_is_function, own), report),
+        functions=_by_name(filter(is_function, own), report),
         draws=draws,
         inputs=inputs,
         flows=flows,
@@ -120,35 +120,15 @@ def collect(block: tree.Block, report: Reporter) -> Contents:
         conserved=of_kind(body, tree.Conserved),
     )
     _two_things(contents, report)
-    _never_applied(block, contents, report)
     for symbol in (*block.parameters, *(symbol for name, symbol in symbols.items() if name not in contents.bounds)):
         check_declarable(symbol, report, in_block=True)
     return contents
 
 
-def _never_applied(block: tree.Block, contents: Contents, report: Reporter) -> None:
-    """Reports `Δw(Δt) = …`, as papers define a learning window: a function of which nothing is made, where a change was meant."""
-    applied = {n.function.name for n in nodes(block.body) if isinstance(n, tree.Apply) and isinstance(n.function, tree.Name)}
-    for name, function in contents.functions.items():
-        changed = name.removeprefix("Delta_")
-        if changed == name or name in applied or (block.kind == "neuron" and changed not in contents.symbols):
-            continue
-        symbol = contents.symbols[name].text
-        of = symbol.removeprefix("Δ").removeprefix("Delta_")
-        message = f"‘{symbol}(…) = …’ only names a function; ‘{of}’ does not change."
-        window = block.kind != "neuron" and len(function.arguments) == 1
-        hint = (
-            f"Write ‘F({function.arguments[0].text}) = …’, and below a line ‘on all pairs:’ the change ‘{symbol} = F(t_post − t_pre)’."
-            if window
-            else ""
-        )
-        report.error("only-named", message, function.span, hint or f"A change is written ‘{symbol} = …’, below what it happens at.")
-
-
 def declared_values(block: tree.Block) -> frozenset[str]:
     """The names with a value that a block declares or takes as arguments; not its functions, nor what is named under one trigger alone."""
     body = split(s for s in block.body if isinstance(s, _NEURON if block.kind == "neuron" else _CONNECTION))
-    functions = {s.target.name for s in of_kind(body, tree.Define) if s.arguments and _is_function(s) and isinstance(s.target, tree.Name)}
+    functions = {s.target.name for s in of_kind(body, tree.Define) if s.arguments and is_function(s) and isinstance(s.target, tree.Name)}
     names = {name.name for statement in body for name in _names(statement)} - functions
     if not block.parameters:
         return frozenset(names)
@@ -173,7 +153,7 @@ def _wrong_block(block: tree.Block, statement: tree.Statement, report: Reporter)
         report.error("misplaced-statement", f"‘{word}’ has no place in a {block.kind}; it belongs to {other}.", statement.span)
 
 
-def _is_function(define: tree.Define) -> bool:
+def is_function(define: tree.Define) -> bool:
     """Whether it is applied to arguments; `I(t) = …` is a value that changes with time."""
     return bool(define.arguments) and [a.name for a in define.arguments] != ["t"]
 
