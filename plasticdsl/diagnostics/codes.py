@@ -410,7 +410,7 @@ _CODES: tuple[Code, ...] = (
     Code("window-does-not-fit", "a window or moment outside the run",
          "What there is is taken instead."),
     Code("window-not-separable", "a learning window that cannot count all pairs",
-         "With all pairs, F is a finite sum of exponentials times polynomials on each side, or ends somewhere: by cases, "
+         "With all pairs, F is a finite sum of exponentials times polynomials on each side that does not grow with |Δt|, or ends somewhere: by cases, "
          "or by `truncate F at 200 ms`. So is, with centred pairs, the side that waits for the next spike. Other nearest pairs take any F."),
     Code("wrong-number-of-arguments", "a function with too many or too few arguments",
          "The message says how many there are."),

@@ -87,10 +87,10 @@ def _side(
         return Side(formula, None, history=truncate)
     try:
         terms = terms_of(formula, sign)
-        for mode, _ in terms:
+        for mode, coefficient in terms:
             if not (constant(mode.rate) and constant(mode.frequency)):
                 raise NotExponential(_changing(mode))
-            if pairing in _SINCE_LONG[sign] and evaluate(mode.rate, values) > 0.0:
+            if pairing in _SINCE_LONG[sign] and _grows(mode, coefficient, values):
                 raise _growing(sign, span)
         traces, coefficients = realise(terms, "r" if sign > 0 else "o")
         return Side(formula, traces, coefficients)
@@ -101,8 +101,14 @@ def _side(
         return Side(formula, None, history=ends)
 
 
+def _grows(mode: Mode, coefficient: Expr, values: Mapping[Expr, float]) -> bool:
+    """Whether a term has no bound as s → ∞: c sᵏ e^{λ s} with λ > 0, or with λ = 0 and k > 0."""
+    rate = evaluate(mode.rate, values)
+    return rate > 0.0 or (rate == 0.0 and mode.power > 0 and evaluate(coefficient, values) != 0.0)
+
+
 def _growing(sign: int, span: Span) -> PlasError:
-    """A window that forgets the sign of Δt on one side, `−A exp(−Δt/τ)` for Δt < 0."""
+    """A window that forgets the sign of Δt on one side, `−A exp(−Δt/τ)` for Δt < 0, or the decay, `A (1 + Δt/τ)`."""
     side, form, far = ("Δt > 0", "exp(−Δt/τ)", "∞") if sign > 0 else ("Δt < 0", "exp(Δt/τ)", "−∞")
     message = f"F(Δt) for {side} grows without end as Δt goes to {far}, so of all pairs the oldest would count most."
     hint = f"A window that decays on this side has ‘{form}’, or ‘exp(−|Δt|/τ)’ on both; one that ends has ‘truncate F at 200 ms’."

@@ -251,3 +251,23 @@ def test_a_window_that_grows_with_the_distance_counts_no_pairs() -> None:
         assert "grows without end as Δt goes to −∞" in found.value.diagnostics[0].message
     separate(grows, pairing=Pairing.NEAREST, values=values_of(VALUES))
     separate(grows, Number(0.2), values=values_of(VALUES))
+
+
+@pytest.mark.parametrize(
+    "text", ["A*(1 + lag/tau)", "A*(lag/tau)**2", "A*lag/tau*cos(lag/tau)", "A*(lag + w*lag*exp(-lag/tau))", "A*abs(lag)/tau"]
+)
+def test_a_window_that_grows_as_a_power_of_the_distance_counts_no_pairs(text: str) -> None:
+    grows = e(f"{text} if lag > 0 else 0")
+    for pairing in (Pairing.ALL, Pairing.CENTRED_PRE):
+        with pytest.raises(PlasError) as found:
+            separate(grows, pairing=pairing, values=values_of(VALUES))
+        assert "grows without end as Δt goes to ∞" in found.value.diagnostics[0].message
+    separate(grows, pairing=Pairing.NEAREST, values=values_of(VALUES))
+    separate(grows, Number(0.2), values=values_of(VALUES))
+
+
+@pytest.mark.parametrize(
+    "text", ["A*(1 + lag/tau)*exp(-lag/tau)", "A*cos(lag/tau)", "A", "A*(1 + lag/tau) - A*lag/tau", "max(0, 1 - lag/tau)"]
+)
+def test_a_window_that_stays_bounded_counts_all_pairs(text: str) -> None:
+    separate(e(f"{text} if lag > 0 else 0"), values=values_of(VALUES))
