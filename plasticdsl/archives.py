@@ -55,7 +55,7 @@ class Lying:
         try:
             found = np.fromfile(self.path, self.dtype, count, offset=self.offset + begin * width * self.dtype.itemsize)
         except FileNotFoundError:
-            message = "what was recorded is no longer there: its folder was removed, or the results were forgotten"
+            message = "what was recorded is not there: its folder was removed, the results were forgotten, or this machine does not see it"
             raise FileNotFoundError(errno.ENOENT, message, str(self.path)) from None
         if len(found) != count:
             raise OSError(errno.EIO, "what was recorded is not there as a whole", str(self.path))

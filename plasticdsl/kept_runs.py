@@ -11,8 +11,8 @@ import io
 import logging
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -85,7 +85,7 @@ class Places:
 
 class KeptRuns:
     """Of one job and what was `ordered`, and the `places` of those that are under way, which are kept every so many seconds. Where a `company` of
-    processes shares each run, the first of them keeps it and tells the others."""
+    processes shares each run, the first of them keeps it and tells the others, whose memory what is large leaves too."""
 
     def __init__(self, job: Job, ordered: Order, folder: Path, every: float, company: Company | None = None) -> None:
         self.folder, self._company, self._experiment = folder, company, job.experiment
@@ -95,11 +95,16 @@ class KeptRuns:
         self._common: tuple[Order, str] | None = None  # what the turns of a study have in common, which can be large
         self.places = Places(folder.absolute(), cache.key(study), every, company)
 
+    @property
+    def _is_first(self) -> bool:
+        """Whether this process reads and writes there."""
+        return self._company is None or self._company.rank == 0
+
     @contextmanager
     def in_its_folder(self, resume: bool) -> Iterator[None]:
         """Nobody else writes there meanwhile; what was there before is gone on from, or deleted. Raises BlockingIOError where another process has the
         folder."""
-        if self._company is not None and self._company.rank:
+        if not self._is_first:
             yield
             return
         with occupied(self.folder):
@@ -116,43 +121,65 @@ class KeptRuns:
 
     def forget(self) -> None:
         """All that is kept of this study is deleted; its results have been written."""
-        if self._company is None or self._company.rank == 0:
+        if self._is_first:
             clear(self.folder, self.places.study)
 
     def find(self, order: Order, turn: Turn) -> Run | None:
         """The run of that turn, if it is there."""
         path = self._path(order, turn)
         try:
-            if self._company is None:
-                return self._left(*archives.read(path, Run), path)
-            content = path.read_bytes() if self._company.rank == 0 and path.exists() else b""
-            told = self._company.gather(np.frombuffer(content, dtype=np.uint8))[0]
-            return archives.read(io.BytesIO(told.tobytes()), Run)[0]
+            run, arrays = archives.read(path if self._company is None else io.BytesIO(self._told(path)), Run)
         except archives.PROBLEMS:
             return None
+        return self._left(run, arrays, path)
+
+    def _told(self, path: Path) -> bytes:
+        """What the first process finds there; nothing where it cannot be read."""
+        assert self._company is not None, "somebody is told"
+        try:
+            content = path.read_bytes() if self._is_first else b""
+        except OSError:
+            content = b""
+        return self._company.gather(np.frombuffer(content, dtype=np.uint8))[0].tobytes()
 
     def keep(self, order: Order, turn: Turn, run: Run) -> None:
         """Keeps a finished run, of which what is large leaves memory; where that is not possible (a full disk, for example), it is said."""
-        if self._company is not None and self._company.rank:
-            return
         path = self._path(order, turn)
-        try:
-            self._left(run, archives.write(path, run), path)
-            self.places.forget(self._experiment, turn.of(order))
-        except OSError as problem:
-            _log.warning("a finished run is not kept in %s: %s", self.folder, problem.strerror)
+        arrays: archives.Arrays = ()
+        if self._is_first:
+            try:
+                arrays = archives.write(path, run)
+                self.places.forget(self._experiment, turn.of(order))
+            except OSError as problem:
+                _log.warning("a finished run is not kept in %s: %s", self.folder, problem.strerror)
+        self._left(run, arrays, path)
 
     def _left(self, run: Run, arrays: archives.Arrays, path: Path) -> Run:
-        """A run, of which what is large is read from its file, where these are its arrays, when it is asked for."""
-        there, recorder = archives.lying(path, arrays), run.recorder
+        """A run, of which what is large is read from its file, where these are its arrays, when it is asked for. Of several processes, the first one knows
+        where that lies; the others read from the same file, if they see it."""
+        large = [*(column for train in run.spikes.values() if not isinstance(train, Stored) for column in train)]
+        large += [series.kept.values for series in (*run.recorder.series, *run.recorder.drawn)]
+        there = self._there(large, arrays, path)
         for emitted, train in run.spikes.items():
             if not isinstance(train, Stored) and all(id(column) in there for column in train):
                 steps = train[0]
                 run.spikes[emitted] = Stored(tuple(there[id(column)] for column in train), (), (len(steps),), (float(steps[-1]),))
-        for series in (*recorder.series, *recorder.drawn):
+        for series in (*run.recorder.series, *run.recorder.drawn):
             if (values := there.get(id(series.kept.values))) is not None:
                 series.kept.leave_for(values, self._moments.setdefault((series.name, series.taken), series.steps))
         return run
+
+    def _there(self, large: archives.Arrays, arrays: archives.Arrays, path: Path) -> Mapping[int, archives.Lying]:
+        """Where those of these arrays lie that are in the file, by their identity. `arrays`: all that are in it, for who has written or read it."""
+        found: Mapping[int, archives.Lying] = {}
+        if self._is_first:
+            with suppress(*archives.PROBLEMS):
+                found = archives.lying(path, arrays)
+        if self._company is None:
+            return found
+        offsets = np.array([found[id(one)].offset if id(one) in found else -1 for one in large], dtype=np.int64)
+        told = self._company.gather(offsets)[0].tolist()
+        return {id(one): archives.Lying(path, at, one.dtype, one.shape) for one, at in zip(large, told, strict=True) if at >= 0}
 
     def checkpoints(self, experiment: Experiment, order: Order, alone: bool) -> Checkpoints | None:
         """As `Places` says."""
