@@ -22,6 +22,7 @@ from plasticdsl.check.likes import resolve_likes
 from plasticdsl.check.mentions import Mention
 from plasticdsl.check.networks.effects import check_effects, with_what_is_read
 from plasticdsl.check.networks.network import check_network
+from plasticdsl.check.networks.open_inputs import check_open_inputs
 from plasticdsl.check.offers import with_offer
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Sight, identity, in_sight, known, mention_headers, needed, on_the_only_network
@@ -113,6 +114,8 @@ def _module(
     kept = with_beginnings([e for e in found if e is not None], report)
     module = replace(module, experiments=kept, asked=tuple((n.name, asked(n, kept)) for n in module.networks))
     if not report.failed:
-        check_effects(module, tuple(by_identity.values()), path, report)
+        written, bases = tuple(by_identity.values()), frozenset(b.base.name for b in in_need if b.base is not None)
+        check_effects(module, written, bases, path, report)
+        check_open_inputs(module, written, bases, path, report)
     seen = (with_what_is_read(n, [e for e in kept if e.network == n.name]) for n in module.networks)
     return replace(module, networks=tuple(seen))

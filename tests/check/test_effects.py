@@ -317,3 +317,71 @@ def test_a_threshold_that_is_met_exactly() -> None:
     [found] = check("neuron A:\n    10 ms dV/dt = 2 − V\n    spike when V = 1: V → 0\n").diagnostics
     assert (found.code, found.severity) == ("exact-comparison", Severity.WARNING)
     assert [fix.text for fix in found.fixes] == [" ≥ "]
+
+
+def test_a_rule_that_others_are_like_need_not_be_carried_itself() -> None:
+    text = (
+        model("w += η r")
+        .replace("rule R:", "rule Base:\n    η = 0.1\n\nrule R like Base:")
+        .replace("experiment", "    b → a: Exc, w = 1\n\nexperiment")
+    )
+    assert told(text) == []
+    (found,) = check(text.replace("Exc with R", "Exc").replace("record ab.w", "record a.u")).diagnostics  # Base’s heir is carried by nobody
+    assert found.message == "No projection carries the rule ‘R’, so it has no effect."
+
+
+OPEN = """neuron C:
+    input h_E, h_I
+    10 ms dV/dt = −V + h_E − h_I
+    spike when V > 1:
+        V → 0
+
+synapse Exc:
+    post.h_E = Σ w x
+
+synapse Inh:
+    post.h_I = Σ w x
+
+neuron S:
+    output r
+    5 ms dr/dt = 1 − r
+
+network N:
+    a = 2 S
+    b = 1 S
+    cells = 3 C
+    a → cells: Exc, w = 0.3
+    ba = b → cells: Exc, w = 0.1
+
+experiment E on N:
+    dt = 0.1 ms
+    phase p for 1 ms
+    record cells.V
+"""
+
+
+def test_an_input_whose_synapse_has_been_forgotten() -> None:
+    (found,) = check(OPEN).diagnostics
+    assert (found.severity, found.code, OPEN[found.span.start : found.span.end]) == (Severity.WARNING, "no-effect", "Inh")
+    assert found.message == "No projection uses the synapse ‘Inh’, so nothing fills ‘h_I’ of ‘cells’: it stays 0."
+    assert [OPEN[label.span.start : label.span.end] for label in found.labels] == ["cells = 3 C"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("ba = b → cells: Exc", "ba = b → cells: Inh"),
+        ("cells = 3 C", "cells = 3 C, h_I(t) = 0"),
+        ("    phase p for 1 ms", "    phase p for 1 ms:\n        cells.h_I = 0.1"),
+        ("    record cells.V\n", ""),  # a program may set it, and look
+        (" − h_I", ""),
+        ("synapse Inh:\n    post.h_I = Σ w x\n\n", ""),  # nothing says that it was to be filled
+        (
+            "experiment E",
+            "synapse Weak like Inh:\n    post.h_I = Σ 0.1 w x\n\nnetwork M:\n    s = 1 S\n    c = 1 C\n    s → c: Weak, w = 1\n\nexperiment E",
+        ),
+        ("experiment E", "network Whole like N:\n    ba = b → cells: Inh, w = 0.1\n\nexperiment E"),
+    ],
+)
+def test_an_input_that_is_open_on_purpose(old: str, new: str) -> None:
+    assert check(OPEN.replace(old, new)).diagnostics == ()

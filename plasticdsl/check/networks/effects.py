@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plasticdsl.check.blocks.triggers import only_named
@@ -70,17 +70,17 @@ class _Told:
         return self.place.start <= variable.span.start < self.place.end and variable.name in self.names
 
 
-def check_effects(module: Module, blocks: Sequence[tree.Block], path: str, report: Reporter) -> None:
-    """Reports what has no effect in the networks of a file; what stands in other files is not its business."""
+def check_effects(module: Module, blocks: Sequence[tree.Block], bases: Collection[str], path: str, report: Reporter) -> None:
+    """Reports what has no effect in the networks of a file; what stands in other files is not its business. `bases`: what other blocks are like."""
     own = [b for b in blocks if b.span.path == path]
-    _unused_rules(module, own, path, report)
+    _unused_rules(module, own, bases, path, report)
     told = [*_event_values(module, own, report), *_inert_rules(module, own, report)]
     idle: dict[Span, tuple[_Owner, Variable]] = {}
     read: set[Span] = set()
     for network in module.networks:
         experiments = [e for e in module.experiments if e.network == network.name]
         reads = everything_read(network, experiments)
-        for owner in _owners(network, any(map(_looks, experiments))):
+        for owner in _owners(network, any(map(looks, experiments))):
             for variable in owner.block.variables:
                 if Ref(owner.itself, variable.name) in reads:
                     read.add(variable.span)
@@ -99,7 +99,7 @@ def check_effects(module: Module, blocks: Sequence[tree.Block], path: str, repor
                 _check_endless(network, path, report)
 
 
-def _looks(experiment: Experiment) -> bool:
+def looks(experiment: Experiment) -> bool:
     """Whether an experiment records, shows or expects anything."""
     return bool(experiment.all_recordings or experiment.plots or experiment.all_expectations)
 
@@ -159,12 +159,12 @@ def _inert_rules(module: Module, blocks: Sequence[tree.Block], report: Reporter)
                 yield _Told(block.span, frozenset(v.name for v in rule.variables))
 
 
-def _unused_rules(module: Module, blocks: Sequence[tree.Block], path: str, report: Reporter) -> None:
+def _unused_rules(module: Module, blocks: Sequence[tree.Block], bases: Collection[str], path: str, report: Reporter) -> None:
     """Warns of rules that no projection carries in a file whose experiments use projections without one: ‘with STDP’ is easily forgotten."""
     done = {e.network for e in module.experiments}
     projections = [p for n in module.networks if n.name in done and n.span.path == path for p in n.projections]
     bare = next((p for p in projections if not p.rules and p.span.path == path), None)
-    used = {rule for n in module.networks for p in n.projections for rule in p.rules} | {b.base.name for b in blocks if b.base is not None}
+    used = {rule for n in module.networks for p in n.projections for rule in p.rules} | set(bases)
     for block in blocks:
         if bare is not None and block.kind == "rule" and block.name.name not in used:
             name = block.name.text
