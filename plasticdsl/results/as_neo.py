@@ -47,6 +47,7 @@ def _add(neo: Any, segment: Any, signal: Signal) -> None:
     units, kept = _units(signal.unit), {"units_si": signal.unit, "owner": signal.owner}
     arrays: dict[str, Any] = {} if signal.numbers is None else {"unit": signal.numbers}
     arrays |= {} if signal.ends is None else {"pre": signal.ends[0], "post": signal.ends[1]}
+    arrays |= {} if signal.along is None else {signal.along.name: signal.along.values}
     if signal.interval is not None:
         made = neo.AnalogSignal(
             signal.values,

@@ -44,7 +44,8 @@ def write(result: Result, path: Path, number: int | None, about: Mapping[str, An
     except ModuleNotFoundError:
         raise ModuleNotFoundError("this takes PyNWB: ‘pip install plasticdsl[nwb]’") from None
     run = run_of(result.study, number)
-    file = pynwb.NWBFile(**{**_told(result, run), **about})
+    label = result.study.label((number or 0) % len(result.study.runs))
+    file = pynwb.NWBFile(**{**_told(result, run, label), **about})
     _add_units(pynwb, file, list(firing(run)), run.line.dt)
     _add_signals(pynwb, file, list(signals(run)))
     with said_of(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
@@ -54,10 +55,9 @@ def write(result: Result, path: Path, number: int | None, about: Mapping[str, An
         made.replace(path)
 
 
-def _told(result: Result, run: Run) -> dict[str, Any]:
-    """What is known of a session: what was simulated, and with which numbers."""
+def _told(result: Result, run: Run, label: str) -> dict[str, Any]:
+    """What is known of a session: what was simulated, and with which numbers. `label`: what sets the run apart from the others."""
     study, summary = result.study, result.summary
-    label = study.label(study.runs.index(run))
     about = f"Simulation of {study.experiment.name} on {study.network.name} with plasticdsl {summary['version']}"
     notes = {name: summary[name] for name in ("model", "experiment", "version", "dt_s", "duration_s", "parameters")} | {
         "seed": run.seed,
@@ -126,11 +126,24 @@ def _table(pynwb: Any, name: str, description: str, columns: list[Column]) -> An
     return pynwb.core.DynamicTable(name=name, description=description, columns=vectors)
 
 
+#: What the points of curves are counted by.
+_POINTS = {
+    "after": "time since the beginning",
+    "lag": "lag of the second behind the first",
+    "interval": "interval between two spikes",
+    "frequency": "frequency",
+}
+
+
 def _columns(signal: Signal) -> tuple[list[Column], str]:
     """Whose its columns are, and what these are."""
     if signal.ends is not None:
         pre, post = signal.ends
         return [("pre", "presynaptic unit, from 0", pre), ("post", "postsynaptic unit, from 0", post)], f"connection of {signal.owner}"
+    whose: list[Column] = []
     if signal.numbers is not None and signal.values.shape[1] > 1:
-        return [("number", "number of the unit, from 0", signal.numbers)], f"unit of {signal.owner}"
-    return [], ""
+        whose = [("number", "number of the unit, from 0", signal.numbers)]
+    if signal.along is not None:
+        name, unit = signal.along.name, signal.along.unit
+        return [*whose, (name, f"{_POINTS[name]}, in {_NAMES.get(unit, unit)}", signal.along.values)], "point of the curve"
+    return whose, f"unit of {signal.owner}" if whose else ""

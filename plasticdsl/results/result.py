@@ -182,9 +182,10 @@ class Result:
         return cast("Block", block_of(self))
 
     def to_nwb(self, path: str | Path, run: int | None = None, **about: Any) -> None:
-        """Writes a run into a file of NWB, whole or not at all: recorded spikes as units, recordings over time as time series (SI). `run`: of a sweep the
-        number of the run, from 0. `about` is handed on to `pynwb.NWBFile`: `session_start_time` (default: now), `experimenter`, `institution`, `subject`,
-        … Takes the extra `nwb`.
+        """Writes a run into a file of NWB, whole or not at all: recorded spikes as units, recordings over time as time series (SI), what was taken once
+        as tables (of a curve with what it is over), with `misc` saying whose the columns of a time series are. `run`: of a sweep the number of the run,
+        from 0. `about` is handed on to `pynwb.NWBFile`: `session_start_time` (default: now), `experimenter`, `institution`, `subject`, … Takes the extra
+        `nwb`. `nwbinspector` wants a `subject`, and asks of time series with fewer moments than columns whether they lie the right way round: they do.
 
         Raises ValueError where there are several runs and none is named.
         """

@@ -7,12 +7,13 @@ values in SI.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plasticdsl.runtime.play.experiment import Run
+from plasticdsl.runtime.watch.curves import Curve
 from plasticdsl.runtime.watch.series import Series
 from plasticdsl.support.arrays import Floats
 from plasticdsl.units.dimension import ONE
@@ -23,7 +24,7 @@ from plasticdsl.units.display import coherent
 class Signal:
     """A recording over time: `times` float64[moments], `values` float64[moments, channels], `unit` in SI (`V`, `1/s`; `1` for a pure number).
     `interval`: the time between two moments where it is always the same. `owner`: whose channels they are; `numbers`: of the units, from 0; `ends`: the
-    pre and the post unit of each connection; None where they are not known."""
+    pre and the post unit of each connection; None where they are not known. `along`: of a curve, what its channels stand for, with a value for each."""
 
     name: str
     times: Floats
@@ -33,6 +34,7 @@ class Signal:
     owner: str
     numbers: NDArray[np.int64] | None = None
     ends: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None
+    along: Curve | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,13 @@ def _signal(series: Series, run: Run) -> Signal:
     interval = float(apart[0]) * run.line.dt if len(apart) == 1 else None
     unit = coherent(series.label.dimension or ONE)
     units = None if series.units is None else series.units - 1
+    if series.curve is not None:
+        points = len(series.curve.values)
+        each = values.shape[1] // points  # of a curve for each unit, those of one unit stand together
+        known = np.arange(each) if units is None else units
+        whose = np.repeat(known, points) if len(series.shape) > 1 else None
+        along = replace(series.curve, values=np.tile(series.curve.values, each))
+        return Signal(series.name, steps.astype(np.float64) * run.line.dt, values, unit, interval, series.owner, whose, along=along)
     ends = run.facts.ends.get(series.owner) if len(series.shape) == 1 else None
     if ends is not None:
         chosen = slice(None) if units is None else units

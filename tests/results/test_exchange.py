@@ -221,3 +221,50 @@ def test_a_network_displays_its_sizes(model: plasticdsl.Model) -> None:
 
     page = Page(model.build(engine="python")._repr_html_())
     assert {"clock", "SpikeTimes", "E", "LIF", "ex", "4", "2"} <= set(page.text)
+
+
+# --- curves ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def curves() -> Result:
+    text = MODEL.split("experiment Run")[0] + """
+experiment Curves on Net:
+    dt = 1 ms
+    phase go for 40 ms
+    record psth(clock, 5 ms, 20 ms) as once
+    record psth(clock, 5 ms, 10 ms, each) every 20 ms as twice
+    record correlogram(clock, E, 5 ms, 10 ms) as lags
+    record spectrum(E.V, 20 ms) as powers
+    sweep LIF.τ in [10 ms, 20 ms]
+"""
+    return plasticdsl.parse(text).run(engine="python")
+
+
+def test_curves_keep_what_they_are_over(curves: Result, tmp_path: Path) -> None:
+    """Spikes of both clocks at 5 and at 12 ms: 2/(2 units × 2 stretches × 5 ms) in the second and the third bin of 20 ms."""
+    pytest.importorskip("neo")
+    segment = curves.to_neo().segments[1]
+    signals = {signal.name: signal for signal in (*segment.analogsignals, *segment.irregularlysampledsignals)}
+    once, twice, powers = signals["once"], signals["twice"], signals["powers"]
+    assert once.array_annotations["after"].tolist() == pytest.approx([0.0025, 0.0075, 0.0125, 0.0175])
+    assert once.magnitude.tolist() == pytest.approx(np.array([[0.0, 100.0, 100.0, 0.0]]))
+    assert twice.shape == (2, 2 * 2)
+    assert twice.array_annotations["unit"].tolist() == [0, 0, 1, 1]
+    assert twice.array_annotations["after"].tolist() == pytest.approx([0.0025, 0.0075] * 2)
+    assert twice.magnitude.tolist()[1] == [0.0] * 4
+    assert signals["lags"].array_annotations["lag"].tolist() == pytest.approx([-0.01, -0.005, 0.0, 0.005, 0.01])
+    assert powers.array_annotations["unit"].tolist() == np.repeat(range(4), 11).tolist()
+    assert powers.array_annotations["frequency"].tolist()[:3] == pytest.approx([0.0, 50.0, 100.0])
+
+    pynwb = pytest.importorskip("pynwb")
+    path = tmp_path / "run.nwb"
+    curves.to_nwb(path, run=1)
+    with pynwb.NWBHDF5IO(str(path), "r") as file:
+        read = file.read()
+        assert read.session_description.endswith(", LIF.τ = 20 ms.")
+        table = read.processing["misc"]["once"]
+        assert table["after"][:].tolist() == pytest.approx([0.0025, 0.0075, 0.0125, 0.0175])
+        assert table["value"][:].tolist() == pytest.approx([0.0, 100.0, 100.0, 0.0])
+        assert "once" not in read.acquisition
+        assert read.processing["misc"]["twice"]["number"][:].tolist() == [0, 0, 1, 1]
