@@ -96,11 +96,22 @@ class Plane:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownIn:
+    """A name with the unit that it ends in, of this `scale` in SI and of this dimension."""
+
+    name: str
+    unit: str
+    scale: float
+    dimension: Dimension
+
+
+@dataclass(frozen=True, slots=True)
 class AxisWish:
-    """What a plot line says of an axis: what it is called (`label`, empty for what suits it), its ends, and whether it is logarithmic. `dimension`: of the
-    ends."""
+    """What a plot line says of an axis: what it is called (`label`, empty for what suits it), the unit in that, its ends, and whether it is logarithmic.
+    `dimension`: of the ends."""
 
     label: str = ""
+    shown: ShownIn | None = None
     start: Expr | None = None
     stop: Expr | None = None
     dimension: Dimension | None = None

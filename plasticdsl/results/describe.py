@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from plasticdsl.results import describe_maps, describe_sweep, describe_time, describe_values
 from plasticdsl.results.picture import OVER_TIME, Panel, Picture
-from plasticdsl.results.scene import Scene, scene_of, stretches
+from plasticdsl.results.scene import Scene, called, scene_of, stretches
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch import series as taken
 from plasticdsl.runtime.watch.series import PlotPlan
+from plasticdsl.units.dimension import TIME
 
 
 def picture(study: Study, number: int) -> Picture:
@@ -21,7 +22,7 @@ def picture(study: Study, number: int) -> Picture:
     plans = [run.recorder.plots[number] for run in study.runs]
     first, scene = plans[0], scene_of(study, plans)
     panels = tuple(_panel(study, number, plans, [plan.panels[place] for plan in plans], scene) for place in range(len(first.panels)))
-    panels = tuple(_with_wish(panel, first) for panel in panels)
+    panels = tuple(_with_wish(panel, first, scene) for panel in panels)
     panels = tuple(replace(p, note="") if k and p.note == panels[k - 1].note else p for k, p in enumerate(panels))
     title = first.spec.title or " · ".join(name.replace("_", " ") for name in (study.network.name, study.experiment.name) if name)
     if study.interrupted:
@@ -32,13 +33,14 @@ def picture(study: Study, number: int) -> Picture:
     return Picture(title, panels, marked, bool(first.spec.title))
 
 
-def _with_wish(panel: Panel, plan: PlotPlan) -> Panel:
-    """A time axis with what the line says of it; its ends are those of the scene."""
+def _with_wish(panel: Panel, plan: PlotPlan, scene: Scene) -> Panel:
+    """A time axis with what the line says of it; its ends are those of the scene, and where steps are counted it has no unit."""
     if panel.kind not in OVER_TIME:
         return panel
     wish, axis = plan.spec.horizontal, panel.horizontal
     low = axis.low if axis.low is None or axis.low > 0.0 or not wish.logarithmic else None
-    return replace(panel, horizontal=replace(axis, label=wish.label or axis.label, low=low, logarithmic=wish.logarithmic))
+    label = called(wish, axis.label, () if scene.axis.unit == "steps" else (TIME,))
+    return replace(panel, horizontal=replace(axis, label=label, low=low, logarithmic=wish.logarithmic))
 
 
 def _panel(study: Study, number: int, plans: Sequence[PlotPlan], every: Sequence[taken.Panel], scene: Scene) -> Panel:

@@ -13,7 +13,7 @@ from plasticdsl.model.expr import Expr, Ref, refs
 from plasticdsl.model.owners import Whose
 from plasticdsl.results.labels import along, joined, named, of_run
 from plasticdsl.results.picture import Axis, Band, Line, Mark, Panel, Whiskers
-from plasticdsl.results.scene import BLACK, colour, limits, vertical_limits
+from plasticdsl.results.scene import BLACK, called, colour, limits, vertical_limits
 from plasticdsl.runtime.play import sweep
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch import series as taken
@@ -47,7 +47,7 @@ def over_parameter(study: Study, plan: PlotPlan, panels: Sequence[taken.Panel], 
     return Panel(
         "sweep",
         Axis(wish.horizontal.label or along(over), low, high, wish.horizontal.logarithmic, whole=counted),
-        Axis(wish.vertical.label or names.axis, least, most, wish.vertical.logarithmic),
+        Axis(called(wish.vertical, names.axis, (label.dimension for label in labels)), least, most, wish.vertical.logarithmic),
         tuple(marks),
         note=note,
     )

@@ -13,6 +13,7 @@ from plasticdsl.results.picture import Axis, Band, Bars, Dots, Field, Line, Mark
 from plasticdsl.results.scene import (
     FEW_LINES,
     Scene,
+    called,
     colour,
     colours_of,
     evenly,
@@ -70,7 +71,7 @@ def traces(study: Study, plans: Sequence[PlotPlan], panels: Sequence[taken.Panel
     if low is None and all(s.bins for s in first.series):
         low = 0.0
     wish = plans[0].spec.vertical
-    label = wish.label or names.axis
+    label = called(wish, names.axis, (one.dimension for one in first.labels))
     note = f"mean ± s.d. of {len(scene.groups[0])} runs" if len(scene.groups[0]) > 1 else _of_many(lines)
     return Panel("time", horizontal(scene.axis), Axis(label, low, high, wish.logarithmic), tuple(marks), note=note, explained=explained)
 
@@ -196,7 +197,7 @@ def at_spikes(study: Study, plans: Sequence[PlotPlan], panel: taken.Panel, scene
         marks.append(Dots(times, run.values(record) / label.scale, hue, _size(len(times), 3.0, 40.0), names.items[place]))
     wish = plans[0].spec.vertical
     low, high = limits(plans[0].vertical, labels[0].scale)
-    vertical = Axis(wish.label or names.axis, low, high, wish.logarithmic)
+    vertical = Axis(called(wish, names.axis, (one.dimension for one in labels)), low, high, wish.logarithmic)
     return Panel("at spikes", horizontal(scene.axis), vertical, tuple(marks), note=which(study, "at spikes"))
 
 

@@ -9,12 +9,25 @@ import numpy as np
 from plasticdsl.results.describe_time import numbered, which
 from plasticdsl.results.labels import along, joined, named, of_run, whole, with_unit
 from plasticdsl.results.picture import Axis, Dots, Levels, Line, Mark, Panel, Steps, Weight
-from plasticdsl.results.scene import COLOURS, FEW_LINES, GREY, colour, combinations, evenly, limits, time_unit, vertical_limits
+from plasticdsl.results.scene import (
+    COLOURS,
+    FEW_LINES,
+    GREY,
+    called,
+    colour,
+    combinations,
+    evenly,
+    limits,
+    time_unit,
+    vertical_limits,
+    wished_unit,
+)
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch import series as taken
 from plasticdsl.runtime.watch.series import Label, PlotPlan, Series, label_of
 from plasticdsl.runtime.watch.statistics import histogram, intervals, mean_of_known
 from plasticdsl.support.arrays import Floats
+from plasticdsl.units.dimension import FREQUENCY, TIME
 
 _MOST_SHOWN = 6
 #: As many bins as the root of the number of values, within these.
@@ -29,14 +42,15 @@ _MOMENTS = ("#440154", "#414487", "#2A788E", "#22A884", "#7AD151", "#C8B020")
 def of_intervals(study: Study, plan: PlotPlan, panel: taken.Panel) -> Panel:
     """How the intervals between spikes of the same unit are distributed, of each population in the first run; filled where there is one."""
     run, records = study.runs[0], panel.spikes
-    scale, unit = (1.0, "steps") if run.line.in_steps else (run.line.dt * 1e3, "ms")
+    unit, seconds = ("steps", 1.0) if run.line.in_steps else wished_unit(plan.spec.horizontal, TIME) or ("ms", 1e-3)
+    scale = 1.0 if run.line.in_steps else run.line.dt / seconds
     found: list[tuple[str, Floats]] = []
     for record in records:
         steps, units = run.train(record)
         values = intervals(steps, units.astype(np.int64), record.stretch(steps)).astype(np.float64) * scale
         found.append((record.name.replace("_", " ") if len(records) > 1 else "", values))
     label = f"interval of {records[0].name}" if len(records) == 1 else "interval"
-    x, y = _wished(plan, with_unit(label.replace("_", " "), unit), "number of intervals", 1.0)
+    x, y = _wished(plan, with_unit(label.replace("_", " "), unit), "number of intervals", seconds)
     return Panel("intervals", x, y, _outlines(found, COLOURS), note=which(study, "intervals"))
 
 
@@ -123,7 +137,9 @@ def curves(study: Study, plans: Sequence[PlotPlan], panels: Sequence[taken.Panel
     unit, scale = first.curve.unit, 1.0
     if unit == "s":
         largest = float(np.max(np.abs(first.curve.values), initial=0.0))
-        unit, scale = ("steps", 1.0) if study.runs[0].line.in_steps else time_unit(largest)
+        unit, scale = ("steps", 1.0) if study.runs[0].line.in_steps else wished_unit(plans[0].spec.horizontal, TIME) or time_unit(largest)
+    else:
+        unit, scale = wished_unit(plans[0].spec.horizontal, FREQUENCY) or (unit, scale)
     marks: list[Mark] = []
     for number, place in enumerate(evenly(len(every), _MOST_SHOWN)):
         item, run = every[place]
@@ -181,7 +197,7 @@ def units(study: Study, plans: Sequence[PlotPlan], panels: Sequence[taken.Panel]
     low, high = vertical_limits(plans[0], first)
     alone = len({series.owner for series in first.series}) == 1
     x = Axis(wish.horizontal.label or numbered(first.series[0], study, alone), whole=True)
-    y = Axis(wish.vertical.label or names.axis, low, high, wish.vertical.logarithmic)
+    y = Axis(called(wish.vertical, names.axis, (label.dimension for label in first.labels)), low, high, wish.vertical.logarithmic)
     return Panel("units", x, y, tuple(marks), note=which(study, "values") if len(study.runs) > 1 else "")
 
 
@@ -206,7 +222,8 @@ def plane(plan: PlotPlan, panel: taken.Panel) -> Panel:
     low, high = limits(plan.horizontal, over.scale)
     least, most = vertical_limits(plan, panel)
     x_axis = Axis(wish.horizontal.label or along(over), low, high, wish.horizontal.logarithmic)
-    return Panel("plane", x_axis, Axis(wish.vertical.label or names.axis, least, most, wish.vertical.logarithmic), tuple(marks))
+    text = called(wish.vertical, names.axis, (one.dimension for one in panel.labels))
+    return Panel("plane", x_axis, Axis(text, least, most, wish.vertical.logarithmic), tuple(marks))
 
 
 def contours(plans: Sequence[PlotPlan]) -> Panel:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.model.experiments import NO_WISH, AxisWish
 from plasticdsl.model.expr import Expr
 from plasticdsl.model.owners import Owner
 from plasticdsl.model.parts import Emitted, Units, parts_read
@@ -17,6 +18,7 @@ from plasticdsl.runtime.play.schedule import Rounds, Timeline
 from plasticdsl.runtime.play.sweep import Study
 from plasticdsl.runtime.watch.series import Ends, Panel, PlotPlan, Series, SpikeRecord
 from plasticdsl.support.arrays import Floats
+from plasticdsl.units.dimension import TIME, Dimension
 
 #: Colours that people with any colour vision can tell apart (Okabe & Ito 2008), the yellow left out: it is hard to see on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -80,7 +82,7 @@ def scene_of(study: Study, plans: Sequence[PlotPlan]) -> Scene:
     begin, end = min((first for first, _ in spans), default=0), max((last for _, last in spans), default=line.end)
     first, last = limits(None if line.in_steps else plans[0].horizontal, line.dt)
     begin, end = (begin, end) if first is None or last is None else (round(first), round(last))
-    axis = time_axis(line, 0 if begin <= 1 else begin, end)
+    axis = time_axis(line, 0 if begin <= 1 else begin, end, plans[0].spec.horizontal)
     return Scene(groups, line, longest.rounds, axis, _colours(plans[0], len(groups) == 1))
 
 
@@ -117,12 +119,23 @@ def evenly(count: int, most: int) -> NDArray[np.int64]:
 # --- time ------------------------------------------------------------------------------------------------------------
 
 
-def time_axis(line: Timeline, begin: int, end: int) -> TimeAxis:
+def time_axis(line: Timeline, begin: int, end: int, wish: AxisWish = NO_WISH) -> TimeAxis:
     """The axis for a part of a run."""
     if line.in_steps:
         return TimeAxis(begin, end, "steps", 1.0)
-    unit, seconds = time_unit((end - begin) * line.dt)
+    unit, seconds = wished_unit(wish, TIME) or time_unit((end - begin) * line.dt)
     return TimeAxis(begin, end, unit, seconds / line.dt)
+
+
+def wished_unit(wish: AxisWish, dimension: Dimension) -> tuple[str, float] | None:
+    """The unit of this dimension that an axis is called in, and its size in SI; None where it is not."""
+    return (wish.shown.unit, wish.shown.scale) if wish.shown is not None and wish.shown.dimension == dimension else None
+
+
+def called(wish: AxisWish, otherwise: str, dimensions: Iterable[Dimension | None]) -> str:
+    """What an axis is called where these lie along it: as the line says, if the unit in that is one of theirs."""
+    meant = wish.shown is None or any(dimension in (None, wish.shown.dimension) for dimension in dimensions)
+    return wish.label if wish.label and meant else otherwise
 
 
 def time_unit(span: float) -> tuple[str, float]:

@@ -228,7 +228,9 @@ def test_a_network_displays_its_sizes(model: plasticdsl.Model) -> None:
 
 @pytest.fixture(scope="module")
 def curves() -> Result:
-    text = MODEL.split("experiment Run")[0] + """
+    text = (
+        MODEL.split("experiment Run")[0]
+        + """
 experiment Curves on Net:
     dt = 1 ms
     phase go for 40 ms
@@ -238,6 +240,7 @@ experiment Curves on Net:
     record spectrum(E.V, 20 ms) as powers
     sweep LIF.τ in [10 ms, 20 ms]
 """
+    )
     return plasticdsl.parse(text).run(engine="python")
 
 

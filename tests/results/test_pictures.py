@@ -97,6 +97,55 @@ def test_a_unit_in_brackets_is_the_one_it_is_shown_in() -> None:
     assert panel.marks[0].y[0] == pytest.approx(50.0)
 
 
+@pytest.mark.parametrize("unit", ["1/s", "spikes/s", "s⁻¹"])
+def test_what_is_counted_has_a_unit_per_time(unit: str) -> None:
+    (panel,) = shown(f'plot rate(p, 5 ms) over time as "rate ({unit})"').panels
+    assert panel.vertical.label == f"rate ({unit})"
+
+
+def test_units_stand_in_square_brackets_too() -> None:
+    (panel,) = shown('plot a.V[2] over time as "V [µV]"').panels
+    assert panel.vertical.label == "V (µV)" and panel.marks[0].y[0] == pytest.approx(2000.0)
+
+
+def test_statistics_over_time_are_called_by_their_variable() -> None:
+    (panel,) = shown("plot max(a.V over time)").panels
+    assert panel.vertical.label == "largest $V$ over time of a (mV)"
+
+
+def test_a_unit_in_the_name_of_an_axis_is_the_one_it_is_shown_in() -> None:
+    """a.V[2] begins at 2 mV, and a step is 1 ms."""
+    (panel,) = shown('plot a.V[2] over time with x as "time (s)", y as "potential (µV)", x from 5 ms to 15 ms').panels
+    assert (panel.horizontal.label, panel.vertical.label) == ("time (s)", "potential (µV)")
+    assert (panel.horizontal.low, panel.horizontal.high) == pytest.approx((0.005, 0.015))
+    assert panel.marks[0].x[:2] == pytest.approx([0.0, 0.001]) and panel.marks[0].y[0] == pytest.approx(2000.0)
+    voltage, rate = shown('plot a.V[1], rate(p) over time with y as "potential (V)"').panels
+    assert (voltage.vertical.label, rate.vertical.label) == ("potential (V)", "rate of p (Hz)")
+    (panel,) = shown('plot a.V over a.θ with x as "threshold (V)"').panels
+    assert (panel.horizontal.label, panel.marks[0].x[0]) == ("threshold (V)", pytest.approx(1.0))
+    (panel,) = shown('plot psth(p, 5 ms, one) with x as "after (s)", y as "rate (1/s)"').panels
+    assert (panel.horizontal.label, panel.vertical.label) == ("after (s)", "rate (1/s)")
+    assert panel.marks[0].edges == pytest.approx([0.0, 0.005, 0.01])
+    (panel,) = shown('plot histogram(a.V) at 0 ms with x as "V (µV)"').panels
+    assert panel.marks[0].edges[[0, -1]] == pytest.approx([1000.0, 6000.0])
+    (panel,) = shown('ν = 500 Hz\n    plot isi_histogram(p) with x as "interval (s)", x from 0 ms to 20 ms').panels
+    assert panel.horizontal.high == 0.02 and 0.001 < panel.marks[0].edges.max() < 0.02
+    (panel,) = shown("ν = 500 Hz\n    plot isi_histogram(p) with x from 0 ms to 20 ms").panels
+    assert panel.horizontal.high == 20.0
+    assert "which cannot be shown in mV" in refused('plot a.V[2] over time with x as "time (mV)"')
+    assert "which cannot be shown in s" in refused('plot a.V[2] over time with y as "potential (s)"')
+    assert "which cannot be shown in mV" in refused('plot psth(p, 5 ms, one) with x as "after (mV)"')
+
+
+def test_a_unit_in_the_name_of_what_is_swept_is_the_one_it_is_shown_in() -> None:
+    def swept(line: str) -> tuple[str, list[float]]:
+        (panel,) = shown(f"sweep ν in [20, 40] Hz\n    {line}").panels
+        return panel.horizontal.label, panel.marks[0].x.tolist()
+
+    assert swept('plot rate(p) over ν with x as "input (kHz)"') == ("input (kHz)", [0.02, 0.04])
+    assert "which cannot be shown in nA" in refused('sweep ν in [20, 40] Hz\n    plot rate(p) over ν with x as "input (nA)"')
+
+
 def test_titles_and_axes_are_what_the_line_says() -> None:
     found = shown('plot a.V[1], rate(p) over time titled "Two panels" with log y as "height", x as "when", y from 1 mV to 10 mV')
     assert found.title == "Two panels" and found.chosen_title

@@ -6,13 +6,13 @@ is, unless the line says it (`as matrix`, `as map`, `as image 28 × 28`), and so
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from plasticdsl.check.experiments.readings import Taking, text_of
 from plasticdsl.check.experiments.recordings import is_word, recording, refuse_series, window_of
+from plasticdsl.check.experiments.shown_in import fits, in_unit, labelled, shown_in
 from plasticdsl.check.experiments.statistics import taken_together
 from plasticdsl.check.experiments.words import words_of
 from plasticdsl.check.networks.from_data import refuse_arrays
@@ -27,13 +27,11 @@ from plasticdsl.model.owners import OfPatterns, OfPopulation, OfProjection, Owne
 from plasticdsl.model.right_sides import PARAMETERS
 from plasticdsl.source import Span
 from plasticdsl.syntax import tree
-from plasticdsl.units.dimension import TIME, Dimension
-from plasticdsl.units.display import display_unit, name_dimension
-from plasticdsl.units.table import parse_quantity
+from plasticdsl.units.dimension import FREQUENCY, TIME, Dimension
+from plasticdsl.units.display import display_unit
 
 #: Items that are curves, over a lag, a frequency, ….
 _CURVES = ("psth", "correlogram", "autocorrelogram", "intervals", "spectrum")
-_UNIT_AT_END = re.compile(r"(?P<text>.*?)\s*\((?P<unit>[^()]+)\)")
 
 
 def plot(statement: tree.Plot, taking: Taking) -> PlotSpec:
@@ -100,33 +98,8 @@ def _item(drawing: tree.Drawing, window: Window, taking: Taking) -> Recording:
     found = recording(drawing.item, window, "", "plot", taking)
     found = replace(found, words=words_of(drawing.item, taking))
     for said in drawing.drawn_as:
-        found = _labelled(found, said, taking) if said.text else replace(found, layout=_layout(found, said, taking))
+        found = labelled(found, said.text, said.span, taking) if said.text else replace(found, layout=_layout(found, said, taking))
     return found
-
-
-def _labelled(found: Recording, said: tree.DrawnAs, taking: Taking) -> Recording:
-    """Called as the line says; a unit in brackets at the end is the one that it is shown in."""
-    label, unit, scale = _label(said.text, found.dimension, said.span, taking)
-    return replace(found, label=label, unit=unit, scale=scale) if unit is not None else replace(found, label=label)
-
-
-def _label(text: str, dimension: Dimension | None, span: Span, taking: Taking) -> tuple[str, str | None, float]:
-    """`conductance (nS)` → `conductance`, `nS`, 1e-9; None for the unit where there is none in it."""
-    match = _UNIT_AT_END.fullmatch(text)
-    if match is None or dimension is None:
-        return text, None, 1.0
-    try:
-        scale, found = parse_quantity(f"1 {match['unit']}")
-    except (ValueError, KeyError):
-        return text, None, 1.0
-    if found != dimension:
-        unit = display_unit(dimension)[0]
-        there = f"in {unit} ({name_dimension(dimension)})" if unit else "a pure number"
-        message = f"What is called ‘{text}’ is {there}, which cannot be shown in {match['unit']}."
-        hint = f"Write the unit that it is to be shown in: ‘{match['text']}{f' ({unit})' if unit else ''}’."
-        taking.context.report.error("inconsistent-units", message, span, hint)
-        return text, None, 1.0
-    return match["text"], match["unit"], scale
 
 
 def _layout(item: Recording, said: tree.DrawnAs, taking: Taking) -> Layout:
@@ -244,23 +217,54 @@ def _with_wishes(spec: PlotSpec, statement: tree.Plot, taking: Taking) -> PlotSp
         if axis.start is not None and axis.stop is not None:
             wish = _range(wish, axis, there, taking)
         if axis.text:
-            wish = replace(wish, label=axis.text)
+            named = _named(axis, there.of_name, taking)
+            wish = replace(wish, label=named.label, shown=named.shown)
         found[axis.name] = wish
-    return replace(spec, horizontal=found["x"], vertical=found["y"])
+    spec = replace(spec, horizontal=found["x"], vertical=found["y"])
+    return _in_units(spec)
+
+
+def _named(axis: tree.Axis | None, dimensions: tuple[Dimension | None, ...], taking: Taking) -> AxisWish:
+    """What an axis, along which something of these dimensions lies, is called, and in which unit."""
+    if axis is None:
+        return NO_WISH
+    shown = shown_in(axis.text)
+    sound = shown is not None and fits(shown, dimensions, axis.text, axis.span, taking)
+    return AxisWish(axis.text, shown if sound else None)
+
+
+def _in_units(spec: PlotSpec) -> PlotSpec:
+    """What lies along an axis that is called with a unit is shown in that unit."""
+    across, up = spec.horizontal.shown, spec.vertical.shown
+    over, items = spec.over, spec.items
+    if any(_calls(item, "histogram") for item in items):
+        items = items if across is None else tuple(in_unit(item, across) for item in items)
+        return replace(spec, items=items)
+    if up is not None and len(over) < 2:
+        items = tuple(in_unit(item, up) for item in items)
+    shown = (across, up)[: len(over)]
+    over = tuple(side if unit is None else in_unit(side, unit) for side, unit in zip(over, shown, strict=True))
+    return replace(spec, items=items, over=over)
 
 
 @dataclass(frozen=True, slots=True)
 class _Direction:
-    """What the ends of an axis may be: of these dimensions; None where anything may be there."""
+    """What the ends of an axis may be: of these dimensions; None where anything may be there. `called`: what its name may end in, where that is less."""
 
     dimensions: tuple[Dimension | None, ...] | None
+    called: tuple[Dimension | None, ...] | None = None
+
+    @property
+    def of_name(self) -> tuple[Dimension | None, ...]:
+        """What its name may end in; None stands for anything."""
+        return self.called or self.dimensions or (None,)
 
 
 def _directions(spec: PlotSpec) -> tuple[_Direction, _Direction]:
     """What is along the horizontal and along the vertical axis of a plot."""
     items = tuple(item.dimension for item in spec.items)
     if any(_calls(item, name) for item in spec.items for name in (*_CURVES, "isi_histogram")):
-        return _Direction(None), _Direction(None)
+        return _Direction(None, (FREQUENCY if _calls(spec.items[0], "spectrum") else TIME,)), _Direction(None)
     if any(_calls(item, "histogram") for item in spec.items):
         return _Direction(items), _Direction(None)
     if len(spec.over) == 2:
@@ -322,9 +326,12 @@ def _contours(statement: tree.Plot, text: str, taking: Taking) -> PlotSpec:
         return PlotSpec((), window, text, statement.span)
     levels = _levels(statement.items[0], moment, taking)
     sides = _side(over[0], window, taking), _side(over[1], window, taking)
-    labels = {axis.name: axis.text for axis in statement.axes}
-    wishes = (AxisWish(labels.get(name, "")) for name in "xy")
-    return PlotSpec(items, window, text, statement.span, Plane(*sides, levels), (), "", *wishes)
+    labels = {axis.name: axis for axis in statement.axes}
+    wishes = [_named(labels.get(name), (side.item.dimension,), taking) for name, side in zip("xy", sides, strict=True)]
+    x, y = (
+        side if wish.shown is None else replace(side, item=in_unit(side.item, wish.shown)) for side, wish in zip(sides, wishes, strict=True)
+    )
+    return PlotSpec(items, window, text, statement.span, Plane(x, y, levels), (), "", *wishes)
 
 
 def _levels(item: tree.Expr, moment: tree.Moment | None, taking: Taking) -> tuple[Expr, ...]:

@@ -239,7 +239,13 @@ def _number(node: tree.Expr) -> str | None:
 
 def _children(node: tree.Expr) -> Iterator[tree.Expr]:
     match node:
-        case tree.Unary(operand=inner) | tree.Group(inner=inner) | tree.AtSpikes(item=inner) | tree.Average(body=inner):
+        case (
+            tree.Unary(operand=inner)
+            | tree.Group(inner=inner)
+            | tree.AtSpikes(item=inner)
+            | tree.Along(item=inner)
+            | tree.Average(body=inner)
+        ):
             yield inner
         case tree.Binary(left=left, right=right):
             yield from (left, right)
@@ -268,6 +274,8 @@ class _Setter:
         match node:
             case tree.AtSpikes(item=item):
                 return f"{self.phrase(item)} at spikes"
+            case tree.Along(item=item):
+                return f"{self.phrase(item)} over time"
             case tree.Apply(function=tree.Name(name=name), arguments=arguments, primes=0) if statistic(name, len(arguments)) is not None:
                 return self._statistic(node, statistic(name, len(arguments)), arguments)
             case tree.Member(attribute=name) | tree.Indexed(base=tree.Member(attribute=name)) if not self.owned:
