@@ -27,6 +27,7 @@ from plasticdsl.check.offers import with_offer
 from plasticdsl.check.report import Reporter
 from plasticdsl.check.sight import Sight, identity, in_sight, known, mention_headers, needed, on_the_only_network
 from plasticdsl.check.terms.applications import file_scope
+from plasticdsl.check.terms.celsius import check_temperatures, with_kelvin
 from plasticdsl.check.terms.fractions import with_fractions
 from plasticdsl.check.terms.products import with_quantities
 from plasticdsl.check.terms.scope import constants
@@ -68,6 +69,8 @@ def checked(read: Reading, source: SourceFile, *, folder: Path | None = None, te
     blocks = [item for item in read.file.items if isinstance(item, tree.Block)]
     report.revise(lambda found: with_fractions(found, blocks))
     report.revise(lambda found: with_quantities(found, blocks, declared_values))
+    report.revise(lambda found: with_kelvin(found, blocks, declared_values))
+    check_temperatures(blocks, declared_values, report)
     units = _units(module) if report.diagnostics else {}
     return Checked(
         None if report.failed else module, told(source, report.diagnostics, units), {**sources, **morphologies}, module, report.mentions

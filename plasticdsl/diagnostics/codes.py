@@ -78,6 +78,8 @@ _CODES: tuple[Code, ...] = (
          "Python."),
     Code("definition-cycle", "definitions that depend on each other",
          "A definition always holds, so none can depend on itself. What depends on its own past needs a derivative or a jump."),
+    Code("degrees-in-coulombs", "a temperature in coulombs",
+         "C is the coulomb. Temperatures are in kelvin: 37 °C is `310.15 K`, a difference of 10 °C is `10 K`."),
     Code("draw-not-constant", "a draw that depends on what changes",
          "`~` draws once per unit or connection, before the run, from parameters. Under a trigger (`every 10 ms:`, `on pre:`) it draws "
          "anew at each event, from whatever it reads then."),
