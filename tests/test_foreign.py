@@ -77,6 +77,10 @@ WITHOUT = (
     "a draw without a unit for a voltage",
     "noise from rand",
     "initial values from uniform without a unit",
+    "an identity matrix",
+    "a range as a parameter",
+    "a sweep over what is computed",
+    "linspace in a neuron",
 )
 
 TEXTS = [text for path in sorted(FOLDER.glob("*.txt")) for text in texts(path)]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from plasticdsl.names import NAME
+from plasticdsl.syntax.foreign_arrays import NAMES as ARRAYS
 from plasticdsl.syntax.foreign_texts import CONVERTERS, Where, changes, plain, sides, statements
 from plasticdsl.units.table import is_unit
 
@@ -226,6 +227,12 @@ def _sized(name: str, text: str) -> str | None:
 def population(groups: Groups, where: Where) -> str | None:
     """`E = NeuronGroup(100, LIF)`."""
     return _sized(_text(groups, 1), _text(groups, 2))
+
+
+def several(groups: Groups, where: Where) -> str | None:
+    """`E = LIF(100)`."""
+    name, kind, size = (_text(groups, number) for number in (1, 2, 3))
+    return None if kind in ARRAYS else f"{name} = {size} {kind}"
 
 
 def population_of_module(groups: Groups, where: Where) -> str | None:

@@ -238,7 +238,7 @@ _OF_NETWORKS: tuple[Shape, ...] = (
         "Given spikes come from a source: ‘inp = 1 SpikeTimes([10, 20] ms)’.",
         calls.spike_times,
     ),
-    Shape(NETWORK, "NAME = NAME ( NUMBER )", _POPULATIONS, "{1} = {3} {2}"),
+    Shape(NETWORK, "NAME = NAME ( NUMBER )", _POPULATIONS, calls.several),
     Shape(NETWORK, "NAME = NUMBER * NAME", _POPULATIONS, "{1} = {2} {3}", codes=frozenset(("unknown-name",))),
     Shape(NETWORK, "NAME = NAME * NUMBER", _POPULATIONS, "{1} = {3} {2}", codes=frozenset(("unknown-name",))),
     Shape(NETWORK, "population|layer|group NAME =|: …", _POPULATIONS, "{1} = {2}"),

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from plasticdsl.diagnostics.diagnostic import Hint
+from plasticdsl.syntax import foreign_arrays as arrays
 from plasticdsl.syntax.foreign_draws import DRAWN, drawn
 from plasticdsl.syntax.foreign_texts import Where, unit_word, units_like
 
 _UNKNOWN = frozenset(("unknown-name", "unknown-function"))
+_APPLIED = _UNKNOWN | {"not-a-function"}
 _NUMBER = r"(?<![\w.])((?:\d+\.?\d*|\.\d+)(?:[eE][-+−]?\d+)?)"
 _WORD = r"([^\W\d]\w*)"
 #: A unit and its exponent.
@@ -62,6 +64,7 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--", "^*
 _UNIT_STANDS = "A unit stands behind its number and a blank."
 _NOISE = "White noise in a flow is ξ(t)."
 _DRAWN = "What is drawn{1:once} has a ‘~’ before its distribution."
+_ONE_VALUE = "One value holds for all units and connections."
 _NETWORK = ("network",)
 _CONNECTION = ("synapse", "rule")
 _VALUE = "‘{2}’ has no value here; as a unit it stands behind a number."
@@ -70,7 +73,16 @@ OPEN = frozenset(("rule-needs", "missing-value"))
 _UNUSED = frozenset(("no-effect", "misspelt-target"))
 
 WORDS: tuple[Word, ...] = (
-    _word(DRAWN, _DRAWN, drawn, _UNKNOWN | {"not-a-function"}),
+    _word(DRAWN, _DRAWN, drawn, _APPLIED),
+    _word(arrays.EQUAL, _ONE_VALUE, arrays.equal, _APPLIED),
+    _word(r"(?<![\w.])ones(?![\w(.])", _ONE_VALUE, "1", frozenset(("unknown-name",))),
+    _word(r"(?<![\w.])zeros(?![\w(.])", _ONE_VALUE, "0", frozenset(("unknown-name",))),
+    _word(arrays.LISTED, "A list is written as it is.", arrays.listed, _APPLIED),
+    _word(arrays.IDENTITY, "How a projection connects is said in words.", arrays.joined, _APPLIED),
+    _word(arrays.SWEPT, "The values of a sweep are listed, or evenly spaced.", arrays.swept, frozenset(("bad-sweep",)), anywhere=True),
+    _word(
+        arrays.SPACED, "Values that go up from unit to unit are a formula of their number i, which begins at 1.", arrays.spaced, _APPLIED
+    ),
     _word(
         r"(?:(?<=[/·*])|(?<=\d ))([^\W\d_]+)([23])(?![\w(.])", "The power of a unit is written ‘cm²’ or ‘cm^2’.", "{1:unit}^{2}", _UNKNOWN
     ),

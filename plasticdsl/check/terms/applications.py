@@ -40,7 +40,7 @@ LARGEST = 20_000
 
 _SIGMOID = "the formula, or a function of your own at the left margin: ‘function σ(a) = 1/(1 + exp(−a))’"
 _BY_CASES = "a value by cases, ‘1 if V > θ’ and on the next line ‘0 otherwise’"
-_OF_UNITS = "one value for all units, ‘V(0) = 0’, a list, ‘[1, 2, 3]’, or a formula of their number, ‘0.1·(i − 1)’"
+_OF_UNITS = "in the network one value for all units, ‘V(0) = 0’, a list, ‘[1, 2, 3]’, or a formula of their number, ‘0.1·(i − 1)’"
 _FAMILIAR = {
     "relu": "‘[x]₊’ or ‘pos(x)’", "sigmoid": _SIGMOID, "logistic": _SIGMOID, "expit": _SIGMOID, "pow": "‘x^n’", "power": "‘x^n’",
     "sum": "‘post.h = Σ w x’ in a synapse, which neurons read as their input ‘h’",
