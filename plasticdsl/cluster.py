@@ -9,6 +9,9 @@ What workers, scheduler and client send each other are pickles: whoever can talk
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import json
 import logging
 import pickle
 import queue
@@ -18,6 +21,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from plasticdsl.jobs import Answer, Bench, Done, Failed, Job, Returns, Task, brought_back
@@ -30,8 +34,8 @@ from plasticdsl.version import __version__
 #: The extra that brings Dask.
 EXTRA = "cluster"
 
-#: How long a scheduler may take to answer.
-ANSWER = "10s"
+#: Seconds that a scheduler may take to answer.
+ANSWER = 10.0
 
 #: So many turns are with the scheduler at least, workers or not: some clusters grow with what waits.
 FEWEST_AHEAD = 100
@@ -106,9 +110,43 @@ def connected(address: str) -> Iterator[Any]:
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # they print traces of what is raised here
     opened: Callable[..., Any] = Client  # which has no types
-    where = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
-    with opened(**where, set_as_default=False, timeout=ANSWER) as client:
+    found = _address(address)
+    asyncio.run(_require_scheduler(found))
+    with opened(found, set_as_default=False, timeout=ANSWER) as client:
         yield client
+
+
+def _address(given: str) -> str:
+    """Of a scheduler, which has perhaps just been started, and writes its file soon. Raises OSError where there is no such file, ValueError for what
+    holds none."""
+    end = time.monotonic() + ANSWER
+    while given.endswith(".json"):
+        try:
+            return str(json.loads(Path(given).read_bytes())["address"])
+        except FileNotFoundError:
+            if time.monotonic() > end:
+                raise FileNotFoundError(errno.ENOENT, f"no scheduler has written this file within {ANSWER:g} s", given) from None
+        except (ValueError, KeyError, TypeError):
+            if time.monotonic() > end:
+                raise ValueError(f"{given} is no file that a scheduler has written") from None
+        time.sleep(TICK)
+    return given
+
+
+async def _require_scheduler(address: str) -> None:
+    """Asks for an answer first: a client that cannot begin waits for its end, and for anything else that listens there. Raises OSError and ValueError."""
+    import distributed
+
+    dask: Any = distributed  # which has no types
+    try:
+        async with asyncio.timeout(ANSWER), dask.rpc(address, connection_args=dask.Security().get_connection_args("client")) as scheduler:
+            await scheduler.identity()
+    except TimeoutError:
+        raise TimeoutError(errno.ETIMEDOUT, f"no scheduler answers there within {ANSWER:g} s", address) from None
+    except OSError:
+        raise
+    except Exception as problem:  # whatever transports say of an address that is not theirs
+        raise ValueError(f"‘{address}’ leads to no scheduler, as tcp://host:8786 or a file scheduler.json would: {problem}") from None
 
 
 class Cluster:

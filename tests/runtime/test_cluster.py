@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -199,8 +200,33 @@ def test_from_the_command_line_into_one_file(address: str, tmp_path: Path):
 
 def test_a_cluster_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "study.plas").write_text(TEXT)
-    monkeypatch.setattr("plasticdsl.cluster.ANSWER", "1s")
-    assert status(["run", str(tmp_path / "study.plas"), "--cluster", "tcp://127.0.0.1:9"]) == 1
-    assert "tcp://127.0.0.1:9" in capsys.readouterr().err
-    assert status(["run", str(tmp_path / "study.plas"), "--cluster", "nonsense://here"]) == 2
-    assert "nonsense" in capsys.readouterr().err
+    monkeypatch.setattr("plasticdsl.cluster.ANSWER", 1.0)
+    (tmp_path / "empty.json").write_text("{}")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        another = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        for address, expected, said in [
+            ("tcp://127.0.0.1:9", 1, "tcp://127.0.0.1:9: no scheduler answers there within 1 s"),
+            (another, 1, f"{another}: no scheduler answers there within 1 s"),
+            ("nonsense://here", 2, "‘nonsense://here’ leads to no scheduler"),
+            ("tls://127.0.0.1:9", 2, "‘tls://127.0.0.1:9’ leads to no scheduler"),
+            (str(tmp_path / "none.json"), 2, "none.json: no scheduler has written this file within 1 s"),
+            (str(tmp_path / "empty.json"), 2, "empty.json is no file that a scheduler has written"),
+        ]:
+            assert status(["run", str(tmp_path / "study.plas"), "--cluster", address]) == expected
+            assert said in capsys.readouterr().err
+
+
+def test_a_file_that_a_scheduler_writes_soon_is_waited_for(address: str, tmp_path: Path):
+    late = tmp_path / "late.json"
+    threading.Timer(0.5, lambda: late.write_bytes(Path(address).read_bytes())).start()
+    with connected(str(late)) as found:
+        assert found.scheduler_info()["workers"]
+
+
+def test_the_command_ends_where_an_address_has_no_port(tmp_path: Path):
+    (tmp_path / "study.plas").write_text(TEXT)
+    command = [sys.executable, "-m", "plasticdsl", "run", str(tmp_path / "study.plas"), "--cluster", "here"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (found.returncode, found.stderr.count("\n")) == (2, 1)
+    assert "‘here’ leads to no scheduler, as tcp://host:8786 or a file scheduler.json would: missing port number" in found.stderr
