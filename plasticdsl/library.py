@@ -9,7 +9,8 @@ from pathlib import Path
 
 from plasticdsl._resources import resource
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
-from plasticdsl.source import LARGEST_FILE, SourceFile, Span
+from plasticdsl.diagnostics.render import render
+from plasticdsl.source import LARGEST_FILE, SourceFile, Span, text_of
 
 SUFFIX = ".plas"
 
@@ -59,19 +60,37 @@ def find_file(name: str) -> Path:
 
 
 def read(path: Path) -> SourceFile:
-    """The text of a file. Raises `PlasError` where it is too large or no UTF-8."""
+    """The text of a file. Raises `PlasError` where it is too large or no text."""
     _require_small(str(path), path.stat().st_size)
     return text_source(str(path), path.read_bytes())
 
 
 def text_source(path: str, content: bytes) -> SourceFile:
-    """What a file of that name holds, as text. Raises `PlasError` where it is too large or no UTF-8."""
+    """What a file of that name holds, as text. Raises `PlasError` where it is too large or no text."""
     _require_small(path, len(content))
     try:
-        text = content.decode("utf-8-sig")
+        text = text_of(content)
     except UnicodeDecodeError as error:
-        raise _refused("not-text", f"This file is no UTF-8 text (byte {error.start + 1}).", path) from None
-    return SourceFile(path, text.replace("\r\n", "\n").replace("\r", "\n"))
+        raise _refused("not-text", _no_text(error), path, _SAVE) from None
+    if "\0" in text[:2]:
+        raise _refused("not-text", "This file is no UTF-8 text: it looks like UTF-16, without the mark that says so.", path, _SAVE)
+    return SourceFile(path, text)
+
+
+_SAVE = (
+    "Save it as UTF-8: in an editor by ‘Save as’ or ‘Save with encoding’, or by ‘iconv -f CP1252 -t UTF-8’ with the encoding that it has."
+)
+
+
+def _no_text(error: UnicodeDecodeError) -> str:
+    """Which byte is no text, on which line, and what it is elsewhere."""
+    if not error.encoding.startswith("utf-8") and error.encoding != "utf8":
+        return f"This file begins as {error.encoding[:6].upper()} text, and is none from byte {error.start + 1} on."
+    content, at = bytes(error.object), error.start
+    line = content.count(b"\n", 0, at) + 1
+    meant = content[at : at + 1].decode("cp1252", "replace")
+    other = f"; in Windows’ encoding cp1252 it is ‘{meant}’" if meant.isprintable() and meant != "\ufffd" else ""
+    return f"This file is no UTF-8 text: byte {at + 1}, on line {line}, is 0x{content[at]:02X}{other}."
 
 
 def _require_small(path: str, size: int) -> None:
@@ -79,6 +98,6 @@ def _require_small(path: str, size: int) -> None:
         raise _refused("file-too-large", f"This file has {size / 1e6:.1f} MB; at most {LARGEST_FILE / 1e6:.0f} MB is read.", path)
 
 
-def _refused(code: str, message: str, path: str) -> PlasError:
-    finding = Diagnostic(code, message, Span(0, 0, path))
-    return PlasError((finding,), f"{path}: error[{code}]: {message}")
+def _refused(code: str, message: str, path: str, hint: str = "") -> PlasError:
+    finding = Diagnostic(code, message, Span(0, 0, path), hint)
+    return PlasError((finding,), render(finding, {}))

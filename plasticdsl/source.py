@@ -7,6 +7,7 @@ lines and columns for messages.
 from __future__ import annotations
 
 import bisect
+import codecs
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +58,22 @@ class SourceFile:
     def is_unchanged(self) -> bool:
         """Whether a file of this name holds this text now."""
         try:
-            return Path(self.path).read_text(encoding="utf-8") == self.text
+            return text_of(Path(self.path).read_bytes()) == self.text
         except (OSError, UnicodeDecodeError):
             return False
+
+
+#: The encodings that a file says it has by how it begins; the longer mark comes first, since it begins with the shorter one.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def text_of(content: bytes) -> str:
+    """What a file holds, with one kind of line ends: UTF-8, or what its byte-order mark says, as Notepad writes UTF-16.
+    Raises UnicodeDecodeError."""
+    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8-sig")
+    return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")

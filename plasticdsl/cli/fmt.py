@@ -42,14 +42,15 @@ def fmt(
         source, whole = _fixed(given) if fix else (given.source, True)
         failed += not whole
         text = _laid_out(source, ascii_, unicode) if whole else source.text
-        different += text != given.written
+        changes = text.encode() != given.written
+        different += changes
         if check:
-            if text != given.written:
+            if changes:
                 console.say(f"{given.shown} would be changed")
         elif name == _STDIN:
             sys.stdout.flush()
             sys.stdout.buffer.write(text.encode())
-        elif text != given.written:
+        elif changes:
             _write(Path(name), text)
     if failed or (check and different):
         raise typer.Exit(1)
@@ -57,10 +58,10 @@ def fmt(
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """What is laid out: what it is called, the bytes that are there now as text, the text that is read, and the folder that it lies in."""
+    """What is laid out: what it is called, the bytes that are there now, the text that is read, and the folder that it lies in."""
 
     shown: str
-    written: str
+    written: bytes
     source: SourceFile
     folder: Path
 
@@ -68,10 +69,10 @@ class _Text:
     def of(name: str) -> _Text:
         if name == _STDIN:
             source = text_source("<stdin>", sys.stdin.buffer.read())
-            return _Text(source.path, source.text, source, Path())
+            return _Text(source.path, source.text.encode(), source, Path())
         path = Path(name)
         source = read(path)
-        return _Text(name, path.read_bytes().decode("utf-8"), source, path.resolve().parent)
+        return _Text(name, path.read_bytes(), source, path.resolve().parent)
 
 
 def _fixed(given: _Text) -> tuple[SourceFile, bool]:

@@ -11,6 +11,7 @@ from lsprotocol import types as lsp
 from plasticdsl.editor import protocol
 from plasticdsl.editor.lenses import lenses
 from plasticdsl.editor.session import PlasServer, path_of
+from plasticdsl.source import SourceFile
 
 #: The commands, by what they do. Their arguments are the address of a text and the name of an experiment.
 RUN, TEST = "plasticdsl.run", "plasticdsl.test"
@@ -57,7 +58,7 @@ async def _carry_out(server: PlasServer, uri: str, command: str, *options: str) 
     if path is None or not path.is_file():
         _say(server, "Save the text first: what is run is the file.", lsp.MessageType.Warning)
         return
-    if document is not None and document.text != path.read_text(encoding="utf-8"):
+    if document is not None and not SourceFile(str(path), document.text).is_unchanged():
         _say(server, f"{path.name} has changes that are not saved; what is run is the file.", lsp.MessageType.Warning)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "plasticdsl", command, str(path), *options),

@@ -14,6 +14,7 @@ from plasticdsl.check.sight import Sight, in_sight, needed
 from plasticdsl.diagnostics.diagnostic import Diagnostic, PlasError
 from plasticdsl.driver import Loaded
 from plasticdsl.driver import load as load_text
+from plasticdsl.library import read as read_file
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.parser import parse
 
@@ -191,13 +192,26 @@ def test_an_experiment_of_another_network_of_the_same_name(folder: Path) -> None
     assert [n.name for n in parse_model(text.format(" on N"), folder).module.networks] == ["N"]
 
 
-def test_what_is_no_text(folder: Path) -> None:
-    (folder / "binary.plas").write_bytes(b"\xff\xfe\x00")
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xff\xfe\x00", "This file begins as UTF-16 text, and is none from byte 3 on."),
+        ("# x\nfunction f(x) = x²\n".encode("cp1252"), "byte 22, on line 2, is 0xB2; in Windows’ encoding cp1252 it is ‘²’."),
+        (b"# \x81\n", "byte 3, on line 1, is 0x81."),
+        ("function f(x) = 1\n".encode("utf-16-le"), "it looks like UTF-16, without the mark that says so."),
+    ],
+)
+def test_what_is_no_text(folder: Path, content: bytes, said: str) -> None:
+    (folder / "binary.plas").write_bytes(content)
     (finding,) = gathered(folder, 'use "binary"\n').diagnostics
-    assert finding.code == "not-text"
+    assert finding.code == "not-text" and finding.message.endswith(said) and "Save it as UTF-8" in finding.hint
 
 
-def test_a_file_that_begins_with_a_byte_order_mark(folder: Path) -> None:
-    (folder / "marked.plas").write_text(NEURONS, encoding="utf-8-sig")
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_file_whose_byte_order_mark_says_its_encoding(folder: Path, encoding: str, line_end: str) -> None:
+    (folder / "marked.plas").write_bytes(NEURONS.replace("\n", line_end).encode(encoding))
     found = gathered(folder, 'use LIF from "marked"\n')
     assert names(found) == ["LIF"] and not found.diagnostics
+    source = read_file(folder / "marked.plas")
+    assert source.text == NEURONS and source.is_unchanged()

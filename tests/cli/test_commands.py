@@ -306,6 +306,19 @@ def test_fmt_reads_standard_input(capsys, monkeypatch):
     assert run(capsys, "fmt", "-", "a.plas")[0] == 2
 
 
+def test_fmt_writes_utf_8(capsys, tmp_path):
+    path = tmp_path / "notepad.plas"
+    path.write_bytes("neuron A:\r\n    τ = 5 ms\r\n".encode("utf-16"))
+    assert run(capsys, "check", str(path))[0] == 0
+    assert run(capsys, "fmt", "--check", str(path))[0] == 1
+    assert run(capsys, "fmt", str(path))[0] == 0
+    assert path.read_bytes() == "neuron A:\n    τ = 5 ms\n".encode()
+    path.write_bytes("neuron A:\n    τ = 5 ms\n".encode("cp1253"))
+    for command in ("check", "fmt", "run"):
+        status, out, err = run(capsys, command, str(path))
+        assert status == 1 and "byte 15, on line 2, is 0xF4" in out + err
+
+
 def test_fmt_spells(capsys, tmp_path):
     path = tmp_path / "a.plas"
     path.write_text('neuron A:\n    """τ"""\n    τ = 5 ms   # τ\n    x² = 3\n'.replace("x²", "h_∞"), encoding="utf-8")
