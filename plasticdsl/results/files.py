@@ -1,8 +1,8 @@
 """Writes a result into a folder: `summary.json`, `recordings.nc` (netCDF 4, opened by `xarray.open_dataset`), and for each plot line a figure and a `.nc`
 of the same name with what it shows.
 
-Everything is made in a folder beside the target first and then moved, `summary.json` last, so nobody finds half a result. It lists the `files` of the
-result; so in a folder that exists, those of the result before go, and all others stay.
+Everything is made in a folder beside the target (or in it) first and then moved, `summary.json` last, so nobody finds half a result. It lists the `files`
+of the result; so in a folder that exists, those of the result before go, and all others stay.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,14 +42,15 @@ _SLASH = "\u2215"
 
 def require_writable(folder: Path) -> None:
     """Before a long run: raises OSError where its results could not be written into `folder`."""
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is no folder")
-    for place in (folder.absolute(), folder.absolute().parent):
-        there = next(p for p in (place, *place.parents) if p.exists())
-        try:
-            Path(tempfile.mkdtemp(prefix=".try-", dir=there)).rmdir()
-        except OSError as problem:
-            raise PermissionError(f"nothing can be written into {there} ({problem.strerror})") from None
+    there = next(p for p in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(p))
+    if not there.is_dir():  # but perhaps a link to nothing
+        raise NotADirectoryError(f"{folder if there == folder.absolute() else there} is no folder")
+    try:
+        with tempfile.TemporaryDirectory(prefix=".try-", dir=there) as tried:
+            for name in folder.absolute().relative_to(there).parts:
+                Path(tried, name).mkdir(exist_ok=True)
+    except OSError as problem:
+        raise PermissionError(f"nothing can be written into {folder if there.samefile(folder) else there} ({problem.strerror})") from None
 
 
 def _require_libraries() -> None:
@@ -64,7 +67,7 @@ def write(result: Result, folder: Path, plots: bool, format: FigureFormat, size:
     with Interruption() as interruption:
         made: Path | None = None
         try:
-            made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+            made = _near(folder)
             made.chmod(0o755)
             _fill(result, made, plots, format, size, interruption)
             _move(made, folder)
@@ -74,6 +77,21 @@ def write(result: Result, folder: Path, plots: bool, format: FigureFormat, size:
         finally:
             if made is not None:
                 shutil.rmtree(made, ignore_errors=True)
+
+
+def _near(folder: Path) -> Path:
+    """An empty folder from which files can be moved into this one: beside it, or in it, where what is beside it lies on another disk (of a link, or where
+    a disk begins) or may not be written. Raises OSError."""
+    make = partial(tempfile.mkdtemp, prefix=f".{folder.name[:30]}-")
+    if not folder.exists():
+        return Path(make(dir=folder.parent))
+    with suppress(OSError):
+        found = Path(make(dir=folder.parent))
+        try:
+            return found.rename(folder / found.name).rename(found)
+        except OSError:
+            found.rmdir()
+    return Path(make(dir=folder))
 
 
 def _fill(result: Result, folder: Path, plots: bool, ending: FigureFormat, size: FigureSize, interruption: Interruption) -> None:

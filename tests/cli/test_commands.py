@@ -7,7 +7,11 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -210,13 +214,53 @@ def test_wrong_usage_is_status_2(capsys, model, arguments, words):
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("there", ["file", "file/below"])
+@pytest.mark.parametrize("there", ["file", "file/below", "nothing", "nothing/below", "itself", "x" * 300, f"new/{'x' * 300}"])
 def test_where_nothing_can_be_written_nothing_is_run(capsys, model, tmp_path, there):
     (tmp_path / "file").write_text("kept")
+    (tmp_path / "nothing").symlink_to("gone")
+    (tmp_path / "itself").symlink_to("itself")
     status, out, err = run(capsys, "run", model, "--for", "1e9 s", "--out", str(tmp_path / there))
     assert (status, out) == (2, "")
     assert "--out" in err
-    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "itself", "nothing"]
+
+
+def test_a_folder_with_a_very_long_name(capsys, model, tmp_path):
+    """Of which nothing longer can be beside it."""
+    assert run(capsys, "run", model, "--quiet", "--out", str(tmp_path / ("x" * 255)))[0] == 0
+
+
+def test_a_folder_on_another_disk_than_what_is_beside_it(capsys, model, tmp_path):
+    """Behind a link, or where a disk begins."""
+    with another_disk(tmp_path) as disk:
+        (tmp_path / "link").symlink_to(disk)
+        for _ in range(2):
+            assert run(capsys, "run", model, "--quiet", "--no-plots", "--out", str(tmp_path / "link"))[0] == 0
+            assert sorted(p.name for p in disk.iterdir()) == ["recordings.nc", "summary.json"]
+    assert [p.name for p in tmp_path.iterdir()] == ["link"]
+
+
+@contextmanager
+def another_disk(folder):
+    """A folder that is on another one than this."""
+    shared = Path("/dev/shm")
+    if not shared.is_dir() or shared.stat().st_dev == folder.stat().st_dev or not os.access(shared, os.W_OK):
+        pytest.skip("one disk")
+    with TemporaryDirectory(dir=shared) as made:
+        yield Path(made)
+
+
+def test_a_folder_in_one_of_somebody_else(capsys, model, tmp_path, monkeypatch):
+    def make(*names, **where):
+        if tmp_path in (*names, *where.values()):
+            raise PermissionError(13, "Permission denied", str(tmp_path))
+        return made(*names, **where)
+
+    made = tempfile.mkdtemp
+    (tmp_path / "mine").mkdir()
+    monkeypatch.setattr(tempfile, "mkdtemp", make)
+    assert run(capsys, "run", model, "--quiet", "--no-plots", "--out", str(tmp_path / "mine"))[0] == 0
+    assert sorted(p.name for p in (tmp_path / "mine").iterdir()) == ["recordings.nc", "summary.json"]
 
 
 def test_check(capsys, model, tmp_path):
