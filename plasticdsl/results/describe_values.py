@@ -210,12 +210,16 @@ _LEVELS = 12
 
 
 def plane(plan: PlotPlan, panel: taken.Panel) -> Panel:
-    """One variable against another: a path for each unit."""
+    """One variable against another: a path for each unit, or a dot where there is one moment."""
     assert plan.against is not None, "a plane has two variables"
     single, marks, names = len(panel.series) == 1, list[Mark](), named(panel.labels)
     over = label_of(plan.spec.over[0])
     for number, (series, label) in enumerate(zip(panel.series, panel.labels, strict=True)):
         x, y = _paths(plan.against, over.scale, series, label.scale)
+        if len(x) == 1:
+            size = 81.0 if x.shape[1] <= _MOST_PATHS else 16.0
+            marks.append(Dots(x[0], y[0], colour(number), size, "" if single else names.items[number]))
+            continue
         hues = [colour(k if single else number) for k in range(x.shape[1])]
         marks += _path_marks(x, y, hues, "" if single else names.items[number])
     wish = plan.spec

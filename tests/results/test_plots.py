@@ -235,3 +235,52 @@ def test_many_items_without_a_unit_share_a_short_label():
     assert label(("$V$", "E"), ("$u$", "E")) == ("$V$, $u$ of E", ("$V$", "$u$"))
     long = tuple((f"weights that differ {k}", f"projection {k}") for k in range(3))
     assert label(*long)[0] == ""
+
+
+#: Clocks that tick as often as they say; the first phase has other rates, since they begin late in a round.
+CLOCKS = """
+neuron Clock:
+    f = 1 Hz
+    dφ/dt = f
+    φ(0) = 0.95
+    spike when φ > 1:
+        φ −= 1
+
+network N:
+    c = 70 Clock, f = i·2 Hz
+
+experiment A on N:
+    dt = 0.1 ms
+    phase settle for 50 ms
+    phase count for 500 ms
+    phase after for 50 ms
+    {lines}
+"""
+
+
+def dots(lines: str) -> list[np.ndarray]:
+    """Where the dots of each item are; none where paths are drawn."""
+    axes = panels(plasticdsl.parse(CLOCKS.replace("{lines}", lines)).run("A"))
+    return [np.asarray(found.get_offsets()) for one in axes if not one.lines for found in one.collections]
+
+
+@pytest.mark.parametrize("moment", ["in phase count", "over last 550 ms"])
+def test_rates_of_units_over_their_parameter_are_a_dot_for_each(moment: str) -> None:
+    [found] = dots(f"plot rate(c, each) over c.f {moment}")
+    assert np.array_equal(found[:, 0], 2.0 * np.arange(1, 71))
+    assert found[:, 1] == pytest.approx(found[:, 0], abs=2.01)  # a tick of 500 ms more or less
+
+
+def test_means_over_time_of_units_over_their_parameter_are_a_dot_for_each() -> None:
+    [mean, highest] = dots("plot mean(c.φ over time), max(c.f over time)/1 Hz over c.f in phase count")
+    assert len(mean) == len(highest) == 70 and np.all((mean[:, 1] > 0.4) & (mean[:, 1] < 0.6) | (mean[:, 0] < 8))
+    assert np.array_equal(highest[:, 1], highest[:, 0])
+
+
+def test_what_is_over_what_moves_or_in_bins_is_a_path() -> None:
+    for line in (
+        "plot rate(c, each) over c.φ in phase count",
+        "plot rate(c[1], each) over c.f[1] every 100 ms in phase count",
+        "plot c.φ over c.f",
+    ):
+        assert dots(line) == []

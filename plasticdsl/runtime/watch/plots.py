@@ -24,6 +24,7 @@ from plasticdsl.runtime.watch.recorder import LARGEST, Planner, Preview, Recorde
 from plasticdsl.runtime.watch.series import Along, Ends, Kind, Landscape, Panel, PlotPlan, Series, label_of
 from plasticdsl.runtime.watch.statistics import from_zero
 from plasticdsl.runtime.watch.streams import Streams
+from plasticdsl.support.arrays import Values
 from plasticdsl.support.steps import to_steps
 
 #: A plot over time shows at most `_MOST_POINTS` moments; fewer (but `_FEWEST_POINTS`) where they read more than `_READS` values, a map `_READS_OF_MAP`.
@@ -57,7 +58,7 @@ def _plot(spec: PlotSpec, planner: Planner) -> PlotPlan:
     panels: dict[object, Panel] = {}  # items with the same unit on the same axes share a panel
     kinds = [_kind(item, len(spec.over), planner) for item in spec.items]
     on_plane = [item for item, kind in zip(spec.items, kinds, strict=True) if kind == "plane"]
-    *up, against = _together((*on_plane, replace(spec.over[0], window=spec.window)), planner) if on_plane else (None,)
+    *up, against = _on_plane(spec, on_plane, planner) if on_plane else (None,)
     paths = iter(up)
     for item, kind in zip(spec.items, kinds, strict=True):
         if kind in ("raster", "intervals"):
@@ -142,9 +143,19 @@ def _kind(item: Recording, across: int, planner: Planner) -> Kind:
 
 def _is_constant(expr: Expr, planner: Planner) -> bool:
     """Whether it depends on shared parameters alone."""
-    instance = planner.reader.observer.instance
-    values = [instance.parameters_of(ref.owner).get(ref.name) for ref in refs(expr)]
+    values = _parameters(expr, planner)
     return not any(is_statistic(node) for node in walk(expr)) and all(v is not None and np.ndim(v) == 0 for v in values)
+
+
+def _is_fixed(expr: Expr, planner: Planner) -> bool:
+    """Whether it depends on parameters alone, which each unit may have its own of."""
+    return all(v is not None for v in _parameters(expr, planner)) and not any(isinstance(node, Special) for node in walk(expr))
+
+
+def _parameters(expr: Expr, planner: Planner) -> list[Values | None]:
+    """The values of what an expression reads; None for what is no parameter."""
+    instance = planner.reader.observer.instance
+    return [instance.parameters_of(ref.owner).get(ref.name) for ref in refs(expr)]
 
 
 def _is_theory(expr: Expr, planner: Planner) -> bool:
@@ -181,6 +192,27 @@ def _drawn(recording: Recording, kind: Kind, planner: Planner) -> Series:
     series.is_theory = kind in ("time", "sweep") and _is_theory(expr, planner)
     planner.recorder.drawn.append(series)
     return series
+
+
+def _on_plane(spec: PlotSpec, items: Sequence[Recording], planner: Planner) -> list[Series]:
+    """The series of some items, and of what they are over. What has one value for the time of the line, `rate(E, each) in phase test`, has one point for
+    each unit over what does not change, its current; anything else, or over what moves, is a path."""
+    across = replace(spec.over[0], window=spec.window)
+    if not _is_fixed(across.item, planner) or not all(map(_is_of_stretch, items)):
+        return _together((*items, across), planner)
+    windows = (*(item.window for item in items), replace(across.window, at_end=True, last=None, start=None, stop=None))
+    own = [
+        planner.series_of(replace(one, window=window), one.item, one.text) for one, window in zip((*items, across), windows, strict=True)
+    ]
+    planner.recorder.drawn += own
+    return own
+
+
+def _is_of_stretch(item: Recording) -> bool:
+    """Whether it is taken once, of a stretch of time."""
+    window = item.window
+    once = window.every is None and not window.at_end and window.at is None
+    return once and (has_spike_statistic(item.item) or any(map(is_over_time, walk(item.item))))
 
 
 def _together(recordings: Sequence[Recording], planner: Planner) -> list[Series]:
