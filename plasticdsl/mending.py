@@ -108,6 +108,8 @@ def _is_better(
     if _counted(after)[finding.code, finding.message] >= _counted(before)[finding.code, finding.message] and not _gone(finding, after, fix):
         return False
     if finding in notation:
+        if any(d.code == "unknown-name" and not d.fixes and _within(d, text, fix) for d in after):
+            return False  # it makes sense of words that have none
         left = reading(text).findings
         hidden = _counted(left) - _counted(notation)
         return not any(hidden[d.code, d.message] and not d.fixes for d in left)
@@ -116,6 +118,11 @@ def _is_better(
     new = _errors(after) - _errors(before)
     own = [d for d in after if d.span.path == text.path and begin <= d.span.start <= (end if end >= 0 else len(text.text))]
     return not any(new[d.code, d.message] and not d.fixes for d in own)
+
+
+def _within(finding: Diagnostic, text: SourceFile, fix: Replacement) -> bool:
+    """Whether a finding is about what was written."""
+    return finding.span.path == text.path and fix.span.start <= finding.span.start < fix.span.start + len(fix.text)
 
 
 def _gone(finding: Diagnostic, after: tuple[Diagnostic, ...], fix: Replacement) -> bool:

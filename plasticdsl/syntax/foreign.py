@@ -19,6 +19,7 @@ from plasticdsl.names import NAME
 from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax.foreign_draws import FLOWING
 from plasticdsl.syntax.foreign_lines import LINES, Shape, Written
+from plasticdsl.syntax.foreign_plots import PLOT_WORDS
 from plasticdsl.syntax.foreign_sections import SECTIONS
 from plasticdsl.syntax.foreign_texts import CONVERTERS, Where, in_ascii
 from plasticdsl.syntax.foreign_words import OPEN, WORDS, Word
@@ -84,10 +85,13 @@ def told(source: SourceFile, findings: Sequence[Diagnostic], units: Mapping[str,
             continue
         recognised = _recognised(place, finding) if place is not None else None
         recognised = recognised or next(filter(None, (_unit_used(places, replace(finding, span=at)) for at in finding.places)), None)
+        meant = finding if place is None else with_keyword(finding, statements)
+        if place is not None and recognised is None:
+            recognised = _of_experiments(place, finding, anywhere=meant == finding)
         if place is not None and recognised is not None:
             fixes += recognised.fixes
             seen.add(place.line.start)
-        kept.append(recognised or (finding if place is None else with_keyword(finding, statements)))
+        kept.append(recognised or meant)
     return tuple(kept)
 
 
@@ -143,6 +147,12 @@ def _recognised(where: Where, finding: Diagnostic) -> Diagnostic | None:
     )
     words = (_piece(word, where, finding) for word in WORDS if finding.code in (word.codes or _STRANGE))
     return next(filter(None, chain(lines, words)), None)
+
+
+def _of_experiments(where: Where, finding: Diagnostic, *, anywhere: bool) -> Diagnostic | None:
+    """What is said of a piece of a line of an experiment: of one that the finding lies in, or of one `anywhere` in the line."""
+    words = (word if anywhere else replace(word, anywhere=False) for word in PLOT_WORDS if finding.code in word.codes)
+    return next(filter(None, (_piece(word, where, finding) for word in words)), None)
 
 
 def _piece(word: Word, where: Where, finding: Diagnostic) -> Diagnostic | None:

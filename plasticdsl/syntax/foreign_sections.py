@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from plasticdsl.names import NAME
 from plasticdsl.syntax.foreign_calls import Groups
 from plasticdsl.syntax.foreign_lines import DYNAMICS, EXPERIMENT, NETWORK, NEURON, Shape
 from plasticdsl.syntax.foreign_texts import Where
+from plasticdsl.units.table import is_unit
 
 _MEASURES: Mapping[str, str] = {
     "diameter": "diameter", "diam": "diameter", "d": "diameter", "radius": "radius", "rad": "radius", "r": "radius", "length": "length", "L": "length",
@@ -122,6 +123,13 @@ _NAMED = "A section, or the segment at a place, gets a name in the network."
 _OF_A_PART = "What is read of a part of a population has the name of the part before it."
 _TIP = "For example ‘tip = cell.tuft(200 µm)’ in the network, and ‘record tip.V’ here."
 
+
+def of_a_part(groups: Sequence[str | None], where: Where) -> str | None:
+    """`record E.V in tip` as `record tip.V`, where that is no unit."""
+    word, _, variable, part, rest = (group or "" for group in groups)
+    return None if is_unit(part) else f"{word} {part}.{variable} {rest.strip()}".rstrip()
+
+
 SECTIONS: tuple[Shape, ...] = (
     Shape(NEURON, "NAME = (" + "|".join(_SHAPES) + ") ( … ) …?", _SECTION, section),
     Shape(
@@ -168,5 +176,5 @@ SECTIONS: tuple[Shape, ...] = (
     Shape(NETWORK, "… (→|->) NAME . NAME : …", _NAMED, to_a_section),
     Shape(EXPERIMENT, "record|plot|expect NAME . NAME . NAME …?", _NAMED, hint=_TIP, codes=_READ),
     Shape(EXPERIMENT, "record|plot|expect NAME . NAME ( … ) . NAME …?", _NAMED, hint=_TIP, codes=_READ),
-    Shape(EXPERIMENT, "(record|plot|expect) NAME . NAME in NAME …?", _OF_A_PART, "{1} {4}.{3} {5}", codes=_READ),
+    Shape(EXPERIMENT, "(record|plot|expect) NAME . NAME in NAME …?", _OF_A_PART, of_a_part, codes=_READ),
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from plasticdsl.check.experiments.statistics import STATISTICS, Statistic, statistic, taken_together
+from plasticdsl.check.experiments.statistics import STATISTICS, Argument, Statistic, example, statistic, taken_together
 from plasticdsl.check.experiments.whole_patterns import shown
 from plasticdsl.check.networks.from_data import arrays_of
 from plasticdsl.check.networks.numbers_of_parts import Surroundings, observables_of
@@ -289,12 +289,16 @@ def _is_each(node: tree.Expr) -> bool:
 
 def _arguments(node: tree.Apply, name: str, found: Statistic, context: Context, taking: Taking) -> tuple[Typed, ...] | None:
     given = len(node.arguments)
-    wanted = found.arguments if found.arguments != ("populations",) else ("population",) * max(1, given)
+    one: tuple[Argument, ...] = ("population",)
+    wanted = found.arguments if found.arguments != ("populations",) else one * max(1, given)
     if not any(part_of(more.value, context, taking) for more in node.arguments[len(wanted) :]):
         wanted += found.optional[: max(0, given - len(wanted))]
     if given != len(wanted):
         message = f"‘{name}’ takes {counted(len(wanted), 'argument')}, not {given}."
-        context.report.error("wrong-number-of-arguments", message, node.span)
+        shown = example(wanted)
+        if wanted[0] == "population" and node.arguments:
+            shown = (text_of(node.arguments[0].value.span, taking.sources), *shown[1:])
+        context.report.error("wrong-number-of-arguments", message, node.span, f"For example ‘{name}({', '.join(shown)})’.")
         return None
     read: list[Typed] = []
     for kind, argument in zip(wanted, node.arguments, strict=True):

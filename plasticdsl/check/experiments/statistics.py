@@ -34,7 +34,7 @@ among its arguments is `Ref(population, "")`; where there is one value for each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,6 +88,23 @@ STATISTICS: Mapping[str, Statistic] = {
     **dict.fromkeys(map(over_time, ("mean", "sd", "min", "max", "median")), Statistic(("value",), "same", only=_WATCHED, traced=True)),
     over_time("fraction"): Statistic(("condition",), "pure", only=_WATCHED, traced=True),
 }
+
+_EXAMPLES: Mapping[Argument, tuple[str, ...]] = {
+    "population": ("E", "I"),
+    "value": ("E.V", "I.V"),
+    "condition": ("E.V > 0 mV",),
+    "whole": ("1",),
+    "time": ("5 ms", "200 ms"),
+    "stretch": ("500 ms",),
+}
+
+
+def example(arguments: Sequence[Argument]) -> tuple[str, ...]:
+    """Arguments of these kinds, as they may be written."""
+    if arguments.count("time") == 1 and "stretch" not in arguments:
+        return tuple("100 ms" if kind == "time" else _EXAMPLES[kind][0] for kind in arguments)
+    return tuple(_EXAMPLES[kind][arguments[:place].count(kind)] for place, kind in enumerate(arguments))
+
 
 #: What is drawn or kept as it is: it has no value that something could be computed with.
 SERIES = ("spikes", "raster", "isi_histogram", "histogram", "contours")
