@@ -10,7 +10,7 @@ from plasticdsl.source import Span
 from plasticdsl.syntax import tree
 from plasticdsl.syntax.build_dynamics import after, drawn, kinds, refuse_sum, target_of
 from plasticdsl.syntax.build_expressions import Parts, argument, count_and_name, name_of, sampled, span_of
-from plasticdsl.syntax.problems import misplaced_line
+from plasticdsl.syntax.homes import misplaced_line
 from plasticdsl.syntax.refusal import Refusal, twice
 from plasticdsl.syntax.tokens import Token
 

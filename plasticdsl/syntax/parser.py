@@ -18,8 +18,8 @@ from plasticdsl.source import SourceFile, Span
 from plasticdsl.syntax import limits, misspelt, tree
 from plasticdsl.syntax.foreign import told
 from plasticdsl.syntax.grammar import read_statement
+from plasticdsl.syntax.homes import BLOCK_RULES, body_rule, home_rule
 from plasticdsl.syntax.layout import Line, layout
-from plasticdsl.syntax.problems import BLOCK_RULES, body_rule, home_rule
 from plasticdsl.syntax.reading import Reading, intact
 from plasticdsl.syntax.refusal import Refusal
 from plasticdsl.syntax.resolve import resolve

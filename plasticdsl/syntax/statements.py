@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from plasticdsl.source import SourceFile
 from plasticdsl.syntax.grammar import words_of
+from plasticdsl.syntax.homes import body_rule, home_rule
 from plasticdsl.syntax.layout import Layout, Line, layout
 from plasticdsl.syntax.limits import LONGEST_STATEMENT
-from plasticdsl.syntax.problems import body_rule, home_rule
 from plasticdsl.syntax.tokens import Token, begins_with_name, cut
 from plasticdsl.syntax.words import FIRST_WORDS
 

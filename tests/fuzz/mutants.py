@@ -17,8 +17,8 @@ from random import Random
 
 from plasticdsl.names import NAME
 from plasticdsl.source import SourceFile, Span
+from plasticdsl.syntax.homes import BLOCK_RULES
 from plasticdsl.syntax.parser import reading
-from plasticdsl.syntax.problems import BLOCK_RULES
 from plasticdsl.syntax.walk import nodes
 from tests.fuzz import corpus
 from tests.fuzz.derive import derived
