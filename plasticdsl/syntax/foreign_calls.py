@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from unicodedata import normalize
 
 from plasticdsl.names import NAME
 from plasticdsl.syntax.foreign_arrays import NAMES as ARRAYS
@@ -35,6 +36,15 @@ def solved(groups: Groups, where: Where) -> str | None:
     if re.search(r"\bd\w+/dt", term + right):
         return None
     return f"{CONVERTERS['factor'](factor, where)}d{name}/dt = {right} − {CONVERTERS['subtracted'](term, where)}"
+
+
+def dotted(groups: Groups, where: Where) -> str | None:
+    """`u̇ = −u/τ` for a u that nothing else declares."""
+    name, right = _text(groups, 1), _text(groups, 2)
+    base = normalize("NFC", normalize("NFD", name).replace("\u0307", ""))
+    if base == normalize("NFC", name) or not re.search(rf"(?<!\w){re.escape(base)}(?![\w\u0307])", right):
+        return None
+    return f"d{base}/dt = {right}"
 
 
 def inputs(groups: Groups, where: Where) -> str | None:

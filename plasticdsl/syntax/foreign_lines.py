@@ -65,6 +65,7 @@ _OF_NEURONS: tuple[Shape, ...] = (
     Shape(NEURON, f"{_ON_SPIKE} …", _THRESHOLD, "spike when {2:plain}:\n{1:changes}", beside="threshold|spike :|= …"),
     Shape(NEURON, _ON_SPIKE, _OWN_SPIKES, "spike when {1}:\n{body:changes}", beside="spike when … :?"),
     Shape(NEURON, f"{_ON_SPIKE} …", _OWN_SPIKES, "spike when {2}:\n{1:changes}", beside="spike when … :?"),
+    Shape(NEURON, "reset :|= …", _OWN_SPIKES, "spike when {2}:\n{1:changes}", beside="spike when … :?"),
     Shape(NEURON, "threshold|spikes|spike :|= … >|<|>=|<=|≥|≤ …", _THRESHOLD, calls.threshold),
     Shape(
         NEURON,
@@ -101,8 +102,19 @@ _OF_NEURONS: tuple[Shape, ...] = (
     Shape(DYNAMICS, "integrate_odes ( … )", "What flows needs no line that moves it.", ""),
     Shape(DYNAMICS, "integrate_odes ( )", "What flows needs no line that moves it.", ""),
     Shape(NEURON, "refractory :|= …", "‘refractory’ is a word of its own, without a sign behind it.", "refractory {1:plain}"),
+    Shape(
+        NEURON,
+        "refractory period|time|for|of? for|of|is? NUMBER UNIT",
+        "How long a neuron cannot spike again follows the word.",
+        "refractory {1} {2}",
+    ),
+    Shape(NEURON, "(input|output) : NAME", "‘{1}’ is followed by a name.", "{1} {2}"),
+    Shape(NEURON, "input NAME = …", "An input is filled by synapses or a phase; what has its value here is a parameter.", "{1} = {2}"),
+    Shape(DYNAMICS, "NAME ( 0 ) : …", "An initial value is written ‘V(0) = …’.", "{1}(0) = {2}"),
+    Shape(DYNAMICS, "NAME = …", "A derivative is written ‘dV/dt = …’.", calls.dotted, codes=frozenset(("unknown-name",)), level=1),
     Shape(NEURON, "input|inputs :", "Every input is a line of its own.", calls.inputs, whole=True),
     Shape(NEURON, "output|outputs :", "That a neuron spikes is no output: ‘spike when …’ says it.", "", whole=True),
+    Shape(DYNAMICS, f"{_HEADINGS}|eqs : … = …", _LEVELS, "{1} = {2}"),
     Shape(DYNAMICS, f"{_HEADINGS} :", _LEVELS, "{body:lines}", whole=True),
     Shape(DYNAMICS, f"{_HEADINGS}|eqs = QUOTED", "The lines of a block stand without quotes.", "{1:lines}"),
     Shape(

@@ -19,6 +19,7 @@ _MEANT: Mapping[str, Hint] = {
     "⇒": Hint("Write ‘→’ or ‘->’.", ("→",)),
     "∗": Hint("Write ‘*’ or ‘·’.", ("·",)),
     "÷": Hint("Write ‘/’.", ("/",)),
+    "∼": Hint("Write ‘~’.", ("~",)),
     "∫": Hint("Integrals are not part of the language; write the state whose derivative the integrand is."),
     "∏": Hint("Products over an index are not part of the language; write ‘exp(Σ_i log(a_i))’."),
     "∇": Hint("Write ‘∂E/∂w’."),

@@ -60,6 +60,42 @@ def _powers_of_ten(groups: Sequence[str | None], where: Where) -> tuple[str, ...
     return (f"{number or '1'}e{power.translate(_RAISED)} {unit}",)
 
 
+def _noise(groups: Sequence[str | None], where: Where) -> tuple[str, ...]:
+    """`η(t)` in a flow."""
+    return ("ξ(t)",) if "/dt" in where.text else ()
+
+
+def _distribution(groups: Sequence[str | None], where: Where) -> tuple[str, ...]:
+    """`V(0) = N(−65 mV, 3 mV)`; a line of a network draws nothing unless it is about a population or a projection."""
+    if where.kind == "network" and not re.search(r"→|->|=\s*\w+\s+[^\W\d]", where.text):
+        return ()
+    target, kind, inner = groups
+    return (f"{target} ~ {kind}({inner})",)
+
+
+_KINDS = {
+    "uniform": "U",
+    "normal": "N",
+    "gauss": "N",
+    "gaussian": "N",
+    "u": "U",
+    "n": "N",
+    "logn": "LogN",
+    "exp": "Exp",
+    "exponential": "Exp",
+}
+_SCRIPT = {"𝒩": "N", "𝓝": "N", "𝒰": "U", "𝓤": "U"}
+
+
+def _with_units(groups: Sequence[str | None], where: Where) -> tuple[str, ...]:
+    """`~ U(−70, −55) mV`: each number with the unit."""
+    kind, inner, word = (group or "" for group in groups)
+    name, unit, numbers = _KINDS.get(kind.lower()), unit_word(word), [part.strip() for part in inner.split(",")]
+    if name is None or unit is None or not all(re.fullmatch(r"[-−+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-−+]?\d+)?", number) for number in numbers):
+        return ()
+    return (f"~ {name}({', '.join(f'{number} {unit}' for number in numbers)})",)
+
+
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--", "^*()")
 _UNIT_STANDS = "A unit stands behind its number and a blank."
 _NOISE = "White noise in a flow is ξ(t)."
@@ -150,6 +186,29 @@ WORDS: tuple[Word, ...] = (
     _word(r"(\S+)\s*=\s*(?:\w+\.)?(?:lognormal|LogNormal)\(([^()]*)\)", _DRAWN, "{1} ~ LogN({2:plain})", _UNKNOWN),
     _word(r"(\S+)\s*=\s*(?:\w+\.)?(?:exponential|Exponential)\(([^()]*)\)", _DRAWN, "{1} ~ Exp({2:plain})", _UNKNOWN),
     _word(r"\b(?:randn|gauss)\(\s*\)", _NOISE, "ξ(t)", _UNKNOWN),
+    _word(
+        r"(?<![\w.])(?:η|ζ|ε|ϵ|eta|zeta|noise|white_?noise|gwn)\(\s*t?\s*\)",
+        _NOISE,
+        _noise,
+        frozenset(("unknown-function",)),
+        kinds=("neuron", "synapse", "rule"),
+    ),
+    _word(r"\b(?:np|numpy|math|torch)\.(\w+)(?=\()", "Functions have no module before them.", "{1}", _UNKNOWN | {"not-a-function"}),
+    _word(r"(\S+)\s*=\s*(N|U|LogN|Gamma|Exp)\(([^()]*)\)", _DRAWN, _distribution, _UNKNOWN, anywhere=True),
+    _word(
+        rf"~\s*({'|'.join(_KINDS)}|[NU]|LogN|Exp|[Uu]niform|[Nn]ormal|Gaussian)\(([^()]*)\)\s*[·*]?\s*{_WORD}",
+        "A unit stands behind each number.",
+        _with_units,
+        frozenset(("not-a-distribution",)),
+        anywhere=True,
+    ),
+    _word(
+        r"~\s*([𝒩𝓝𝒰𝓤])(?=\()",
+        "Distributions are written in plain letters.",
+        lambda groups, where: (f"~ {_SCRIPT[groups[0] or '']}",),
+        frozenset(("unknown-distribution",)),
+        anywhere=True,
+    ),
     _word(r"\b(?:positive|relu|ReLU|rectify|rect)\(([^()]*)\)", "The positive part is written ‘[x]₊’ or ‘pos(x)’.", "pos({1})", _UNKNOWN),
     _word(r"\bheaviside\(([^()]*)\)", "The step function is written ‘Θ(x)’ or ‘step(x)’.", "step({1})", _UNKNOWN),
     _word(r"(?<=\s)//(?=\s*[^\W\d])", "A comment begins with ‘#’; a quotient has one ‘/’.", "#", frozenset(("foreign-sign",))),
