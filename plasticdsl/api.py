@@ -201,7 +201,7 @@ class Model:
             job = Job(self._loaded, found, options, given)
             if client is not None and workers > 1:
                 raise ValueError("runs are carried out by workers of this machine, or by those of a client's cluster, not by both")
-            keeper = None if keep is None else KeptRuns(job, order, Path(keep), settings.duration(checkpoint, 1.0), company)
+            keeper = None if keep is None else KeptRuns(job, order, Path(keep), settings.on_the_clock(checkpoint), company)
             beside = job if keeper is None else replace(job, places=keeper.places)
             crew = Cluster(beside, client) if client is not None else Crew(beside, workers) if workers > 1 else None
             hands = None if crew is None else crew.carry_out

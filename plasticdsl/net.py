@@ -135,6 +135,8 @@ class Net:
 
     def _steps_of(self, duration: str | float) -> int:
         seconds = settings.duration(duration, self.dt)
+        if seconds < 0.0:
+            raise ValueError(f"a duration cannot be negative: ‘{duration}’")
         if seconds > 0.0 and to_steps(seconds, self.dt) == 0:
             step = "time is counted in steps here: write ‘10 steps’, or build with dt=…" if self._in_steps else f"a step is {self.dt:g} s"
             raise ValueError(f"‘{duration}’ is less than half a step; {step}")

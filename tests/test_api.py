@@ -247,6 +247,9 @@ def test_runs_are_rounded_all_together(driven):
     assert net.step == 258
     with pytest.raises(ValueError, match="less than half a step"):
         net.run("0.04 ms")
+    for negative in (-1.0, "-5 steps"):
+        with pytest.raises(ValueError, match="cannot be negative"):
+            net.run(negative)
 
 
 def test_a_loaded_state_is_where_it_was_saved(driven, tmp_path):

@@ -177,11 +177,11 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     )
     keep = {"keep": tmp_path / "kept", "checkpoint": "1 h"}
     for refused, options in ((model, {}), (reading, keep)):
-        with pytest.raises(plasticdsl.PlasError, match="would take 0 GB of memory"):
+        with pytest.raises(plasticdsl.PlasError, match=r"would take 0\.0161 MB of memory"):
             refused.run(**options)
     assert model.run(**keep)["V"].shape == (301, 7)
     monkeypatch.setattr(ZarrStreams, "free", lambda self: 16_000)
-    with pytest.raises(plasticdsl.PlasError, match="on disk, where 0 GB are free"):
+    with pytest.raises(plasticdsl.PlasError, match=r"on disk, where 0\.0153 MB are free"):
         model.run(**keep)
 
 

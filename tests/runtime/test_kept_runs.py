@@ -135,6 +135,13 @@ def test_a_run_that_was_found_is_as_it_was(tmp_path: Path):
     assert second.plot("raster(c)").axes
 
 
+@pytest.mark.parametrize("every", ["3 steps", "-1 s", -1.0, float("nan"), "soon"])
+def test_checkpoints_are_kept_by_the_clock(tmp_path: Path, every: str | float):
+    """Not by the steps of a run, of which one would be a second here."""
+    with pytest.raises(ValueError, match=r"no time on the clock|on the clock is not|cannot be negative|no duration"):
+        plasticdsl.parse(SHORT).run(keep=tmp_path / "kept", checkpoint=every)
+
+
 def test_resume_needs_its_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "study.plas").write_text(SHORT)
     assert status(["run", str(tmp_path / "study.plas"), "--resume"]) == 2

@@ -178,6 +178,16 @@ def duration(text: str | float, dt: float) -> float:
     return found
 
 
+def on_the_clock(text: str | float) -> float:
+    """`"5 min"`, or seconds, that go by for whoever waits. Raises ValueError for anything else."""
+    if isinstance(text, str) and text.split()[1:] and text.split()[1] in _STEPS:
+        raise ValueError(f"‘{text}’ is no time on the clock; write for example ‘30 s’ or ‘5 min’")
+    found = duration(text, 1.0)
+    if not found >= 0.0:
+        raise ValueError(f"a time on the clock is not {found:g} s; write for example ‘30 s’ or ‘5 min’")
+    return found
+
+
 def _words(dimension: Dimension) -> str:
     return name_dimension(dimension).removeprefix("a ") or str(dimension)
 

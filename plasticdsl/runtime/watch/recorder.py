@@ -192,11 +192,11 @@ class Planner:
 
     def _require_fits(self, series: Series, shape: tuple[int, ...], flows: bool, span: Span) -> None:
         size, hint = size_of(series.room, shape), "Record it less often: add ‘every …’ or ‘at end’."
-        message = f"Recording ‘{series.label.text}’ at {series.room} moments would take {size / 2**30:.0f} GB"
+        message = f"Recording ‘{series.label.text}’ at {series.room} moments would take {_bytes(size)}"
         if max(size_of(series.room, ()), 0 if flows else size) > LARGEST:
             raise PlasError((Diagnostic("recording-too-large", f"{message} of memory.", span, hint),))
         if flows and self.streams is not None and size > (free := self.streams.free()):
-            raise PlasError((Diagnostic("recording-too-large", f"{message} on disk, where {free / 2**30:.0f} GB are free.", span, hint),))
+            raise PlasError((Diagnostic("recording-too-large", f"{message} on disk, where {_bytes(free)} are free.", span, hint),))
 
     def _sampled_once(self, series: Series) -> dict[Call, Sampled]:
         """The traces as they would be after one sample, to see what a value looks like."""
@@ -229,3 +229,10 @@ class Planner:
         instead = "so nothing is taken" if recording.window.at is not None else "so what there is is taken"
         message = f"‘{recording.text}’ cannot be taken when it should be: {problem}, {instead}."
         self.recorder.warnings.append(Diagnostic("window-does-not-fit", message, recording.span, severity=Severity.WARNING))
+
+
+def _bytes(size: int) -> str:
+    """So many, for people."""
+    if size < 999 << 20:
+        return f"{size / 2**20:.3g} MB"
+    return f"{size / 2**30:.{0 if size >= 10 << 30 else 1}f} GB"
