@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any, BinaryIO, TypeVar
 
 import numpy as np
@@ -74,7 +75,7 @@ def write(path: Path, value: object, lasting: bool = False) -> Arrays:
 def read(file: Path | BinaryIO, kind: type[T]) -> tuple[T, Arrays]:
     """The value in a file, and its arrays in their order. Raises one of `PROBLEMS` for anything else."""
     with zipfile.ZipFile(file) as archive:
-        _require_honest(archive)
+        require_honest(archive)
     if not isinstance(file, Path):
         file.seek(0)
     with np.load(file, allow_pickle=False) as found:
@@ -82,8 +83,8 @@ def read(file: Path | BinaryIO, kind: type[T]) -> tuple[T, Arrays]:
         return of_type(read_table(found[_TABLE].tobytes(), arrays), kind), arrays
 
 
-def _require_honest(archive: zipfile.ZipFile) -> None:
-    """Raises ValueError where something would take more memory than the file has bytes."""
+def require_honest(archive: zipfile.ZipFile) -> None:
+    """Raises one of `PROBLEMS` where something would take more memory than the file has bytes, or where an array does not say what it is."""
     assert archive.fp is not None, "it is open"
     size = archive.fp.seek(0, io.SEEK_END)
     for member in archive.infolist():
@@ -111,7 +112,12 @@ def lying(path: Path, arrays: Arrays) -> Mapping[int, Lying]:
 def _header(file: IO[bytes]) -> tuple[int, np.dtype[Any], tuple[int, ...]]:
     """Where the numbers of an array begin, their type and its shape."""
     np.lib.format.read_magic(file)
-    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    try:
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    except (TypeError, SyntaxError, TokenError) as problem:  # over what is no header, it stumbles
+        raise ValueError(f"an array says what it is: {problem}") from None
+    if any(type(size) is not int for size in shape):
+        raise ValueError("a shape is made of whole numbers")
     return file.tell(), dtype, shape
 
 

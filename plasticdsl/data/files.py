@@ -15,6 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
@@ -143,7 +144,10 @@ def _arrays(path: Path, read: Callable[[IO[bytes]], NDArray[Any]]) -> dict[str, 
         zlib.error,
         NotImplementedError,
         RuntimeError,
-    ):  # the last two: compressed or encrypted in a way nobody reads
+        TypeError,
+        SyntaxError,
+        TokenError,
+    ):  # compressed or encrypted in a way nobody reads, and headers that NumPy stumbles over
         raise ValueError(f"{path.name} is no NumPy file of plain arrays") from None
     return found
 
@@ -250,7 +254,7 @@ def _of_hdf5(path: Path, read: Callable[[Any], Any]) -> dict[str, NDArray[Any]]:
 def _rows(path: Path) -> Iterator[list[str]]:
     """The lines that are not empty, as cells."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             yield from (row for row in csv.reader(file) if row)
     except (UnicodeDecodeError, csv.Error):
         raise ValueError(f"{path.name} is no table of text") from None

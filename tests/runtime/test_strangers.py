@@ -18,6 +18,7 @@ import scipy.sparse
 
 import plasticdsl
 from plasticdsl.data import files
+from tests.test_archives import member
 
 TEXT = """
 neuron Leak:
@@ -167,6 +168,27 @@ for _ in range(60):
         pass
 print(went_on)
 """
+
+
+HEADERS = ["(1000000000000,)", "(True, 3)", "(" * 40, "(3,), 'more': 1"]
+
+
+@pytest.mark.parametrize("shape", HEADERS)
+def test_an_array_that_does_not_say_what_it_is(model: plasticdsl.Model, tmp_path: Path, shape: str):
+    """More than there is, or what NumPy's own reader stumbles over: in a state, and in data."""
+    with zipfile.ZipFile(tmp_path / "state.npz", "w") as file:
+        file.writestr("format.npy", member(shape, 3))
+    with pytest.raises(ValueError, match="is no saved state of a network"):
+        model.build(seed=3).load(tmp_path / "state.npz")
+    with pytest.raises(ValueError, match=r"is no NumPy file of plain arrays|more than the memory of this machine"):
+        files.load(tmp_path / "state.npz")
+
+
+def test_a_table_as_spreadsheets_write_it(tmp_path: Path):
+    """With a mark in front of its first name that nobody sees."""
+    (tmp_path / "table.csv").write_bytes(b"\xef\xbb\xbfa,b\r\n1,2\r\n3,4\r\n")
+    assert files.describe(tmp_path / "table.csv") == (("a", (2,)), ("b", (2,)))
+    assert {name: values.tolist() for name, values in files.load(tmp_path / "table.csv").items()} == {"a": [1.0, 3.0], "b": [2.0, 4.0]}
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plasticdsl.archives import require_honest
 from plasticdsl.model import Network
 from plasticdsl.runtime.engine.engine import State
 from plasticdsl.runtime.instance.instance import Instance, Pace, PopulationInstance
@@ -42,8 +43,7 @@ def load(path: Path, network: Network, instance: Instance) -> dict[str, NDArray[
     """The state in the file. Raises ValueError where it is no saved state, or one of another network, seed or step."""
     try:
         with zipfile.ZipFile(path) as archive:
-            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
-                raise ValueError("no state is compressed, so that none takes more memory than its file")
+            require_honest(archive)
         with np.load(path, allow_pickle=False) as file:
             content = {name: file[name] for name in file.files}
     except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError, RuntimeError, KeyError):
