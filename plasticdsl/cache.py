@@ -107,10 +107,10 @@ def found(name: str) -> bytes | None:
     return content[LENGTH:]
 
 
-def put(name: str, content: bytes) -> None:
-    """Keeps a file; where it cannot be written (a full disk, for example), that is said once."""
+def put(name: str, content: bytes) -> bool:
+    """Keeps a file, if that is possible; where it cannot be written (a full disk, for example), that is said once."""
     folder = cache_folder()
-    _write(folder, name, _digest(folder, name, content) + content)
+    return _write(folder, name, _digest(folder, name, content) + content)
 
 
 def placed(name: str, content: bytes) -> Path:
@@ -131,11 +131,13 @@ def _there(path: Path) -> bytes | None:
         return None
 
 
-def _write(folder: Path, name: str, content: bytes) -> None:
+def _write(folder: Path, name: str, content: bytes) -> bool:
     try:
         write_whole(folder / name, content)
     except OSError as problem:
         _tell(folder, problem.strerror)
+        return False
+    return True
 
 
 def _digest(folder: Path, name: str, content: bytes) -> bytes:
@@ -173,9 +175,9 @@ def recall(kind: str, name: str, of: type[Any]) -> Any:
     return value if isinstance(value, of) else None
 
 
-def keep(kind: str, name: str, value: object) -> None:
-    """Keeps a value. Raises TypeError for one that is no data."""
-    put(f"{kind}/{name}.json", written(value))
+def keep(kind: str, name: str, value: object) -> bool:
+    """Keeps a value, if that is possible. Raises TypeError for one that is no data."""
+    return put(f"{kind}/{name}.json", written(value))
 
 
 @lru_cache(maxsize=1)

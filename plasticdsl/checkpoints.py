@@ -60,6 +60,8 @@ class FolderOfCheckpoints:
     def keep(self, checkpoint: Checkpoint) -> None:
         """Keeps it; where that is not possible (a full disk, for example), it is said, and the run goes on."""
         try:
+            if self.streams is not None:
+                self.streams.secure()
             archives.write(self._folder / f"{self._name}-{checkpoint.step:020d}{ENDING}", checkpoint, lasting=True)
             for path in self._files()[:-KEPT]:
                 path.unlink(missing_ok=True)

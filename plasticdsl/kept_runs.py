@@ -11,7 +11,7 @@ import io
 import logging
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,16 +33,19 @@ from plasticdsl.runtime.engine.company import Company
 from plasticdsl.runtime.play.experiment import Order, Run
 from plasticdsl.runtime.play.place import Checkpoints
 from plasticdsl.runtime.play.sweep import Turn
-from plasticdsl.runtime.watch.streams import Stored
+from plasticdsl.runtime.watch.streams import Stored, Stream
 from plasticdsl.streaming import ZarrStreams, about
 
 _log = logging.getLogger(__name__)
 
 ENDING = ".run.npz"
-#: What a run alone records, while it is under way, and that of another one, which was left and can go on.
-STREAMS, _ASIDE = "recordings.zarr", ".recordings"
+#: What a run alone records, while it is under way; that of one of several, or of another one, which was left and can go on.
+STREAMS, _OWN_STREAMS = "recordings.zarr", ".recordings"
 #: The attribute that says whose it is, and what names of runs look like.
 _OF, _NAME = "run", re.compile(r"[0-9a-f]+-[0-9a-f]+")
+
+#: A finished run that took longer (s) is on the disk, should the machine go down, before its checkpoints are deleted.
+LONG = 1.0
 
 _OTHERS = (
     "%s has nothing of this run, but of another one (of another model, or with other numbers, options, data or another version): "
@@ -66,18 +69,30 @@ class Places:
         return held_by(self.folder) == self.holder
 
     def checkpoints(self, experiment: Experiment, order: Order, alone: bool) -> Checkpoints:
-        """Of one run, and, if it is `alone`, where what it records is put meanwhile."""
-        name, streams = self._name(experiment, order), None
-        if alone:
-            if self.company is None or self.company.rank == 0:
-                _make_room(self.folder, name)
-            streams = ZarrStreams(self.folder / STREAMS, {"experiment": experiment.name, "seed": order.seed, _OF: name})
-        own = FolderOfCheckpoints(self.folder, name, self.every, streams)
+        """Of one run, and where what it records is put meanwhile: where all look for it, if it is `alone`."""
+        name = self._name(experiment, order)
+        if alone and (self.company is None or self.company.rank == 0):
+            _make_room(self.folder, name)
+        place = self.folder / STREAMS if alone else _own_streams(self.folder, name)
+        own = FolderOfCheckpoints(
+            self.folder, name, self.every, ZarrStreams(place, {"experiment": experiment.name, "seed": order.seed, _OF: name})
+        )
         return own if self.company is None else SharedCheckpoints(self.company, own)
 
+    def recorded(self, experiment: Experiment, order: Order) -> ZarrStreams:
+        """What one of several runs has recorded."""
+        return ZarrStreams(_own_streams(self.folder, self._name(experiment, order)), {})
+
     def forget(self, experiment: Experiment, order: Order) -> None:
-        """One run is finished, and kept as a whole."""
+        """One run is finished, and kept as a whole; what it recorded stays."""
         FolderOfCheckpoints(self.folder, self._name(experiment, order), self.every).forget()
+
+    def discard(self, experiment: Experiment, order: Order) -> None:
+        """One of several runs is finished, and nobody asks for what it recorded."""
+        if self.company is not None and self.company.rank:
+            return
+        self.forget(experiment, order)
+        shutil.rmtree(_own_streams(self.folder, self._name(experiment, order)), ignore_errors=True)
 
     def _name(self, experiment: Experiment, order: Order) -> str:
         return f"{self.study}-{cache.key('place', experiment.name, _digest(replace(order, data={})))}"
@@ -131,7 +146,10 @@ class KeptRuns:
             run, arrays = archives.read(path if self._company is None else io.BytesIO(self._told(path)), Run)
         except archives.PROBLEMS:
             return None
-        return self._left(run, arrays, path)
+        is_there = _put_back(run, self.places.recorded(self._experiment, turn.of(order)))
+        if self._company is not None:
+            is_there = bool(self._company.gather(np.array([is_there]))[0])
+        return self._left(run, arrays, path) if is_there else None
 
     def _told(self, path: Path) -> bytes:
         """What the first process finds there; nothing where it cannot be read."""
@@ -148,16 +166,20 @@ class KeptRuns:
         arrays: archives.Arrays = ()
         if self._is_first:
             try:
-                arrays = archives.write(path, run)
+                with _set_apart(run):
+                    arrays = archives.write(path, run, lasting=run.run_s > LONG)
                 self.places.forget(self._experiment, turn.of(order))
             except OSError as problem:
                 _log.warning("a finished run is not kept in %s: %s", self.folder, problem.strerror)
+        else:
+            _put_back(run, self.places.recorded(self._experiment, turn.of(order)))
         self._left(run, arrays, path)
 
     def _left(self, run: Run, arrays: archives.Arrays, path: Path) -> Run:
         """A run, of which what is large is read from its file, where these are its arrays, when it is asked for. Of several processes, the first one knows
         where that lies; the others read from the same file, if they see it."""
-        large = [*(column for train in run.spikes.values() if not isinstance(train, Stored) for column in train)]
+        nothing = np.zeros(0), np.zeros(0)
+        large = [column for train in run.spikes.values() for column in (nothing if isinstance(train, Stored) else train)]
         large += [series.kept.values for series in (*run.recorder.series, *run.recorder.drawn)]
         there = self._there(large, arrays, path)
         for emitted, train in run.spikes.items():
@@ -165,7 +187,7 @@ class KeptRuns:
                 steps = train[0]
                 run.spikes[emitted] = Stored(tuple(there[id(column)] for column in train), (), (len(steps),), (float(steps[-1]),))
         for series in (*run.recorder.series, *run.recorder.drawn):
-            if (values := there.get(id(series.kept.values))) is not None:
+            if not series.kept.first and (values := there.get(id(series.kept.values))) is not None:
                 series.kept.leave_for(values, self._moments.setdefault((series.name, series.taken), series.steps))
         return run
 
@@ -184,6 +206,10 @@ class KeptRuns:
     def checkpoints(self, experiment: Experiment, order: Order, alone: bool) -> Checkpoints | None:
         """As `Places` says."""
         return self.places.checkpoints(experiment, order, alone)
+
+    def discard(self, experiment: Experiment, order: Order) -> None:
+        """As `Places` says."""
+        self.places.discard(experiment, order)
 
     def _path(self, order: Order, turn: Turn) -> Path:
         if self._common is None or self._common[0] is not order:
@@ -205,14 +231,59 @@ def _stamps(job: Job) -> dict[str, tuple[int, int] | None]:
     return {path: stamp(path) for path in sorted(paths)}
 
 
+# --- what a finished run has recorded to disk --------------------------------------------------------------------------
+
+
+@contextmanager
+def _set_apart(run: Run) -> Iterator[None]:
+    """Meanwhile a run is data alone: where its streams lie follows from its name."""
+    trains = {emitted: train for emitted, train in run.spikes.items() if isinstance(train, Stored)}
+    series = {id(one): (one.kept, one.kept.streams) for one in run.recorder.series if one.kept.first}
+    run.spikes.update({emitted: replace(train, streams=()) for emitted, train in trains.items()})
+    for kept, _ in series.values():
+        kept.streams = ()
+    try:
+        yield
+    finally:
+        run.spikes.update(trains)
+        for kept, streams in series.values():
+            kept.streams = streams
+
+
+def _put_back(run: Run, recorded: ZarrStreams) -> bool:
+    """The streams of a run that was read, or that another process keeps, as far as they are there; whether all are."""
+    found = list[bool]()
+
+    def streams(rows: int, names: Sequence[str]) -> tuple[Stream, ...]:
+        try:
+            there = tuple(recorded.again(name) for name in names)
+            found.append(bool(there) and all(len(stream.rows(rows - 1, rows)) == 1 for stream in there))
+        except archives.PROBLEMS:
+            there = tuple(recorded.gone(name) for name in names)
+            found.append(False)
+        return there
+
+    for emitted, train in run.spikes.items():
+        if isinstance(train, Stored):
+            run.spikes[emitted] = replace(train, streams=streams(train.rows, train.names))
+    for series in run.recorder.series:
+        if series.kept.first:
+            series.kept.streams = streams(series.kept.first, series.streamed)
+    return all(found)
+
+
+def _own_streams(folder: Path, name: str) -> Path:
+    return folder / f"{name}{_OWN_STREAMS}"
+
+
 def _make_room(folder: Path, name: str) -> None:
     """For what a run records: what was put aside of it is back, and what another one has recorded is put aside for as long as that can go on."""
-    place, aside = folder / STREAMS, folder / f"{name}{_ASIDE}"
+    place, aside = folder / STREAMS, _own_streams(folder, name)
     whose = about(place).get(_OF)
     if whose == name or not folder.exists():
         return
     if isinstance(whose, str) and _NAME.fullmatch(whose) and any(folder.glob(f"{whose}-*{OF_CHECKPOINTS}")):
-        place.replace(folder / f"{whose}{_ASIDE}")
+        place.replace(_own_streams(folder, whose))
     else:
         shutil.rmtree(place, ignore_errors=True)
     if aside.exists():
@@ -226,7 +297,7 @@ def clear(folder: Path, study: str = "") -> None:
             path.unlink(missing_ok=True)
     if str(about(folder / STREAMS).get(_OF, "")).startswith(study):
         shutil.rmtree(folder / STREAMS, ignore_errors=True)
-    for path in folder.glob(f"{study}*{_ASIDE}"):
+    for path in folder.glob(f"{study}*{_OWN_STREAMS}"):
         shutil.rmtree(path, ignore_errors=True)
     try:
         folder.rmdir()

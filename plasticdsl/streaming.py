@@ -24,6 +24,7 @@ from typing import Any, ParamSpec, TypeVar
 from numpy.typing import NDArray
 
 from plasticdsl.runtime.watch.streams import Stream
+from plasticdsl.whole import synchronise
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,6 +43,7 @@ class ZarrStreams:
     def __init__(self, folder: Path, attributes: Mapping[str, Any]) -> None:
         self.folder, self._attributes = folder, dict(attributes)
         self._group: Any = None
+        self._secured = 0  # ns of the clock of files
 
     def _opened(self) -> Any:
         if self._group is None:
@@ -56,27 +58,30 @@ class ZarrStreams:
         """A new one of rows `like` these. Raises OSError."""
         shape, rows = like.shape[1:], max(1, CHUNK // max(1, like.dtype.itemsize * int(like[:1].size)))
         named = [dimension.replace("/", _SLASH) for dimension in dimensions]
-        return _Rows(
-            _now(
-                self._opened().create_array(
-                    name.replace("/", _SLASH),
-                    shape=(0, *shape),
-                    chunks=(rows, *(max(1, size) for size in shape)),
-                    dtype=like.dtype,
-                    dimension_names=named,
-                    attributes={**attributes, _MARK: uuid.uuid4().hex},
-                    overwrite=True,
-                )
-            ),
-            self.folder / name.replace("/", _SLASH),
+        array = _now(
+            self._opened().create_array(
+                name.replace("/", _SLASH),
+                shape=(0, *shape),
+                chunks=(rows, *(max(1, size) for size in shape)),
+                dtype=like.dtype,
+                dimension_names=named,
+                attributes={**attributes, _MARK: uuid.uuid4().hex},
+                overwrite=True,
+            )
         )
+        return _Rows(self.folder / name.replace("/", _SLASH), array.attrs[_MARK], array)
 
     def again(self, name: str) -> Stream:
         """One that is there. Raises FileNotFoundError where it is not."""
-        called, group = name.replace("/", _SLASH), self._opened()
-        if not _now(group.contains(called)):
-            raise FileNotFoundError(errno.ENOENT, "what an unfinished run has recorded is gone; begin it anew", str(self.folder / called))
-        return _Rows(_now(group.getitem(called)), self.folder / called)
+        place = self.folder / name.replace("/", _SLASH)
+        mark = about(place).get(_MARK)
+        if not isinstance(mark, str):
+            raise FileNotFoundError(errno.ENOENT, "what an unfinished run has recorded is gone; begin it anew", str(place))
+        return _Rows(place, mark)
+
+    def gone(self, name: str) -> Stream:
+        """One that is not there: who reads it is told so."""
+        return _Rows(self.folder / name.replace("/", _SLASH), "")
 
     def free(self) -> int:
         """How many bytes there is room for, those of what is there already among them."""
@@ -85,12 +90,21 @@ class ZarrStreams:
 
     def publish(self) -> None:
         """Whoever reads it while it is written sees all that has been put so far."""
-        if self._group is not None:
+        if self._group is not None or self.folder.exists():
             from zarr.api.asynchronous import consolidate_metadata
 
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # Zarr warns that others may not know consolidated metadata, who then do without
-                _now(consolidate_metadata(self._group.store))
+                _now(consolidate_metadata(self._opened().store))
+
+    def secure(self) -> None:
+        """What has been put so far is on the disk by now, should the machine go down. Raises OSError."""
+        latest = self._secured
+        for file in self.folder.rglob("*"):
+            if file.is_file() and (changed := file.stat().st_mtime_ns) >= self._secured:
+                synchronise(file)
+                latest = max(latest, changed)
+        self._secured = latest
 
 
 def about(folder: Path) -> dict[str, Any]:
@@ -103,10 +117,22 @@ def about(folder: Path) -> dict[str, Any]:
 
 
 class _Rows:
-    """Of one array, which lies in `folder`."""
+    """Of one array with a mark, which lies in `folder`, and is opened when it is asked for: another process may have it too."""
 
-    def __init__(self, array: Any, folder: Path) -> None:
-        self._array, self._folder, self._mark = array, folder, array.attrs.get(_MARK)
+    def __init__(self, folder: Path, mark: str, array: Any = None) -> None:
+        self._folder, self._mark, self._opened = folder, mark, array
+
+    def __reduce__(self) -> tuple[type[_Rows], tuple[Path, str]]:
+        return _Rows, (self._folder, self._mark)
+
+    @property
+    def _array(self) -> Any:
+        self._require_same()
+        if self._opened is None:
+            from zarr.api.asynchronous import open_array
+
+            self._opened = _now(open_array(store=self._folder, mode="r+"))
+        return self._opened
 
     def _require_same(self) -> None:
         """Raises FileNotFoundError where the array is gone, or another one has come in its place: Zarr would read zeros, or what is not meant."""
@@ -117,14 +143,12 @@ class _Rows:
 
     def put(self, at: int, rows: NDArray[Any]) -> None:
         """Rows from number `at` on; those that were there from then on are gone."""
-        self._require_same()
-        end = at + len(rows)
-        _now(self._array.resize((end, *self._array.shape[1:])))
-        _now(self._array.setitem(slice(at, end), rows))
+        array, end = self._array, at + len(rows)
+        _now(array.resize((end, *array.shape[1:])))
+        _now(array.setitem(slice(at, end), rows))
 
     def rows(self, begin: int, end: int) -> NDArray[Any]:
         """The rows begin to end − 1."""
-        self._require_same()
         found: NDArray[Any] = _now(self._array.getitem(slice(begin, end)))
         return found
 

@@ -42,6 +42,12 @@ def written(path: Path, lasting: bool = False) -> Iterator[BinaryIO]:
         raise
 
 
+def synchronise(path: Path) -> None:
+    """What a file has is on the disk, should the machine go down. Raises OSError."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file in one go. Raises OSError."""
     with written(path) as file:

@@ -28,6 +28,9 @@ class Marker(Protocol):
     def checkpoints(self, experiment: Experiment, order: Order, alone: bool) -> Checkpoints | None:
         """What keeps where one stands that is under way; `alone`: there is no other."""
 
+    def discard(self, experiment: Experiment, order: Order) -> None:
+        """One is finished, and nobody asks for what it recorded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Beginnings:
@@ -56,8 +59,8 @@ class Beginnings:
             if run.failure:
                 raise PlasError(run.failure)
             found = end_of(run, engine)
-            if found is not None:
-                cache.keep("ends", name, found)
+            if found is not None and cache.keep("ends", name, found) and self.keeper is not None:
+                self.keeper.discard(first, own)
         if found is not None:
             self.known[name] = found
         return name, found

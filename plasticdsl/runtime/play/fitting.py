@@ -158,6 +158,11 @@ class _Fitting:
         """Where one stands that is under way."""
         return None if self.keeper is None else self.keeper.checkpoints(experiment, order, alone)
 
+    def discard(self, experiment: Experiment, order: Order) -> None:
+        """Nobody asks for what that one recorded."""
+        if self.keeper is not None:
+            self.keeper.discard(experiment, order)
+
     def take(self, run: Run) -> None:
         """The next run in their order. When it is the last of a trial, that is the best so far or forgotten."""
         if run.interrupted:

@@ -73,8 +73,9 @@ class Runner:
         streams = None if checkpoints is None else checkpoints.streams
         compared = [expr for e in experiment.all_expectations for expr in e.compared]
         self.recorder = plan(experiment.all_recordings, experiment.plots, line, self.reader, self.stage.preview, compared, streams)
-        for series in self.recorder.series:
-            series.leave_by(None if streams is None else partial(series.put, streams, line.dt, self._owner(series)))
+        if streams is not None:
+            for series in self.recorder.series:
+                series.leave_by(partial(series.put, streams, line.dt, self._owner(series)))
         observer.present.recorded = self.recorder.recorded
         self.watches = [watch(e, line, self.reader) for e in experiment.all_expectations]
         self.due: list[Series | Watch] = [*self.recorder.series, *self.recorder.drawn, *self.watches]
@@ -455,10 +456,10 @@ class Runner:
     def result(self) -> Run:
         """What came of it."""
         records, run = self.recorder.all_spikes, self.run
-        if self.spikes.any_stored:
+        if self.spikes.any_stored or any(series.kept.first for series in self.recorder.series):
             self._put()
         for series in self.recorder.series:
-            series.leave_by(None)
+            series.kept.finish()
         run.steps, run.line = self.observer.engine.step - run.begin, self.line.as_run(self.clock)
         for record in records:
             record.settle(self.clock)

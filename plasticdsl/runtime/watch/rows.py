@@ -117,6 +117,14 @@ class Rows:
             if len(self.values) > (size := rows_of(BUFFER, self.shape)):  # the disk was full for a while
                 self.values = np.empty((size, *self.shape))
 
+    def finish(self) -> None:
+        """No more will come: what has left memory needs no buffer, and what has not needs no streams."""
+        self.leave = None
+        if self.first == self.taken:
+            self.values = self.values[:0].copy()
+        elif not self.first:
+            self.streams, self.stored = (), 0
+
     def leave_for(self, values: Stream, moments: NDArray[np.int64]) -> None:
         """All are there, and no more will come: they leave memory, and so does when they were taken, where that was at these steps."""
         self.streams, self.width, self.stored, self.first = (values,), self.shape, self.taken, self.taken

@@ -186,7 +186,7 @@ class Series:
         """Whether its values may leave memory one after the other: nothing that is made of them needs all at once, and all are as many."""
         return not (self.single or self.traced or self.most or has_spike_statistic(self.expr))
 
-    def leave_by(self, put: Callable[[], None] | None) -> None:
+    def leave_by(self, put: Callable[[], None]) -> None:
         """How its values leave memory, if they do."""
         self.kept.leave = put if self.kept.flows else None
 
@@ -196,7 +196,7 @@ class Series:
         if self.single or kept.stored >= kept.taken:
             return
         if not kept.fits:  # as many values as spikes: there may be more
-            time, names = f"time of {self.name}", [f"{owner}{k + 1} of {self.name}" for k in range(len(self.shape))]
+            (_, time), names = self.streamed, [f"{owner}{k + 1} of {self.name}" for k in range(len(self.shape))]
             about = {"units": coherent(self.label.dimension or ONE), "long_name": self.label.text}
             values = streams.stream(self.name, (time, *names), kept.values, about)
             kept.begin(values, streams.stream(time, (time,), kept.at, {"units": "s", "scale_factor": dt}))
@@ -204,8 +204,20 @@ class Series:
 
     def so_far(self) -> SeriesSoFar:
         """What there is, as data."""
-        names = (self.name, f"time of {self.name}") if self.kept.streams else ()
-        return SeriesSoFar(self.moments, self.window, tuple(self.rounds), self.traced, *self.kept.not_stored(), names, self.kept.stored)
+        return SeriesSoFar(
+            self.moments,
+            self.window,
+            tuple(self.rounds),
+            self.traced,
+            *self.kept.not_stored(),
+            self.streamed if self.kept.streams else (),
+            self.kept.stored,
+        )
+
+    @property
+    def streamed(self) -> tuple[str, str]:
+        """The names of the streams of its values and of their times."""
+        return self.name, f"time of {self.name}"
 
     def go_on(self, found: SeriesSoFar, streams: Streams | None) -> None:
         """From what there was. Raises FileNotFoundError where that on disk is not there."""

@@ -41,6 +41,9 @@ class Streams(Protocol):
     def publish(self) -> None:
         """Whoever reads it while it is written sees all that has been put so far."""
 
+    def secure(self) -> None:
+        """What has been put so far is on the disk by now, should the machine go down. Raises OSError."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
