@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from plasticdsl.as_data import of_type
 from plasticdsl.as_data import read as read_table
 from plasticdsl.as_data import written as written_table
+from plasticdsl.runtime.watch.streams import gone
 from plasticdsl.whole import written
 
 #: What is wrong with a file, where one of these is raised.
@@ -56,8 +57,7 @@ class Lying:
         try:
             found = np.fromfile(self.path, self.dtype, count, offset=self.offset + begin * width * self.dtype.itemsize)
         except FileNotFoundError:
-            message = "what was recorded is not there: its folder was removed, the results were forgotten, or this machine does not see it"
-            raise FileNotFoundError(errno.ENOENT, message, str(self.path)) from None
+            raise gone(self.path) from None
         if len(found) != count:
             raise OSError(errno.EIO, "what was recorded is not there as a whole", str(self.path))
         return found.reshape(-1, *self.shape[1:])

@@ -188,7 +188,9 @@ class KeptRuns:
                 run.spikes[emitted] = Stored(tuple(there[id(column)] for column in train), (), (len(steps),), (float(steps[-1]),))
         for series in (*run.recorder.series, *run.recorder.drawn):
             if not series.kept.first and (values := there.get(id(series.kept.values))) is not None:
-                series.kept.leave_for(values, self._moments.setdefault((series.name, series.taken), series.steps))
+                series.kept.leave_for(values)
+            if series.kept.first:
+                series.kept.share(self._moments.setdefault((series.name, series.taken), series.steps))
         return run
 
     def _there(self, large: archives.Arrays, arrays: archives.Arrays, path: Path) -> Mapping[int, archives.Lying]:

@@ -23,7 +23,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from numpy.typing import NDArray
 
-from plasticdsl.runtime.watch.streams import Stream
+from plasticdsl.runtime.watch.streams import Stream, gone
 from plasticdsl.whole import synchronise
 
 P = ParamSpec("P")
@@ -138,8 +138,7 @@ class _Rows:
         """Raises FileNotFoundError where the array is gone, or another one has come in its place: Zarr would read zeros, or what is not meant."""
         mark = about(self._folder).get(_MARK)
         if mark is None or mark != self._mark:
-            message = "what was recorded is no longer there: its folder was removed, or another run has recorded into it since"
-            raise FileNotFoundError(errno.ENOENT, message, str(self._folder))
+            raise gone(self._folder)
 
     def put(self, at: int, rows: NDArray[Any]) -> None:
         """Rows from number `at` on; those that were there from then on are gone."""

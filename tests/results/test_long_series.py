@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ import xarray
 from numpy.typing import NDArray
 
 import plasticdsl
-from plasticdsl import archives
+from plasticdsl import archives, cache, streaming
+from plasticdsl.kept_runs import Places
 from plasticdsl.results import long_series, long_trains
 from plasticdsl.results.result import Result
-from plasticdsl.runtime.play import runner
+from plasticdsl.runtime.play import progress, runner
 from plasticdsl.runtime.watch import recorder, rows
 from plasticdsl.runtime.watch.rows import Rows
 from plasticdsl.runtime.watch.streams import Stored
@@ -133,11 +135,31 @@ SWEEP = (
 )
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_sweep_whose_runs_leave_memory(workers: int, tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
+#: What is long is short in the processes of a crew too, and what is recorded goes on disk at every look.
+THERE = """
+from plasticdsl.runtime.play import progress, runner
+from plasticdsl.runtime.watch import recorder, rows
+progress.TICK, runner.PUT_EVERY, runner.PUT_AT_LEAST, recorder.LARGE, rows.BUFFER = 0.0, 0.0, 0, 100, 600
+"""
+
+
+@pytest.mark.parametrize(
+    ("workers", "how"), [(1, "when they are over"), (2, "when they are over"), (1, "on their way"), (2, "on their way")]
+)
+def test_a_sweep_whose_runs_leave_memory(workers: int, how: str, tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "_LARGE", 100)
     model = plasticdsl.parse(SWEEP)
-    whole, left = model.run(), model.run(keep=tmp_path / "kept", workers=workers)
+    whole = model.run()
+    if how == "on their way":
+        for module, name, value in ((progress, "TICK", 0.0), (runner, "PUT_EVERY", 0.0), (runner, "PUT_AT_LEAST", 0)):
+            monkeypatch.setattr(module, name, value)
+        (tmp_path / "there").mkdir()
+        (tmp_path / "there/sitecustomize.py").write_text(THERE)
+        monkeypatch.syspath_prepend(tmp_path / "there")
+    left = model.run(keep=tmp_path / "kept", workers=workers)
+    assert len(list((tmp_path / "kept").glob("*.recordings"))) == (6 if (workers, how) != (2, "when they are over") else 0)
+    if how == "on their way":
+        assert all(train.names for run in left.study.runs for train in run.spikes.values() if isinstance(train, Stored))
     for run in left.study.runs:
         assert {series.name for series in run.recorder.series if series.kept.first} >= {"V", "again", "m"}
         assert all(isinstance(train, Stored) or len(train[0]) * 8 < 100 for train in run.spikes.values())
@@ -164,6 +186,66 @@ def test_a_sweep_whose_runs_leave_memory(workers: int, tmp_path: Path, small: No
     left.forget()
     with pytest.raises(FileNotFoundError, match="the results were forgotten"):
         again["V"].values.sum()
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch, small: None) -> None:
+    """What is recorded goes on disk at every look."""
+    for module, name, value in ((progress, "TICK", 0.0), (runner, "PUT_EVERY", 0.0), (runner, "PUT_AT_LEAST", 0)):
+        monkeypatch.setattr(module, name, value)
+
+
+def test_a_run_whose_recordings_are_not_there_is_carried_out_again(tmp_path: Path, at_once: None) -> None:
+    model, kept = plasticdsl.parse(SWEEP), tmp_path / "kept"
+    whole = model.run()
+    model.run(keep=kept)
+    before = {path.name: path.stat().st_mtime_ns for path in kept.glob("*.run.npz")}
+    one, other, short, *_ = sorted(kept.glob("*.recordings"))
+    shutil.rmtree(one)
+    shutil.rmtree(other / "V")
+    described = json.loads((short / "V/zarr.json").read_text())
+    described["shape"][0] -= 1
+    (short / "V/zarr.json").write_text(json.dumps(described))
+    xarray.testing.assert_identical(model.run(keep=kept, resume=True).dataset, whole.dataset)
+    assert sum(before[path.name] != path.stat().st_mtime_ns for path in kept.glob("*.run.npz")) == 3
+
+
+def test_what_a_checkpoint_counts_on_is_on_the_disk_before_it_is(tmp_path: Path, at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should the machine go down: all files that were written since the last one."""
+    on_disk, there, write = dict[Path, int](), list[int](), archives.write
+
+    def synchronised(file: Path) -> None:
+        on_disk[file] = file.stat().st_mtime_ns
+
+    def checkpoint(path: Path, value: object, lasting: bool = False) -> archives.Arrays:
+        files = [file for file in (tmp_path / "kept/recordings.zarr").rglob("*") if file.is_file()]
+        assert {file: file.stat().st_mtime_ns for file in files} == {file: on_disk.get(file) for file in files}
+        there.append(len(files))
+        return write(path, value, lasting)
+
+    monkeypatch.setattr(streaming, "synchronise", synchronised)
+    monkeypatch.setattr(archives, "write", checkpoint)
+    plasticdsl.parse(TEXT.replace("record c.V as V", "record spikes(c)\n    record c.V as V")).run(keep=tmp_path / "kept", checkpoint=0.0)
+    assert len(there) > 3
+    assert there[-1] > 10
+
+
+def test_nobody_asks_for_what_a_beginning_has_recorded(tmp_path: Path, at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, _, phases = TEXT.partition("    dt = 1 ms\n")
+    model = plasticdsl.parse(f"{TEXT}\nexperiment After on Net:\n    dt = 1 ms\n    start from end of Look\n{phases}")
+    kept, recall, discard, there = tmp_path / "kept", cache.recall, Places.discard, list[list[str]]()
+
+    def discarded(places: Places, *which: Any) -> None:
+        there.append([path.suffix for path in kept.iterdir() if path.suffix == ".recordings"])
+        discard(places, *which)
+        there.append([path.suffix for path in kept.iterdir() if path.suffix == ".recordings"])
+
+    monkeypatch.setattr(cache, "recall", lambda kind, *which: None if kind == "ends" else recall(kind, *which))
+    monkeypatch.setattr(Places, "discard", discarded)
+    found = model.run("After", keep=kept, checkpoint=0.0)
+    assert there == [[".recordings"], []]
+    assert sorted(path.name for path in kept.iterdir() if "checkpoint" not in path.name) == ["recordings.zarr"]
+    xarray.testing.assert_identical(found.dataset, model.run("After").dataset)
 
 
 def test_what_does_not_fit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +316,8 @@ def test_rows_that_leave_keep_when_they_were_taken() -> None:
     for moments in ([3, 4, 5], [3, 4, 6]):
         kept = Rows(taken=3, values=np.arange(3.0), at=np.array([3, 4, 5, 0]))
         shared = np.array(moments)
-        kept.leave_for(Listed(np.arange(3.0)), shared)
+        kept.leave_for(Listed(np.arange(3.0)))
+        kept.share(shared)
         np.testing.assert_array_equal(kept.at[:3], [3, 4, 5])
         assert (kept.at is shared) == (moments == [3, 4, 5])
         np.testing.assert_array_equal(kept.done, np.arange(3.0))

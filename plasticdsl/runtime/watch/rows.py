@@ -125,10 +125,13 @@ class Rows:
         elif not self.first:
             self.streams, self.stored = (), 0
 
-    def leave_for(self, values: Stream, moments: NDArray[np.int64]) -> None:
-        """All are there, and no more will come: they leave memory, and so does when they were taken, where that was at these steps."""
+    def leave_for(self, values: Stream) -> None:
+        """All are there, and no more will come: they leave memory."""
         self.streams, self.width, self.stored, self.first = (values,), self.shape, self.taken, self.taken
         self.values = self.values[:0].copy()
+
+    def share(self, moments: NDArray[np.int64]) -> None:
+        """When they were taken leaves memory where it was at these steps."""
         if np.array_equal(moments, self.at[: self.taken]):
             self.at = moments
 
