@@ -9,9 +9,11 @@ from __future__ import annotations
 import io
 import logging
 import math
+import shutil
 import time
+import weakref
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 import numpy as np
@@ -85,8 +87,9 @@ class SharedCheckpoints:
     def __init__(self, company: Company, own: FolderOfCheckpoints) -> None:
         self._company, self._own, self.streams = company, own, own.streams
         if company.rank and own.streams is not None:
-            self._folder = TemporaryDirectory(prefix="plasticdsl-", ignore_cleanup_errors=True)
-            self.streams = ZarrStreams(Path(self._folder.name) / "recordings.zarr", {})
+            folder = mkdtemp(prefix="plasticdsl-")
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            self.streams = ZarrStreams(Path(folder) / "recordings.zarr", {})
 
     @property
     def due(self) -> bool:

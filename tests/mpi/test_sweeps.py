@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 import plasticdsl
 from plasticdsl.kept_runs import ENDING
 from plasticdsl.results.result import Result
+from plasticdsl.runtime.play import progress, runner
+from plasticdsl.runtime.watch import recorder, rows
 from plasticdsl.runtime.watch.streams import Stored
 from tests.mpi.rooms import together
 from tests.mpi.test_shared import CELLS
@@ -36,13 +39,13 @@ experiment Look on Net:
 SPIKES, VALUES = "fast", "E.V"
 
 
-def require_same(found: Result, one: Result, *, on_disk: bool = True) -> None:
-    """Everything to the bit, and what is large of it where it lies."""
+def require_same(found: Result, one: Result, *, on_disk: bool = True, trains: tuple[str, ...] = (SPIKES,)) -> None:
+    """Everything to the bit, and what is large of it, these `trains` too, where it lies."""
     assert len(found.study.runs) == len(one.study.runs)
     for run, same in zip(found.study.runs, one.study.runs, strict=True):
         large = {emitted.population for emitted, train in run.spikes.items() if isinstance(train, Stored)}
         series = {s.name: s for s in run.recorder.series}
-        assert large == ({SPIKES} if on_disk else set())
+        assert large == set(trains if on_disk else ())
         assert bool(len(series[VALUES].kept.values)) != on_disk
         assert run.counts == same.counts
         for record, other in zip(run.recorder.spikes, same.recorder.spikes, strict=True):
@@ -63,6 +66,26 @@ def test_finished_runs_leave_the_memory_of_all(tmp_path: Path) -> None:
     first.forget()
     with pytest.raises(FileNotFoundError, match="what was recorded is not there"):
         second.study.runs[0].train(second.study.runs[0].recorder.spikes[0])
+
+
+def test_what_runs_record_on_their_way_is_read_where_the_first_process_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = [
+        (progress, "TICK", 0.0),
+        (runner, "PUT_EVERY", 0.0),
+        (runner, "PUT_AT_LEAST", 0),
+        (recorder, "LARGE", 100),
+        (rows, "BUFFER", 600),
+    ]
+    for module, name, value in small:
+        monkeypatch.setattr(module, name, value)
+    model = plasticdsl.parse(SWEEP)
+    one = model.run()
+    for found in together(2, lambda seat: model.run(communicator=seat, keep=tmp_path)):
+        require_same(found, one, trains=("fast", "E"))
+    shutil.rmtree(sorted(tmp_path.glob("*.recordings"))[1])
+    first, second = together(2, lambda seat: model.run(communicator=seat, keep=tmp_path, resume=True))
+    for found in (first, second):
+        require_same(found, one, trains=("fast", "E"))
 
 
 def test_a_run_that_cannot_be_read_or_kept_is_carried_out_by_all(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
