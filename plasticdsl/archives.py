@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 from plasticdsl.as_data import of_type
 from plasticdsl.as_data import read as read_table
 from plasticdsl.as_data import written as written_table
-from plasticdsl.runtime.watch.streams import gone
 from plasticdsl.whole import written
 
 #: What is wrong with a file, where one of these is raised.
@@ -123,3 +122,12 @@ def _header(file: IO[bytes]) -> tuple[int, np.dtype[Any], tuple[int, ...]]:
 
 def _name(number: int) -> str:
     return f"array {number}"
+
+
+def gone(path: Path) -> FileNotFoundError:
+    """That it is no longer there."""
+    message = (
+        "what was recorded is not there: its folder was removed, the results were forgotten, "
+        "another run has recorded into it since, or this machine does not see it"
+    )
+    return FileNotFoundError(errno.ENOENT, message, str(path))

@@ -23,7 +23,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from numpy.typing import NDArray
 
-from plasticdsl.runtime.watch.streams import Stream, gone
+from plasticdsl.archives import gone
+from plasticdsl.runtime.watch.streams import Stream
 from plasticdsl.whole import synchronise
 
 P = ParamSpec("P")

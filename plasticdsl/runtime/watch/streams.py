@@ -5,10 +5,8 @@ Comes in: rows of numbers. Goes out: any of them again. Where they lie is said b
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -82,15 +80,6 @@ class Stored:
                 times = self.streams[0].rows(row, stop)
                 found += int(np.count_nonzero((times >= begin) & (times < end)))
         return found
-
-
-def gone(path: Path) -> FileNotFoundError:
-    """That it is no longer there."""
-    message = (
-        "what was recorded is not there: its folder was removed, the results were forgotten, "
-        "another run has recorded into it since, or this machine does not see it"
-    )
-    return FileNotFoundError(errno.ENOENT, message, str(path))
 
 
 NOTHING_STORED = Stored((), ())
