@@ -96,6 +96,12 @@ def _with_units(groups: Sequence[str | None], where: Where) -> tuple[str, ...]:
     return (f"~ {name}({', '.join(f'{number} {unit}' for number in numbers)})",)
 
 
+def _source(groups: Sequence[str | None], where: Where) -> tuple[str, ...]:
+    """`Poisson neurons at 150 Hz`."""
+    kind, rate = (group or "" for group in groups)
+    return (f"{kind.capitalize()}(rate = {rate})",)
+
+
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--", "^*()")
 _UNIT_STANDS = "A unit stands behind its number and a blank."
 _NOISE = "White noise in a flow is ξ(t)."
@@ -234,6 +240,16 @@ WORDS: tuple[Word, ...] = (
         r"\b(?:fixed_)?(?:out_?degree|fan_?out)\s*=?\s*(\d+)",
         "How many units one reaches is ‘out-degree 80’.",
         "out-degree {1}",
+        anywhere=True,
+        kinds=_NETWORK,
+    ),
+    _word(
+        r"\b([Pp]oisson|[Rr]egular)(?:\s+(?:(?:spike\s+)?(?:neurons?|cells?|units?|inputs?|sources?|trains?|process(?:es)?|generators?)))?"
+        r"\s*[(,]?\s*(?:(?:firing|spiking)\s+)?(?:at|@|with|of)?\s*(?:an?\s+)?(?:(?:mean\s+)?rate(?:\s+of)?)?\s*=?\s*"
+        r"((?:\d+\.?\d*|\.\d+)(?:[eE][-+−]?\d+)?\s*(?:k?Hz|/m?s))(?!\w)(?:\s*\))?",
+        "The rate of a source stands in brackets behind it.",
+        _source,
+        frozenset(("number-after-value", "unexpected", "unknown-function")),
         anywhere=True,
         kinds=_NETWORK,
     ),
