@@ -49,7 +49,7 @@ MISTAKES = [
     ("neuron", "x = a = b", "two-equals", "a = b", "two lines"),
     ("neuron", "x ~ 3", "not-a-distribution", "3", "N(mean, sd)"),
     ("neuron", "input I : 3 + 2", "not-a-unit", "3 + 2", "pA"),
-    ("neuron", "input I = 3", "two-equals", "=", "comma"),
+    ("neuron", "input I = 3", "foreign-line", "input I = 3", "Write ‘I = 3’"),
     ("neuron", "spikes when V > 3", "unknown-statement", "spikes", "‘spike when"),
     ("neuron", "phase x for 3 s", "misplaced-statement", "phase", "experiment"),
     ("rule", "record V", "misplaced-statement", "record", "experiment"),
