@@ -68,6 +68,7 @@ def test_finished_runs_leave_the_memory_of_all(tmp_path: Path) -> None:
         second.study.runs[0].train(second.study.runs[0].recorder.spikes[0])
 
 
+@pytest.mark.filterwarnings("ignore:Consolidated metadata")  # what threads, which stand for processes here, ignore is not theirs alone
 def test_what_runs_record_on_their_way_is_read_where_the_first_process_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = [
         (progress, "TICK", 0.0),
