@@ -244,7 +244,7 @@ WORDS: tuple[Word, ...] = (
         kinds=_NETWORK,
     ),
     _word(
-        r"\b([Pp]oisson|[Rr]egular)(?:\s+(?:(?:spike\s+)?(?:neurons?|cells?|units?|inputs?|sources?|trains?|process(?:es)?|generators?)))?"
+        r"\b(?!(?:Poisson|Regular)\s*\(\s*[\d.])([Pp]oisson|[Rr]egular)(?:\s+(?:(?:spike\s+)?(?:neurons?|cells?|units?|inputs?|sources?|trains?|process(?:es)?|generators?)))?"
         r"\s*[(,]?\s*(?:(?:firing|spiking)\s+)?(?:at|@|with|of)?\s*(?:an?\s+)?(?:(?:mean\s+)?rate(?:\s+of)?)?\s*=?\s*"
         r"((?:\d+\.?\d*|\.\d+)(?:[eE][-+−]?\d+)?\s*(?:k?Hz|/m?s))(?!\w)(?:\s*\))?",
         "The rate of a source stands in brackets behind it.",

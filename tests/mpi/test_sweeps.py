@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import numpy as np
 import pytest
 
 import plasticdsl
+from plasticdsl import archives
 from plasticdsl.kept_runs import ENDING
 from plasticdsl.results.result import Result
 from plasticdsl.runtime.play import progress, runner
@@ -37,6 +41,22 @@ experiment Look on Net:
 )
 #: What is large enough to stay on disk.
 SPIKES, VALUES = "fast", "E.V"
+
+
+@pytest.fixture(autouse=True)
+def one_reads_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads stand for processes here, and NumPy reads headers by Python's parser, which some versions let only one thread use at a time."""
+    lock = Lock()
+
+    def alone(function: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*arguments: Any) -> Any:
+            with lock:
+                return function(*arguments)
+
+        return called
+
+    for name in ("read", "lying"):
+        monkeypatch.setattr(archives, name, alone(getattr(archives, name)))
 
 
 def require_same(found: Result, one: Result, *, on_disk: bool = True, trains: tuple[str, ...] = (SPIKES,)) -> None:
