@@ -164,15 +164,18 @@ class KeptRuns:
         """Keeps a finished run, of which what is large leaves memory; where that is not possible (a full disk, for example), it is said."""
         path = self._path(order, turn)
         arrays: archives.Arrays = ()
+        recorded, lasting = self.places.recorded(self._experiment, turn.of(order)), run.run_s > LONG
         if self._is_first:
             try:
+                if lasting:
+                    recorded.secure()
                 with _set_apart(run):
-                    arrays = archives.write(path, run, lasting=run.run_s > LONG)
+                    arrays = archives.write(path, run, lasting)
                 self.places.forget(self._experiment, turn.of(order))
             except OSError as problem:
                 _log.warning("a finished run is not kept in %s: %s", self.folder, problem.strerror)
         else:
-            _put_back(run, self.places.recorded(self._experiment, turn.of(order)))
+            _put_back(run, recorded)
         self._left(run, arrays, path)
 
     def _left(self, run: Run, arrays: archives.Arrays, path: Path) -> Run:
@@ -240,15 +243,15 @@ def _stamps(job: Job) -> dict[str, tuple[int, int] | None]:
 def _set_apart(run: Run) -> Iterator[None]:
     """Meanwhile a run is data alone: where its streams lie follows from its name."""
     trains = {emitted: train for emitted, train in run.spikes.items() if isinstance(train, Stored)}
-    series = {id(one): (one.kept, one.kept.streams) for one in run.recorder.series if one.kept.first}
+    series = [(one.kept, one.kept.streams) for one in run.recorder.series if one.kept.first]
     run.spikes.update({emitted: replace(train, streams=()) for emitted, train in trains.items()})
-    for kept, _ in series.values():
+    for kept, _ in series:
         kept.streams = ()
     try:
         yield
     finally:
         run.spikes.update(trains)
-        for kept, streams in series.values():
+        for kept, streams in series:
             kept.streams = streams
 
 

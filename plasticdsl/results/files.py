@@ -24,6 +24,7 @@ from plasticdsl.options import FigureFormat, FigureSize
 from plasticdsl.results.trials import NAME as TRIALS
 from plasticdsl.runtime.play.progress import Interruption
 from plasticdsl.shortage import is_room
+from plasticdsl.whole import synchronise
 
 if TYPE_CHECKING:
     import xarray
@@ -59,9 +60,12 @@ def _require_libraries() -> None:
         raise MemoryError("there is not enough memory to write the results")
 
 
-def write(result: Result, folder: Path, plots: bool, format: FigureFormat, size: FigureSize) -> None:  # noqa: A002
-    """Raises OSError, and leaves nothing behind, where the folder cannot be written or the disk is full; MemoryError where there is not enough memory;
-    KeyboardInterrupt or `Terminated` after Ctrl-C or SIGTERM, and then nothing is left behind either."""
+def write(result: Result, folder: Path, plots: bool, format: FigureFormat, size: FigureSize, lasting: bool) -> None:  # noqa: A002
+    """`lasting`: all files are on the disk before this returns, should the machine go down; what they were made of is deleted then.
+
+    Raises OSError, and leaves nothing behind, where the folder cannot be written or the disk is full; MemoryError where there is not enough memory;
+    KeyboardInterrupt or `Terminated` after Ctrl-C or SIGTERM, and then nothing is left behind either.
+    """
     _require_libraries()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with Interruption() as interruption:
@@ -70,6 +74,8 @@ def write(result: Result, folder: Path, plots: bool, format: FigureFormat, size:
             made = _near(folder)
             made.chmod(0o755)
             _fill(result, made, plots, format, size, interruption)
+            for file in made.iterdir() if lasting else ():
+                synchronise(file)
             _move(made, folder)
         except OSError as problem:
             interruption.end()

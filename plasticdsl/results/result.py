@@ -234,7 +234,7 @@ class Result:
         earlier result left there goes. Figures are `"png"`, `"svg"` or `"pdf"`, for a `"slide"`, or a `"column"` or `"page"` of a journal."""
         from plasticdsl.results.files import write
 
-        write(self, Path(folder), plots, format, size)
+        write(self, Path(folder), plots, format, size, lasting=self._kept is not None)
 
     def forget(self) -> None:
         """Deletes what `Model.run(…, keep=FOLDER)` has kept of its runs: finished ones, where they stood, and long recordings, which cannot be read

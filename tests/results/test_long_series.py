@@ -15,8 +15,9 @@ import xarray
 from numpy.typing import NDArray
 
 import plasticdsl
-from plasticdsl import archives, cache, streaming
+from plasticdsl import archives, cache, kept_runs, streaming
 from plasticdsl.kept_runs import Places
+from plasticdsl.results import files as results_files
 from plasticdsl.results import long_series, long_trains
 from plasticdsl.results.result import Result
 from plasticdsl.runtime.play import progress, runner
@@ -210,24 +211,30 @@ def test_a_run_whose_recordings_are_not_there_is_carried_out_again(tmp_path: Pat
     assert sum(before[path.name] != path.stat().st_mtime_ns for path in kept.glob("*.run.npz")) == 3
 
 
-def test_what_a_checkpoint_counts_on_is_on_the_disk_before_it_is(tmp_path: Path, at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Should the machine go down: all files that were written since the last one."""
+@pytest.mark.parametrize("text", [TEXT.replace("record c.V as V", "record spikes(c)\n    record c.V as V"), SWEEP])
+def test_what_is_counted_on_is_on_the_disk_before(text: str, tmp_path: Path, at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should the machine go down: what a checkpoint or a finished run reads when it is written, results when what they were made of is deleted."""
     on_disk, there, write = dict[Path, int](), list[int](), archives.write
 
-    def synchronised(file: Path) -> None:
-        on_disk[file] = file.stat().st_mtime_ns
+    def stands(folder: Path) -> dict[Path, int]:
+        return {file: file.stat().st_mtime_ns for file in folder.rglob("*") if file.is_file()}
 
-    def checkpoint(path: Path, value: object, lasting: bool = False) -> archives.Arrays:
-        files = [file for file in (tmp_path / "kept/recordings.zarr").rglob("*") if file.is_file()]
-        assert {file: file.stat().st_mtime_ns for file in files} == {file: on_disk.get(file) for file in files}
+    def counts_on_it(path: Path, value: object, lasting: bool = False) -> archives.Arrays:
+        files = {file: time for folder in (tmp_path / "kept").glob("*.[rz]*") if folder.is_dir() for file, time in stands(folder).items()}
+        assert lasting
+        assert files == {file: on_disk.get(file) for file in files}
         there.append(len(files))
         return write(path, value, lasting)
 
-    monkeypatch.setattr(streaming, "synchronise", synchronised)
-    monkeypatch.setattr(archives, "write", checkpoint)
-    plasticdsl.parse(TEXT.replace("record c.V as V", "record spikes(c)\n    record c.V as V")).run(keep=tmp_path / "kept", checkpoint=0.0)
+    for module in (streaming, results_files):
+        monkeypatch.setattr(module, "synchronise", lambda file: on_disk.update({file: file.stat().st_mtime_ns}))
+    monkeypatch.setattr(archives, "write", counts_on_it)
+    monkeypatch.setattr(kept_runs, "LONG", 0.0)
+    found = plasticdsl.parse(text).run(keep=tmp_path / "kept", checkpoint=0.0)
     assert len(there) > 3
     assert there[-1] > 10
+    found.save(tmp_path / "out")
+    assert {file.stat().st_mtime_ns for file in (tmp_path / "out").iterdir()} <= set(on_disk.values())
 
 
 def test_nobody_asks_for_what_a_beginning_has_recorded(tmp_path: Path, at_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
